@@ -1,0 +1,1 @@
+//! Signals in: prometheus.yml, discovery, scrape, host facts, receivers.

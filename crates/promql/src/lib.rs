@@ -1,0 +1,1 @@
+//! PromQL: lexer, parser, planner, streaming engine.

@@ -1,0 +1,166 @@
+//! Label matchers: the four comparisons of a selector.
+
+use std::fmt;
+
+use regex::Regex;
+
+/// How a matcher compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MatchOp {
+    /// `=`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `=~`, anchored at both ends; `.` also matches a line feed, as in Prometheus.
+    Regex,
+    /// `!~`
+    NotRegex,
+}
+
+impl MatchOp {
+    /// Returns the PromQL spelling.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Regex => "=~",
+            Self::NotRegex => "!~",
+        }
+    }
+}
+
+/// A regular expression that does not compile.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct InvalidMatcher {
+    /// What is wrong, with a caret under the place inside the expression where there is one.
+    pub message: String,
+}
+
+/// One condition on one label. A label that a series does not have counts as the empty string.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    name: String,
+    op: MatchOp,
+    value: String,
+    regex: Option<Regex>,
+}
+
+impl Matcher {
+    /// Makes a matcher and compiles its expression when it has one.
+    ///
+    /// # Errors
+    /// [`InvalidMatcher`] when `value` is not a regular expression of RE2 syntax, or one that needs more than 10 MiB
+    /// when compiled.
+    pub fn new(op: MatchOp, name: &str, value: &str) -> Result<Self, InvalidMatcher> {
+        let regex = match op {
+            MatchOp::Equal | MatchOp::NotEqual => None,
+            MatchOp::Regex | MatchOp::NotRegex => Some(anchored(value)?),
+        };
+        Ok(Self {
+            name: name.into(),
+            op,
+            value: value.into(),
+            regex,
+        })
+    }
+
+    /// Makes the matcher `name="value"`.
+    pub fn equal(name: &str, value: &str) -> Self {
+        Self {
+            name: name.into(),
+            op: MatchOp::Equal,
+            value: value.into(),
+            regex: None,
+        }
+    }
+
+    /// Returns the label's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the comparison.
+    pub fn op(&self) -> MatchOp {
+        self.op
+    }
+
+    /// Returns what is compared with: a value or an expression.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Says whether a label of this value fulfils the condition.
+    pub fn matches(&self, value: &str) -> bool {
+        match (&self.regex, self.op) {
+            (None, MatchOp::NotEqual) => self.value != value,
+            (None, _) => self.value == value,
+            (Some(regex), MatchOp::NotRegex) => !regex.is_match(value),
+            (Some(regex), _) => regex.is_match(value),
+        }
+    }
+
+    /// Says whether a series without the label fulfils the condition.
+    pub fn matches_empty(&self) -> bool {
+        self.matches("")
+    }
+}
+
+/// Two matchers are equal when they are written the same.
+impl PartialEq for Matcher {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, self.op, &self.value) == (&other.name, other.op, &other.value)
+    }
+}
+
+impl Eq for Matcher {}
+
+/// Writes it as in a selector: `job=~"a|b"`.
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::labels::write_name(f, &self.name)?;
+        write!(f, "{}", self.op.as_str())?;
+        crate::labels::write_quoted(f, &self.value)
+    }
+}
+
+fn anchored(expression: &str) -> Result<Regex, InvalidMatcher> {
+    Regex::new(&format!("^(?s:{expression})$")).map_err(|error| InvalidMatcher {
+        message: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regexes_are_anchored_and_dot_matches_line_feeds() {
+        let matcher = Matcher::new(MatchOp::Regex, "a", "b|c.d").unwrap();
+        assert!(matcher.matches("b"));
+        assert!(matcher.matches("c\nd"));
+        assert!(!matcher.matches("bb"));
+        assert!(!matcher.matches("xc.d"));
+        assert!(!matcher.matches_empty());
+    }
+
+    #[test]
+    fn negations_match_an_absent_label() {
+        assert!(
+            Matcher::new(MatchOp::NotEqual, "a", "b")
+                .unwrap()
+                .matches_empty()
+        );
+        assert!(
+            Matcher::new(MatchOp::NotRegex, "a", ".+")
+                .unwrap()
+                .matches_empty()
+        );
+    }
+
+    #[test]
+    fn writes_itself_as_promql() {
+        let matcher = Matcher::new(MatchOp::Regex, "my label", "a\"b").unwrap();
+        assert_eq!(matcher.to_string(), r#""my label"=~"a\"b""#);
+    }
+}

@@ -1,0 +1,1 @@
+//! Simulation: fake clock, seeded faults, fault-injecting disk.
