@@ -1,1 +1,29 @@
-//! Simulation: fake clock, seeded faults, fault-injecting disk.
+//! Simulation: a clock moved by hand, a disk with power loss and seeded faults.
+//!
+//! # What it is for
+//! Storage and judgement take time, disk and randomness as arguments; this crate provides the ones that tests
+//! control. It is a development dependency only.
+//!
+//! # Model
+//! A [`FakeClock`] stands still until it is advanced. A [`SimulatedDisk`] keeps, beside what a program sees, what would
+//! be left after the power failed: a file's bytes since its last sync and a directory's names since its last sync are
+//! kept or lost at random, and a lost sync is never made good by a later one, as on Linux.
+//!
+//! # Invariants
+//! - One seed, one run: nothing here asks the machine for time or randomness.
+//! - After [`SimulatedDisk::power_loss`] or [`SimulatedDisk::kill`] every file handle of the dead process fails.
+//!
+//! # How to extend
+//! A new fault is a variant of [`Fault`] and one place in `disk/` that obeys it.
+//!
+//! # Sources
+//! "All File Systems Are Not Created Equal" (Pillai et al., OSDI 2014) for what a crash may leave; "Can Applications
+//! Recover from fsync Failures?" (Rebello et al., ATC 2020) for what a failed sync means.
+
+mod clock;
+mod disk;
+mod seed;
+
+pub use clock::FakeClock;
+pub use disk::{Fault, Operation, SimulatedDisk};
+pub use seed::{Seed, for_each_seed};

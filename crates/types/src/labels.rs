@@ -351,11 +351,11 @@ mod tests {
         fn returns_what_was_put_in(pairs: BTreeMap<String, String>) {
             let labels = Labels::from_pairs(&pairs);
             let expected: Vec<_> = pairs.iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| (n.as_str(), v.as_str())).collect();
-            prop_assert_eq!(labels.iter().collect::<Vec<_>>(), expected.clone());
+            prop_assert_eq!(&labels.iter().collect::<Vec<_>>(), &expected);
             for (name, value) in &pairs {
                 prop_assert_eq!(labels.get(name).unwrap_or(""), value);
             }
-            prop_assert_eq!(labels.to_builder().build(), labels.clone());
+            prop_assert_eq!(&labels.to_builder().build(), &labels);
             prop_assert_eq!(labels.len(), expected.len());
         }
 
