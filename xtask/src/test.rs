@@ -1,0 +1,11 @@
+//! `cargo xtask test`: all tests.
+
+use crate::process;
+
+/// Builds the binary, then runs every test of the workspace, among them `tests/e2e`, which starts that binary.
+pub(crate) fn run() -> anyhow::Result<()> {
+    process::run(process::cargo().args(["build", "--locked", "--package", "plimsoll"]))?;
+    process::run(process::cargo().args(["test", "--workspace", "--locked"]))?;
+    println!("test: all tests passed");
+    Ok(())
+}
