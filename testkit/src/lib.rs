@@ -23,7 +23,9 @@
 mod clock;
 mod disk;
 mod seed;
+mod store;
 
 pub use clock::FakeClock;
 pub use disk::{Fault, Operation, SimulatedDisk};
 pub use seed::{Seed, for_each_seed};
+pub use store::MemoryStore;

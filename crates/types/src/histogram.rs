@@ -3,6 +3,11 @@
 //! The model is Prometheus' (`model/histogram`), with one difference: buckets hold absolute counts here, integer or
 //! float; deltas exist on the wire only.
 
+mod buckets;
+mod resolution;
+
+pub use buckets::Bucket;
+
 /// The coarsest exponential schema: each bucket is 2^16 times as wide as the one before.
 pub const SCHEMA_MIN: i8 = -4;
 /// The finest exponential schema: each bucket is 2^(1/256) times as wide as the one before.

@@ -34,8 +34,8 @@ mod units;
 
 pub use exemplar::Exemplar;
 pub use histogram::{
-    BucketCounts, CUSTOM_BUCKETS_SCHEMA, Counts, Histogram, HistogramError, ResetHint, SCHEMA_MAX,
-    SCHEMA_MIN, Span,
+    Bucket, BucketCounts, CUSTOM_BUCKETS_SCHEMA, Counts, Histogram, HistogramError, ResetHint,
+    SCHEMA_MAX, SCHEMA_MIN, Span,
 };
 pub use labels::{
     BUCKET_LABEL, DuplicateLabel, Labels, LabelsBuilder, METRIC_NAME, QUANTILE_LABEL,
