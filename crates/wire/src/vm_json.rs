@@ -1,0 +1,419 @@
+//! VictoriaMetrics' JSON lines (`/api/v1/import` and `/api/v1/export`), both ways.
+//!
+//! One line is one series:
+//!
+//! ```text
+//! {"metric":{"__name__":"up","job":"node"},"values":[1,null,"Infinity"],"timestamps":[0,15000,30000]}
+//! ```
+//!
+//! Timestamps are milliseconds. VictoriaMetrics writes NaN as `null` and infinities as `"Infinity"` and `"-Infinity"`,
+//! and so do we; NaN payloads (staleness markers among them) and native histograms have no place in the format. When
+//! reading, every common spelling in quotes is taken as well. A line that is wrong is refused with its line and column,
+//! the others count.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use plimsoll_types::{Labels, Sample, SampleColumns, Timestamp};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+
+use crate::push::{Decoded, Error, LabelFault, Limits, Meter, RefusalReason, Series, shorten};
+
+/// Decodes lines; empty ones are skipped.
+///
+/// # Errors
+/// [`Error::TooManySamples`] and [`Error::TooMuchMemory`]; what is wrong with single lines is in
+/// [`Decoded::refusals`].
+pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
+    let mut decoded = Decoded::default();
+    let mut meter = Meter::new(limits);
+    for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        match decode_line(line, &mut meter)? {
+            Ok(series) => decoded.series.push(series),
+            Err(fault) => decoded.refusals.add(fault.reason, fault.samples, || {
+                let (line, column) = (index + 1, fault.column);
+                format!("line {line}, column {column}: {}", shorten(fault.message))
+            }),
+        }
+    }
+    Ok(decoded)
+}
+
+/// Adds the line of one series to `into`, with its line feed, and returns how many samples it holds; none, and no line,
+/// when all of them are native histograms, which the format cannot hold.
+pub fn encode(labels: &Labels, columns: &SampleColumns, into: &mut Vec<u8>) -> usize {
+    let is_float = |index: &usize| !matches!(columns.histograms.get(*index), Some(Some(_)));
+    let indices: Vec<usize> = (0..columns.len()).filter(is_float).collect();
+    if indices.is_empty() {
+        return 0;
+    }
+    into.extend(b"{\"metric\":{");
+    for (index, (name, value)) in labels.iter().enumerate() {
+        into.extend(if index == 0 { "" } else { "," }.as_bytes());
+        write_text(into, name);
+        into.push(b':');
+        write_text(into, value);
+    }
+    into.extend(b"},\"values\":[");
+    for (index, at) in indices.iter().enumerate() {
+        into.extend(if index == 0 { "" } else { "," }.as_bytes());
+        write_value(into, columns.values[*at]);
+    }
+    into.extend(b"],\"timestamps\":[");
+    for (index, at) in indices.iter().enumerate() {
+        into.extend(if index == 0 { "" } else { "," }.as_bytes());
+        into.extend(columns.timestamps[*at].to_string().as_bytes());
+    }
+    into.extend(b"]}\n");
+    indices.len()
+}
+
+fn write_text(into: &mut Vec<u8>, text: &str) {
+    serde_json::to_writer(into, text).expect("writing text to memory does not fail");
+}
+
+fn write_value(into: &mut Vec<u8>, value: f64) {
+    if value.is_nan() {
+        into.extend(b"null");
+    } else if value.is_infinite() {
+        let text = if value > 0.0 {
+            "\"Infinity\""
+        } else {
+            "\"-Infinity\""
+        };
+        into.extend(text.as_bytes());
+    } else {
+        serde_json::to_writer(into, &value).expect("writing a number to memory does not fail");
+    }
+}
+
+struct Fault {
+    reason: RefusalReason,
+    column: usize,
+    samples: u64,
+    message: String,
+}
+
+impl Fault {
+    fn syntax(column: usize, message: String) -> Self {
+        Self {
+            reason: RefusalReason::Syntax,
+            column,
+            samples: 1,
+            message,
+        }
+    }
+}
+
+fn decode_line(bytes: &[u8], meter: &mut Meter) -> Result<Result<Series, Fault>, Error> {
+    let limit = meter.limits.line;
+    if bytes.len() as u64 > limit.0 {
+        let length = bytes.len();
+        let message = format!("the line has {length} bytes, the limit is {limit}");
+        return Ok(Err(Fault::syntax(1, message)));
+    }
+    let line: Line = match serde_json::from_slice(bytes) {
+        Ok(line) => line,
+        Err(error) => {
+            let text = error.to_string();
+            let message = text
+                .rsplit_once(" at line ")
+                .map_or(&*text, |(text, _)| text);
+            return Ok(Err(Fault::syntax(error.column(), message.into())));
+        }
+    };
+    let (values, timestamps) = (line.values.len(), line.timestamps.len());
+    if values != timestamps {
+        let message =
+            format!("wanted as many timestamps as values, found {timestamps} and {values}");
+        return Ok(Err(Fault::syntax(1, message)));
+    }
+    let pairs = line.metric.pairs();
+    let labels = match meter.limits.labels.build_series(&pairs) {
+        Ok(labels) => labels,
+        Err(LabelFault { reason, message }) => {
+            return Ok(Err(Fault {
+                reason,
+                column: 1,
+                samples: values as u64,
+                message,
+            }));
+        }
+    };
+    meter.series(&labels)?;
+    let mut samples = Vec::new();
+    for (timestamp, Number(value)) in line.timestamps.into_iter().zip(line.values) {
+        meter.sample(size_of::<Sample>())?;
+        samples.push(Sample::float(Timestamp::from_millis(timestamp), value));
+    }
+    Ok(Ok(Series {
+        labels,
+        samples,
+        ..Series::default()
+    }))
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line<'a> {
+    #[serde(borrow)]
+    metric: Metric<'a>,
+    values: Vec<Number>,
+    timestamps: Vec<i64>,
+}
+
+/// The labels as they stand in the line, so that a name twice is seen.
+struct Metric<'a>(Vec<(Text<'a>, Text<'a>)>);
+
+#[derive(serde::Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Metric<'_> {
+    fn pairs(&self) -> Vec<(&[u8], &[u8])> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.0.as_bytes(), value.0.as_bytes()))
+            .collect()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Metric<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Metric<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object of labels")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Metric(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+struct Number(f64);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyNumber)
+    }
+}
+
+struct AnyNumber;
+
+impl Visitor<'_> for AnyNumber {
+    type Value = Number;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a number, null, \"NaN\", \"Infinity\" or \"-Infinity\"")
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Number, E> {
+        Ok(Number(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Number, E> {
+        Ok(Number(value as f64))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Number, E> {
+        Ok(Number(value as f64))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Number, E> {
+        Ok(Number(f64::NAN))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Number, E> {
+        let (sign, magnitude) = match text.as_bytes() {
+            [b'-', rest @ ..] => (-1.0, rest),
+            [b'+', rest @ ..] => (1.0, rest),
+            rest => (1.0, rest),
+        };
+        let is = |name: &str| magnitude.eq_ignore_ascii_case(name.as_bytes());
+        if is("inf") || is("infinity") {
+            Ok(Number(sign * f64::INFINITY))
+        } else if is("nan") || is("null") {
+            Ok(Number(f64::NAN))
+        } else {
+            Err(E::invalid_value(de::Unexpected::Str(text), &self))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use plimsoll_types::{ByteCount, Histogram, stale_nan};
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decode_all(text: &str) -> Decoded {
+        decode(text.as_bytes(), &Limits::default()).unwrap()
+    }
+
+    fn message(text: &str) -> String {
+        let decoded = decode_all(text);
+        assert_eq!(decoded.refusals.items(), 1, "{text}");
+        decoded.refusals.details()[0].message.clone()
+    }
+
+    proptest! {
+        #[test]
+        fn returns_what_was_encoded(
+            name in ".{1,10}",
+            others in btree_map(".{1,10}", ".{0,10}", 0..4),
+            samples in vec((any::<i64>(), any::<u64>()), 1..10),
+        ) {
+            let mut builder = Labels::from_pairs(others).to_builder();
+            let labels = builder.set("__name__", &name).build();
+            let mut columns = SampleColumns::default();
+            for (timestamp, bits) in samples {
+                columns.push(&Sample::float(Timestamp::from_millis(timestamp), f64::from_bits(bits)));
+            }
+            let mut line = Vec::new();
+            prop_assert_eq!(encode(&labels, &columns, &mut line), columns.len());
+            let decoded = decode(&line, &Limits::default()).unwrap();
+            prop_assert_eq!(decoded.refusals.details(), &[]);
+            prop_assert_eq!(&decoded.series[0].labels, &labels);
+            let plain = |value: f64| if value.is_nan() { f64::NAN } else { value };
+            let expected: Vec<Sample> = columns
+                .timestamps
+                .iter()
+                .zip(&columns.values)
+                .map(|(at, value)| Sample::float(Timestamp::from_millis(*at), plain(*value)))
+                .collect();
+            prop_assert_eq!(&decoded.series[0].samples, &expected);
+        }
+    }
+
+    #[test]
+    fn reads_every_spelling_of_what_is_no_number() {
+        let decoded = decode_all(
+            r#"{"metric":{"__name__":"x"},"values":[null,"NaN","nan","Infinity","+Inf","-inf","-Infinity",1e3],"timestamps":[1,2,3,4,5,6,7,8]}"#,
+        );
+        let values: Vec<String> = decoded.series[0]
+            .samples
+            .iter()
+            .map(|sample| format!("{:?}", sample.value))
+            .collect();
+        let expected = ["NaN", "NaN", "NaN", "inf", "inf", "-inf", "-inf", "1000.0"];
+        assert_eq!(values, expected.map(|value| format!("Float({value})")));
+    }
+
+    #[test]
+    fn writes_as_victoriametrics_does() {
+        let at = Timestamp::from_millis;
+        let mut columns = SampleColumns::default();
+        for (millis, value) in [(1, 1.5), (2, stale_nan()), (3, f64::INFINITY), (4, -0.0)] {
+            columns.push(&Sample::float(at(millis), value));
+        }
+        columns.push(&Sample::histogram(at(5), Arc::new(Histogram::default())));
+        let labels = Labels::from_pairs([("__name__", "up"), ("job", "a\"b")]);
+        let mut line = Vec::new();
+        assert_eq!(encode(&labels, &columns, &mut line), 4);
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            "{\"metric\":{\"__name__\":\"up\",\"job\":\"a\\\"b\"},\"values\":[1.5,null,\"Infinity\",-0.0],\"timestamps\":[1,2,3,4]}\n"
+        );
+    }
+
+    #[test]
+    fn a_series_of_histograms_has_no_line() {
+        let mut columns = SampleColumns::default();
+        let histogram = Arc::new(Histogram::default());
+        columns.push(&Sample::histogram(Timestamp::EPOCH, histogram));
+        let mut line = Vec::new();
+        assert_eq!(encode(&Labels::empty(), &columns, &mut line), 0);
+        assert!(line.is_empty());
+    }
+
+    #[test]
+    fn refuses_each_bad_line_alone_and_names_its_place() {
+        let good = r#"{"metric":{"__name__":"x"},"values":[1],"timestamps":[1]}"#;
+        let decoded = decode_all(&format!("{good}\n{{\"metric\":[]}}\r\n\n{good}"));
+        assert_eq!(decoded.series.len(), 2);
+        assert_eq!(
+            decoded.refusals.details()[0].message,
+            "line 2, column 10: invalid type: sequence, expected an object of labels"
+        );
+        for (line, expected) in [
+            (
+                r#"{"metric":{"__name__":"x"},"values":[1],"timestamps":[1,2]}"#,
+                "line 1, column 1: wanted as many timestamps as values, found 2 and 1",
+            ),
+            (
+                r#"{"metric":{"__name__":"x"},"values":["one"],"timestamps":[1]}"#,
+                "line 1, column 42: invalid value: string \"one\", expected a number, null, \"NaN\", \"Infinity\" or \"-Infinity\"",
+            ),
+            (
+                r#"{"metric":{"job":"x"},"values":[1],"timestamps":[1]}"#,
+                "line 1, column 1: wanted the label __name__, found none",
+            ),
+            (
+                r#"{"metric":{"__name__":"x","a":"1","a":"2"},"values":[1],"timestamps":[1]}"#,
+                "line 1, column 1: the label \"a\" is there twice",
+            ),
+            (
+                r#"{"metric":{"__name__":"x"},"values":[1]}"#,
+                "line 1, column 40: missing field `timestamps`",
+            ),
+            (
+                r#"{"metric":{"__name__":"x"},"values":[1],"timestamps":[1],"exemplars":[]}"#,
+                "line 1, column 68: unknown field `exemplars`, expected one of `metric`, `values`, `timestamps`",
+            ),
+        ] {
+            assert_eq!(message(line), expected);
+        }
+    }
+
+    #[test]
+    fn limits_the_length_of_a_line_and_of_what_a_message_repeats() {
+        let limits = Limits {
+            line: ByteCount(10),
+            ..Limits::default()
+        };
+        let decoded = decode(b"{\"metric\":{}}", &limits).unwrap();
+        assert_eq!(
+            decoded.refusals.details()[0].message,
+            "line 1, column 1: the line has 13 bytes, the limit is 10 B"
+        );
+        assert!(message(&format!("{{\"{}\":1}}", "x".repeat(1 << 20))).len() < 500);
+    }
+
+    #[test]
+    fn numbers_are_read_exactly() {
+        // A reader that is off by the last place returns 0.10000000000000002 for some of these.
+        for text in [
+            "0.1",
+            "5e-324",
+            "1.7976931348623157e308",
+            "9007199254740993",
+            "123456.789e-12",
+        ] {
+            let line =
+                format!(r#"{{"metric":{{"__name__":"x"}},"values":[{text}],"timestamps":[1]}}"#);
+            let value = text.parse().unwrap();
+            assert_eq!(
+                decode_all(&line).series[0].samples,
+                [Sample::float(Timestamp::from_millis(1), value)]
+            );
+        }
+    }
+}
