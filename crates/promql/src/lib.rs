@@ -1,1 +1,54 @@
-//! PromQL: lexer, parser, planner, streaming engine.
+//! PromQL: lexer, parser, printer, and an engine that streams by series.
+//!
+//! # What it is for
+//! Answers PromQL over anything that implements [`plimsoll_types::Queryable`], with the results of Prometheus 3, sample
+//! for sample, inside a memory limit that is counted and not hoped for.
+//!
+//! # Model
+//! [`parse`] turns text into an [`Expr`], every node of which knows its [`Span`]; types are checked on the way. An
+//! [`Engine`] plans the tree into operators. An operator first tells the labels of all its series, then gives one
+//! *column* (a series' values at all steps) at a time, so `sum by (x)` holds one input series plus its groups. A
+//! range vector function walks a series' samples once with two moving indices. A [`Control`] can stop a running
+//! query; a [`QueryResult`] carries the [`Value`], annotations with their place, and [`Stats`].
+//!
+//! # Invariants
+//! - A selector reads each series once per query, however many steps there are.
+//! - Results do not depend on timing: sums are compensated and run in label order.
+//! - Every buffer that grows with the data is accounted; over a limit the query fails and names the limit.
+//! - No tree is higher than the parser allows, so no walk over one overflows the stack.
+//! - The staleness marker is never a value of a result; inside a column its bits mean "no sample at this step".
+//! - Deliberately absent: HTTP, the limit of points per series (the API's), caches, and any clock: time comes from
+//!   the [`Control`].
+//! - Arithmetic, aggregation and rates of native histograms are refused with an error that says so; selectors carry
+//!   native histograms through unchanged.
+//!
+//! # How to extend
+//! A function is one row in `functions::FUNCTIONS` and one body: `docs/adding/promql-function.md`.
+//!
+//! # Sources
+//! The Prometheus documentation of the query language; Prometheus' promqltest scripts as the oracle; Mimir's query
+//! engine for "labels first, then one series at a time"; Neumaier 1974 for compensated sums; Welford 1962 for variance.
+
+mod annotation;
+mod ast;
+mod engine;
+mod error;
+mod evaluate;
+mod functions;
+mod lexer;
+mod number;
+mod parser;
+mod printer;
+mod span;
+mod value;
+
+pub use ast::{
+    Aggregate, AggregateOp, At, Binary, BinaryOp, Call, Cardinality, Expr, ExprKind, Matching,
+    Modifiers, Number, Selector, Subquery, ValueType,
+};
+pub use engine::{Control, Engine, Options};
+pub use error::{ParseError, QueryError, QueryErrorKind};
+pub use functions::Function;
+pub use parser::parse;
+pub use span::{Position, Span};
+pub use value::{InstantSample, QueryResult, RangeSeries, Stats, Value};

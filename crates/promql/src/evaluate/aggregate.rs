@@ -1,0 +1,181 @@
+//! Aggregations: the plan, and those that keep one small state per group and step.
+
+mod rank;
+mod state;
+mod values;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use plimsoll_types::Labels;
+
+use crate::annotation::Annotation;
+use crate::ast::{Aggregate, AggregateOp};
+use crate::error::QueryError;
+use crate::span::Position;
+
+use self::state::{Counted, Extreme, Grouped, Spread, State, Summed};
+pub(crate) use self::values::check_quantiles;
+use super::plan::no_histograms;
+use super::sum::Mean;
+use super::{Column, Context, Grid, LabelSet, Lazy, Meta, Planner, Source};
+
+/// Plans an aggregation.
+pub(crate) fn plan<'a>(
+    planner: &Planner<'a>,
+    aggregate: &'a Aggregate,
+    grid: &Grid,
+) -> Result<Source<'a>, QueryError> {
+    let input = Input {
+        context: planner.context,
+        source: planner.vector(&aggregate.expr, grid)?,
+        op: aggregate.op,
+        groups: LabelSet::new(&aggregate.grouping, !aggregate.without),
+        position: aggregate.expr.position,
+        grid: *grid,
+    };
+    Ok(match aggregate.op {
+        AggregateOp::Sum => folded::<Summed>(input),
+        AggregateOp::Avg => folded::<Mean>(input),
+        AggregateOp::Count => folded::<Counted>(input),
+        AggregateOp::Group => folded::<Grouped>(input),
+        AggregateOp::Min => folded::<Extreme<false>>(input),
+        AggregateOp::Max => folded::<Extreme<true>>(input),
+        AggregateOp::Stdvar => folded::<Spread<false>>(input),
+        AggregateOp::Stddev => folded::<Spread<true>>(input),
+        AggregateOp::Topk | AggregateOp::Bottomk => {
+            let parameter = aggregate
+                .parameter
+                .as_ref()
+                .expect("the parser asks for it");
+            let limits = rank::limits(&planner.scalar(parameter, grid)?, grid)?;
+            Box::new(Lazy::new(move || rank::rank(input, &limits)))
+        }
+        AggregateOp::Quantile => {
+            let parameter = aggregate
+                .parameter
+                .as_ref()
+                .expect("the parser asks for it");
+            let quantiles = planner.scalar(parameter, grid)?;
+            values::check_quantiles(planner.context, &quantiles, grid, parameter.position);
+            Box::new(Lazy::new(move || values::quantile(input, &quantiles)))
+        }
+        AggregateOp::CountValues => {
+            let parameter = aggregate
+                .parameter
+                .as_ref()
+                .expect("the parser asks for it");
+            let label = planner.string(parameter)?;
+            if label.is_empty() {
+                return Err(QueryError::execution(format!(
+                    "invalid label name {label:?}"
+                )));
+            }
+            Box::new(Lazy::new(move || values::count_values(input, label)))
+        }
+    })
+}
+
+/// What every aggregation starts from.
+struct Input<'a> {
+    context: &'a Context<'a>,
+    source: Source<'a>,
+    op: AggregateOp,
+    groups: LabelSet,
+    position: Position,
+    grid: Grid,
+}
+
+/// The groups of the input series.
+struct Groups {
+    /// One per group, in order of first appearance.
+    metas: Vec<Meta>,
+    /// The group of each series.
+    of_series: Vec<usize>,
+    /// The series themselves.
+    series: Vec<Meta>,
+}
+
+impl Input<'_> {
+    fn group(&mut self) -> Result<Groups, QueryError> {
+        let series = self.source.series()?;
+        let mut slots: HashMap<Labels, usize> = HashMap::new();
+        let mut metas: Vec<Meta> = Vec::new();
+        let mut of_series = Vec::with_capacity(series.len());
+        for meta in &series {
+            self.context.work(1)?;
+            let slot = match slots.entry(self.groups.key(&meta.labels)) {
+                Entry::Occupied(slot) => *slot.get(),
+                Entry::Vacant(slot) => {
+                    metas.push(Meta {
+                        labels: slot.key().clone(),
+                        drop_name: meta.drop_name,
+                    });
+                    *slot.insert(metas.len() - 1)
+                }
+            };
+            of_series.push(slot);
+        }
+        Ok(Groups {
+            metas,
+            of_series,
+            series,
+        })
+    }
+
+    /// Says that the operator looked past histograms.
+    fn note_ignored(&self) {
+        let annotation = Annotation::HistogramIgnoredInAggregation(self.op.as_str());
+        self.context.annotate(&annotation, self.position);
+    }
+}
+
+fn folded<'a, S: State + 'a>(mut input: Input<'a>) -> Source<'a> {
+    Box::new(Lazy::new(move || fold::<S>(&mut input)))
+}
+
+/// Folds all series into one state per group and step, in the order of the series.
+fn fold<S: State>(input: &mut Input<'_>) -> Result<Vec<(Meta, Column)>, QueryError> {
+    let groups = input.group()?;
+    let count = input.grid.count;
+    let mut held = input.context.charge();
+    held.add(
+        groups.metas.len().saturating_mul(count) * size_of::<Option<S>>(),
+        0,
+    )?;
+    let mut states: Vec<Vec<Option<S>>> = vec![vec![None; count]; groups.metas.len()];
+    let mut column = Column::default();
+    let mut ignored = false;
+    for group in &groups.of_series {
+        input.source.next(&mut column)?;
+        input.context.work(count)?;
+        for (step, state) in states[*group].iter_mut().enumerate() {
+            if let Some(value) = column.float(step) {
+                state.get_or_insert_default().add(value);
+            } else if column.histogram(step).is_some() {
+                match S::TAKES_HISTOGRAMS {
+                    Some(true) => state.get_or_insert_default().add(0.0),
+                    Some(false) => ignored = true,
+                    None => return Err(no_histograms(input.op.as_str())),
+                }
+            }
+        }
+    }
+    if ignored {
+        input.note_ignored();
+    }
+    input
+        .context
+        .hold(groups.metas.len().saturating_mul(8 * count), 0)?;
+    let columns = states.into_iter().map(|states| {
+        let mut column = Column::default();
+        column.reset(count);
+        for (step, state) in states.into_iter().enumerate() {
+            if let Some(state) = state {
+                column.set_float(step, state.result());
+            }
+        }
+        column
+    });
+    Ok(groups.metas.into_iter().zip(columns).collect())
+}

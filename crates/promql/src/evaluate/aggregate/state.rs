@@ -1,0 +1,116 @@
+//! What an aggregation remembers per group and step.
+
+use super::super::sum::{Mean, Sum, Variance};
+
+/// The state of one group at one step; made when the first value arrives.
+pub(super) trait State: Default + Clone {
+    /// Counts histograms (`Some(true)`), looks past them (`Some(false)`), or would need their arithmetic (`None`).
+    const TAKES_HISTOGRAMS: Option<bool>;
+
+    fn add(&mut self, value: f64);
+
+    fn result(self) -> f64;
+}
+
+/// `sum`
+#[derive(Clone, Default)]
+pub(super) struct Summed(Sum);
+
+impl State for Summed {
+    const TAKES_HISTOGRAMS: Option<bool> = None;
+
+    fn add(&mut self, value: f64) {
+        self.0.add(value);
+    }
+
+    fn result(self) -> f64 {
+        self.0.value()
+    }
+}
+
+/// `avg`
+impl State for Mean {
+    const TAKES_HISTOGRAMS: Option<bool> = None;
+
+    fn add(&mut self, value: f64) {
+        Mean::add(self, value);
+    }
+
+    fn result(self) -> f64 {
+        self.value()
+    }
+}
+
+/// `count`
+#[derive(Clone, Default)]
+pub(super) struct Counted(f64);
+
+impl State for Counted {
+    const TAKES_HISTOGRAMS: Option<bool> = Some(true);
+
+    fn add(&mut self, _: f64) {
+        self.0 += 1.0;
+    }
+
+    fn result(self) -> f64 {
+        self.0
+    }
+}
+
+/// `group`
+#[derive(Clone, Default)]
+pub(super) struct Grouped;
+
+impl State for Grouped {
+    const TAKES_HISTOGRAMS: Option<bool> = Some(true);
+
+    fn add(&mut self, _: f64) {}
+
+    fn result(self) -> f64 {
+        1.0
+    }
+}
+
+/// `max` and `min`; NaN gives way to any number.
+#[derive(Clone)]
+pub(super) struct Extreme<const MAX: bool>(f64);
+
+impl<const MAX: bool> Default for Extreme<MAX> {
+    fn default() -> Self {
+        Self(f64::NAN)
+    }
+}
+
+impl<const MAX: bool> State for Extreme<MAX> {
+    const TAKES_HISTOGRAMS: Option<bool> = Some(false);
+
+    fn add(&mut self, value: f64) {
+        let is_beyond = if MAX { value > self.0 } else { value < self.0 };
+        if is_beyond || self.0.is_nan() {
+            self.0 = value;
+        }
+    }
+
+    fn result(self) -> f64 {
+        self.0
+    }
+}
+
+/// `stddev` and `stdvar`
+#[derive(Clone, Default)]
+pub(super) struct Spread<const ROOT: bool>(Variance);
+
+impl<const ROOT: bool> State for Spread<ROOT> {
+    const TAKES_HISTOGRAMS: Option<bool> = Some(false);
+
+    fn add(&mut self, value: f64) {
+        self.0.add(value);
+    }
+
+    fn result(self) -> f64 {
+        match ROOT {
+            true => self.0.value().sqrt(),
+            false => self.0.value(),
+        }
+    }
+}

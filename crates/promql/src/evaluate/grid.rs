@@ -1,0 +1,85 @@
+//! The steps of an evaluation, and numbers along them.
+
+use crate::error::{QueryError, QueryErrorKind};
+
+/// Points in time at equal distances, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grid {
+    pub(crate) start: i64,
+    /// Above 0.
+    pub(crate) step: i64,
+    /// May be 0 for a subquery whose range holds no step.
+    pub(crate) count: usize,
+}
+
+impl Grid {
+    pub(crate) fn instant(at: i64) -> Self {
+        Self {
+            start: at,
+            step: 1,
+            count: 1,
+        }
+    }
+
+    pub(crate) fn range(start: i64, end: i64, step: i64) -> Result<Self, QueryError> {
+        let length = i128::from(end) - i128::from(start);
+        let count = if length < 0 {
+            0
+        } else {
+            length / i128::from(step) + 1
+        };
+        match usize::try_from(count).ok().filter(|count| *count < 1 << 40) {
+            Some(count) => Ok(Self { start, step, count }),
+            None => Err(QueryError::new(
+                QueryErrorKind::BadData,
+                format!("the range has {count} steps, more than can be evaluated"),
+            )),
+        }
+    }
+
+    pub(crate) fn at(&self, index: usize) -> i64 {
+        self.start
+            .saturating_add(self.step.saturating_mul(index as i64))
+    }
+
+    pub(crate) fn end(&self) -> i64 {
+        self.at(self.count.saturating_sub(1))
+    }
+}
+
+/// A number at every step.
+#[derive(Clone, Debug)]
+pub(crate) enum Scalars {
+    /// The same everywhere.
+    Constant(f64),
+    /// One per step.
+    Steps(Vec<f64>),
+}
+
+impl Scalars {
+    pub(crate) fn at(&self, step: usize) -> f64 {
+        match self {
+            Self::Constant(value) => *value,
+            Self::Steps(values) => values[step],
+        }
+    }
+
+    pub(crate) fn combine(self, other: &Self, operation: impl Fn(f64, f64) -> f64) -> Self {
+        let length = match (&self, other) {
+            (Self::Steps(values), _) | (_, Self::Steps(values)) => values.len(),
+            (Self::Constant(a), Self::Constant(b)) => return Self::Constant(operation(*a, *b)),
+        };
+        Self::Steps(
+            (0..length)
+                .map(|i| operation(self.at(i), other.at(i)))
+                .collect(),
+        )
+    }
+
+    pub(crate) fn map(self, operation: impl Fn(f64) -> f64) -> Self {
+        match self {
+            Self::Constant(value) => Self::Constant(operation(value)),
+            Self::Steps(values) => Self::Steps(values.into_iter().map(operation).collect()),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Joins series that have the same labels once names are gone, and refuses those that overlap.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use plimsoll_types::Labels;
+
+use crate::error::QueryError;
+
+use super::{Charge, Column, Context, Meta, Operator, Source};
+
+pub(super) const SAME_LABELSET: &str = "vector cannot contain metrics with the same labelset";
+
+/// Passes columns through as long as no two series have the same labels; `is_final` compares what a reader sees.
+struct Merge<'a> {
+    context: &'a Context<'a>,
+    source: Source<'a>,
+    is_final: bool,
+    overlap: &'static str,
+    /// Used only when two series have the same labels.
+    merged: Option<std::vec::IntoIter<Column>>,
+    held: Charge<'a>,
+}
+
+/// Makes sure that no two series of an operator have the same labels.
+pub(crate) fn merge<'a>(
+    context: &'a Context<'a>,
+    source: Source<'a>,
+    is_final: bool,
+) -> Source<'a> {
+    merge_or(context, source, is_final, SAME_LABELSET)
+}
+
+/// As [`merge`], with the error for two samples at the same step.
+pub(crate) fn merge_or<'a>(
+    context: &'a Context<'a>,
+    source: Source<'a>,
+    is_final: bool,
+    overlap: &'static str,
+) -> Source<'a> {
+    Box::new(Merge {
+        context,
+        source,
+        is_final,
+        overlap,
+        merged: None,
+        held: context.charge(),
+    })
+}
+
+impl Operator for Merge<'_> {
+    fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
+        let metas = self.source.series()?;
+        let mut slots: HashMap<Labels, usize> = HashMap::with_capacity(metas.len());
+        let mut targets = Vec::with_capacity(metas.len());
+        let mut kept: Vec<Meta> = Vec::new();
+        for meta in &metas {
+            let labels = match self.is_final {
+                true => meta.clone().visible(),
+                false => meta.labels.clone(),
+            };
+            match slots.entry(labels) {
+                Entry::Occupied(slot) => targets.push(*slot.get()),
+                Entry::Vacant(slot) => {
+                    targets.push(*slot.insert(kept.len()));
+                    kept.push(meta.clone());
+                }
+            }
+        }
+        if kept.len() == metas.len() {
+            return Ok(metas);
+        }
+        let mut columns: Vec<Column> = vec![Column::default(); kept.len()];
+        let mut column = Column::default();
+        for target in targets {
+            self.source.next(&mut column)?;
+            self.context.work(column.len())?;
+            self.held.add(column.byte_count(), column.present_count())?;
+            join(&mut columns[target], &column, self.overlap)?;
+        }
+        self.merged = Some(columns.into_iter());
+        Ok(kept)
+    }
+
+    fn next(&mut self, into: &mut Column) -> Result<(), QueryError> {
+        match &mut self.merged {
+            Some(columns) => {
+                *into = columns.next().expect("next is called once per series");
+                Ok(())
+            }
+            None => self.source.next(into),
+        }
+    }
+}
+
+fn join(into: &mut Column, other: &Column, overlap: &str) -> Result<(), QueryError> {
+    if into.len() == 0 {
+        *into = other.clone();
+        return Ok(());
+    }
+    for step in 0..other.len() {
+        let Some(value) = other.get(step) else {
+            continue;
+        };
+        if into.is_present(step) {
+            return Err(QueryError::execution(overlap));
+        }
+        into.set(step, value);
+    }
+    Ok(())
+}

@@ -1,0 +1,325 @@
+//! The table of functions. One row is all that the parser, the checks and the planner know about a function.
+
+mod absent;
+mod counter;
+mod date;
+mod histogram;
+mod label;
+mod math;
+mod order;
+mod over_time;
+mod regression;
+mod time;
+
+pub(crate) use date::date_function;
+pub(crate) use over_time::quantile_of;
+
+use plimsoll_types::Value;
+use regex::Regex;
+
+use crate::ast::ValueType::{self, Matrix, Scalar, String as Text, Vector};
+use crate::ast::{Call, Expr};
+use crate::error::QueryError;
+use crate::evaluate::{Grid, Notes, Planner, Scalars, Source, Window};
+
+/// A function of the language.
+#[derive(Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// Types of its arguments; when there may be more, the last one repeats.
+    pub arguments: &'static [ValueType],
+    /// How many of `arguments` must be there.
+    pub required: usize,
+    /// The last argument may be given any number of times.
+    pub repeats: bool,
+    /// Type of the value.
+    pub returns: ValueType,
+    pub(crate) body: Body,
+}
+
+/// How a function is evaluated.
+pub(crate) enum Body {
+    /// One window of one series (and the scalar arguments at that step) to one value.
+    Window(fn(&Window<'_>, &[f64], &mut Notes<'_>) -> Option<Value>),
+    /// As `Window`, and the metric name stays.
+    WindowKeepingName(fn(&Window<'_>, &[f64], &mut Notes<'_>) -> Option<Value>),
+    /// One float (and the scalar arguments at that step) to one float; histograms give nothing.
+    Float(fn(f64, &[f64]) -> f64),
+    /// A point in time, the current one without argument, to a part of its date in UTC.
+    Date(fn(&jiff::civil::DateTime) -> f64),
+    /// One native histogram to a float; floats give nothing.
+    Histogram(fn(&plimsoll_types::Histogram) -> f64),
+    /// A whole expression of type scalar.
+    Scalar(for<'a> fn(&Planner<'a>, &'a Call, &Grid) -> Result<Scalars, QueryError>),
+    /// An operator of its own.
+    Operator(for<'a> fn(&Planner<'a>, &'a Expr, &'a Call, &Grid) -> Result<Source<'a>, QueryError>),
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Window(_) | Self::WindowKeepingName(_) => "Window",
+            Self::Float(_) => "Float",
+            Self::Date(_) => "Date",
+            Self::Histogram(_) => "Histogram",
+            Self::Scalar(_) => "Scalar",
+            Self::Operator(_) => "Operator",
+        })
+    }
+}
+
+impl Function {
+    /// Returns how few and how many arguments may be given; `None` means any number.
+    pub fn arity(&self) -> (usize, Option<usize>) {
+        (
+            self.required,
+            (!self.repeats).then_some(self.arguments.len()),
+        )
+    }
+
+    /// Returns the type of argument `index`.
+    pub fn argument(&self, index: usize) -> ValueType {
+        let last = self.arguments.len().saturating_sub(1);
+        self.arguments
+            .get(index.min(last))
+            .copied()
+            .unwrap_or(Vector)
+    }
+
+    const fn optional(mut self) -> Self {
+        self.required -= 1;
+        self
+    }
+
+    const fn repeating(mut self) -> Self {
+        self.repeats = true;
+        self
+    }
+}
+
+const fn row(
+    name: &'static str,
+    arguments: &'static [ValueType],
+    returns: ValueType,
+    body: Body,
+) -> Function {
+    Function {
+        name,
+        arguments,
+        required: arguments.len(),
+        repeats: false,
+        returns,
+        body,
+    }
+}
+
+const fn vector(name: &'static str, arguments: &'static [ValueType], body: Body) -> Function {
+    row(name, arguments, Vector, body)
+}
+
+const fn float(name: &'static str, body: fn(f64, &[f64]) -> f64) -> Function {
+    vector(name, &[Vector], Body::Float(body))
+}
+
+const fn window(
+    name: &'static str,
+    body: fn(&Window<'_>, &[f64], &mut Notes<'_>) -> Option<Value>,
+) -> Function {
+    vector(name, &[Matrix], Body::Window(body))
+}
+
+const fn date(name: &'static str, body: fn(&jiff::civil::DateTime) -> f64) -> Function {
+    vector(name, &[Vector], Body::Date(body)).optional()
+}
+
+/// Every function, in order of names.
+pub(crate) const FUNCTIONS: &[Function] = &[
+    float("abs", math::abs),
+    vector("absent", &[Vector], Body::Operator(absent::absent)),
+    vector(
+        "absent_over_time",
+        &[Matrix],
+        Body::Operator(absent::absent_over_time),
+    ),
+    float("acos", math::acos),
+    float("acosh", math::acosh),
+    float("asin", math::asin),
+    float("asinh", math::asinh),
+    float("atan", math::atan),
+    float("atanh", math::atanh),
+    window("avg_over_time", over_time::avg),
+    float("ceil", math::ceil),
+    window("changes", over_time::changes),
+    vector(
+        "clamp",
+        &[Vector, Scalar, Scalar],
+        Body::Operator(math::clamp),
+    ),
+    vector("clamp_max", &[Vector, Scalar], Body::Float(math::clamp_max)),
+    vector("clamp_min", &[Vector, Scalar], Body::Float(math::clamp_min)),
+    float("cos", math::cos),
+    float("cosh", math::cosh),
+    window("count_over_time", over_time::count),
+    date("day_of_month", date::day_of_month),
+    date("day_of_week", date::day_of_week),
+    date("day_of_year", date::day_of_year),
+    date("days_in_month", date::days_in_month),
+    float("deg", math::deg),
+    window("delta", counter::delta),
+    window("deriv", regression::deriv),
+    float("exp", math::exp),
+    vector(
+        "first_over_time",
+        &[Matrix],
+        Body::WindowKeepingName(over_time::first),
+    ),
+    float("floor", math::floor),
+    vector("histogram_avg", &[Vector], Body::Histogram(histogram::avg)),
+    vector(
+        "histogram_count",
+        &[Vector],
+        Body::Histogram(histogram::count),
+    ),
+    vector(
+        "histogram_fraction",
+        &[Scalar, Scalar, Vector],
+        Body::Operator(histogram::fraction),
+    ),
+    vector(
+        "histogram_quantile",
+        &[Scalar, Vector],
+        Body::Operator(histogram::quantile),
+    ),
+    vector("histogram_sum", &[Vector], Body::Histogram(histogram::sum)),
+    date("hour", date::hour),
+    window("idelta", counter::idelta),
+    window("increase", counter::increase),
+    window("irate", counter::irate),
+    vector(
+        "label_join",
+        &[Vector, Text, Text, Text],
+        Body::Operator(label::join),
+    )
+    .optional()
+    .repeating(),
+    vector(
+        "label_replace",
+        &[Vector, Text, Text, Text, Text],
+        Body::Operator(label::replace),
+    ),
+    vector(
+        "last_over_time",
+        &[Matrix],
+        Body::WindowKeepingName(over_time::last),
+    ),
+    float("ln", math::ln),
+    float("log10", math::log10),
+    float("log2", math::log2),
+    window("max_over_time", over_time::max),
+    window("min_over_time", over_time::min),
+    date("minute", date::minute),
+    date("month", date::month),
+    row("pi", &[], Scalar, Body::Scalar(time::pi)),
+    vector(
+        "predict_linear",
+        &[Matrix, Scalar],
+        Body::Window(regression::predict_linear),
+    ),
+    window("present_over_time", over_time::present),
+    vector(
+        "quantile_over_time",
+        &[Scalar, Matrix],
+        Body::Window(over_time::quantile),
+    ),
+    float("rad", math::rad),
+    window("rate", counter::rate),
+    window("resets", over_time::resets),
+    vector("round", &[Vector, Scalar], Body::Float(math::round)).optional(),
+    row("scalar", &[Vector], Scalar, Body::Scalar(time::scalar)),
+    float("sgn", math::sgn),
+    float("sin", math::sin),
+    float("sinh", math::sinh),
+    vector("sort", &[Vector], Body::Operator(order::sort)),
+    vector(
+        "sort_by_label",
+        &[Vector, Text],
+        Body::Operator(order::sort_by_label),
+    )
+    .optional()
+    .repeating(),
+    vector(
+        "sort_by_label_desc",
+        &[Vector, Text],
+        Body::Operator(order::sort_by_label),
+    )
+    .optional()
+    .repeating(),
+    vector("sort_desc", &[Vector], Body::Operator(order::sort)),
+    float("sqrt", math::sqrt),
+    window("stddev_over_time", over_time::stddev),
+    window("stdvar_over_time", over_time::stdvar),
+    window("sum_over_time", over_time::sum),
+    float("tan", math::tan),
+    float("tanh", math::tanh),
+    row("time", &[], Scalar, Body::Scalar(time::time)),
+    vector("timestamp", &[Vector], Body::Operator(time::timestamp)),
+    vector("vector", &[Scalar], Body::Operator(time::vector)),
+    date("year", date::year),
+];
+
+/// Finds a function by its exact name.
+pub(crate) fn find(name: &str) -> Option<&'static Function> {
+    let at = FUNCTIONS.binary_search_by(|row| row.name.cmp(name)).ok()?;
+    FUNCTIONS.get(at)
+}
+
+/// Finds the function whose name is at most two edits away, for "did you mean".
+pub(crate) fn similar(name: &str) -> Option<&'static str> {
+    // Longer than any function: not worth a comparison, and hostile input stays cheap.
+    if name.len() > 64 {
+        return None;
+    }
+    let name = name.to_ascii_lowercase();
+    FUNCTIONS
+        .iter()
+        .map(|row| (strsim::osa_distance(&name, row.name), row.name))
+        .min()
+        .filter(|(edits, _)| *edits <= 2 && edits * 3 <= name.len())
+        .map(|(_, name)| name)
+}
+
+/// Says what is wrong with the scalar arguments of a window function before it runs.
+pub(crate) fn check_parameters(
+    planner: &Planner<'_>,
+    call: &Call,
+    scalars: &[Scalars],
+    grid: &Grid,
+) {
+    if let (true, [quantiles]) = (call.function.name == "quantile_over_time", scalars) {
+        let position = call.args[0].position;
+        crate::evaluate::check_quantiles(planner.context, quantiles, grid, position);
+    }
+}
+
+/// Compiles an expression as matchers do: anchored at both ends, `.` matches line feeds.
+pub(crate) fn anchored(expression: &str) -> Result<Regex, regex::Error> {
+    Regex::new(&format!("^(?s:{expression})$"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_by_name() {
+        assert!(FUNCTIONS.is_sorted_by(|a, b| a.name < b.name));
+    }
+
+    #[test]
+    fn suggests_what_is_close() {
+        assert_eq!(similar("raet"), Some("rate"));
+        assert_eq!(similar("histogram_quantil"), Some("histogram_quantile"));
+        assert_eq!(similar("something_else"), None);
+    }
+}

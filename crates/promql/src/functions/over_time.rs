@@ -1,0 +1,208 @@
+//! The `*_over_time` functions, `changes` and `resets`.
+
+use std::sync::Arc;
+
+use plimsoll_types::Value;
+
+use crate::annotation::Annotation;
+use crate::evaluate::{Mean, Notes, Sum, Variance, Window};
+
+/// Returns the floats of a window for a function that cannot look at histograms, and says when it left some out.
+fn floats<'a>(window: &Window<'a>, notes: &Notes<'_>) -> Option<&'a [f64]> {
+    if window.floats.is_empty() {
+        return None;
+    }
+    if !window.histograms.is_empty() {
+        notes.add(&Annotation::HistogramIgnoredInMixedRange { name: notes.name() });
+    }
+    Some(window.floats)
+}
+
+/// As [`floats`], for functions that histograms have an arithmetic for.
+fn summable<'a>(window: &Window<'a>, notes: &Notes<'_>) -> Option<&'a [f64]> {
+    match (window.floats.is_empty(), window.histograms.is_empty()) {
+        (false, true) => return Some(window.floats),
+        (false, false) => notes.add(&Annotation::MixedFloatsHistograms { name: notes.name() }),
+        (true, false) => notes.refuse_histograms(),
+        (true, true) => {}
+    }
+    None
+}
+
+pub(super) fn sum(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
+    let mut sum = Sum::default();
+    summable(window, notes)?
+        .iter()
+        .for_each(|value| sum.add(*value));
+    Some(Value::Float(sum.value()))
+}
+
+pub(super) fn avg(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
+    let mut mean = Mean::default();
+    summable(window, notes)?
+        .iter()
+        .for_each(|value| mean.add(*value));
+    Some(Value::Float(mean.value()))
+}
+
+pub(super) fn count(window: &Window<'_>, _: &[f64], _: &mut Notes<'_>) -> Option<Value> {
+    Some(Value::Float(
+        (window.times.len() + window.histogram_times.len()) as f64,
+    ))
+}
+
+pub(super) fn present(_: &Window<'_>, _: &[f64], _: &mut Notes<'_>) -> Option<Value> {
+    Some(Value::Float(1.0))
+}
+
+/// Returns the best value; NaN gives way to any number.
+fn best(values: &[f64], is_better: impl Fn(f64, f64) -> bool) -> Option<Value> {
+    let (first, rest) = values.split_first()?;
+    let best = rest.iter().fold(*first, |best, value| {
+        match is_better(*value, best) || best.is_nan() {
+            true => *value,
+            false => best,
+        }
+    });
+    Some(Value::Float(best))
+}
+
+pub(super) fn max(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
+    best(floats(window, notes)?, |value, best| value > best)
+}
+
+pub(super) fn min(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
+    best(floats(window, notes)?, |value, best| value < best)
+}
+
+fn variance(window: &Window<'_>, notes: &Notes<'_>) -> Option<f64> {
+    let mut variance = Variance::default();
+    floats(window, notes)?
+        .iter()
+        .for_each(|value| variance.add(*value));
+    Some(variance.value())
+}
+
+pub(super) fn stddev(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
+    variance(window, notes).map(|value| Value::Float(value.sqrt()))
+}
+
+pub(super) fn stdvar(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
+    variance(window, notes).map(Value::Float)
+}
+
+pub(super) fn quantile(
+    window: &Window<'_>,
+    parameters: &[f64],
+    notes: &mut Notes<'_>,
+) -> Option<Value> {
+    let mut values = floats(window, notes)?.to_vec();
+    Some(Value::Float(quantile_of(parameters[0], &mut values)))
+}
+
+/// Returns the `quantile` (0 to 1) of values, interpolated between the two nearest ranks; NaN sorts lowest.
+pub(crate) fn quantile_of(quantile: f64, values: &mut [f64]) -> f64 {
+    if values.is_empty() || quantile.is_nan() {
+        return f64::NAN;
+    }
+    if quantile < 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    if quantile > 1.0 {
+        return f64::INFINITY;
+    }
+    values.sort_unstable_by(|a, b| {
+        let by_nan = b.is_nan().cmp(&a.is_nan());
+        by_nan.then(a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal))
+    });
+    let last = values.len() - 1;
+    let rank = quantile * last as f64;
+    let lower = (rank.floor() as usize).min(last);
+    let upper = (lower + 1).min(last);
+    let weight = rank - rank.floor();
+    values[lower] * (1.0 - weight) + values[upper] * weight
+}
+
+/// Returns the sample of a window that `pick_float` chooses by comparing times.
+fn pick(
+    window: &Window<'_>,
+    at: fn(usize) -> usize,
+    float_wins: fn(i64, i64) -> bool,
+) -> Option<Value> {
+    let float = (!window.floats.is_empty()).then(|| at(window.floats.len()));
+    let histogram = (!window.histograms.is_empty()).then(|| at(window.histograms.len()));
+    let use_float = match (float, histogram) {
+        (Some(f), Some(h)) => float_wins(window.times[f], window.histogram_times[h]),
+        (float, _) => float.is_some(),
+    };
+    match use_float {
+        true => Some(Value::Float(window.floats[float?])),
+        false => Some(Value::Histogram(Arc::clone(&window.histograms[histogram?]))),
+    }
+}
+
+pub(super) fn first(window: &Window<'_>, _: &[f64], _: &mut Notes<'_>) -> Option<Value> {
+    pick(window, |_| 0, |float, histogram| float < histogram)
+}
+
+pub(super) fn last(window: &Window<'_>, _: &[f64], _: &mut Notes<'_>) -> Option<Value> {
+    pick(
+        window,
+        |count| count - 1,
+        |float, histogram| float > histogram,
+    )
+}
+
+/// Counts neighbours for which `counts` says so, floats and histograms in order of time.
+fn neighbours(window: &Window<'_>, counts: impl Fn(&Value, &Value) -> bool) -> Option<Value> {
+    if window.histograms.is_empty() {
+        let pairs = window.floats.windows(2);
+        let count = pairs.filter(|two| counts(&Value::Float(two[0]), &Value::Float(two[1])));
+        return Some(Value::Float(count.count() as f64));
+    }
+    let floats = window
+        .times
+        .iter()
+        .zip(window.floats.iter().copied().map(Value::Float));
+    let histograms = window.histograms.iter().cloned().map(Value::Histogram);
+    let mut samples: Vec<_> = floats
+        .chain(window.histogram_times.iter().zip(histograms))
+        .collect();
+    samples.sort_by_key(|(time, _)| **time);
+    let count = samples
+        .windows(2)
+        .filter(|two| counts(&two[0].1, &two[1].1));
+    Some(Value::Float(count.count() as f64))
+}
+
+pub(super) fn changes(window: &Window<'_>, _: &[f64], _: &mut Notes<'_>) -> Option<Value> {
+    neighbours(window, |before, after| match (before, after) {
+        (Value::Float(a), Value::Float(b)) => a != b && !(a.is_nan() && b.is_nan()),
+        (Value::Histogram(a), Value::Histogram(b)) => !super::histogram::same_counts(a, b),
+        _ => true,
+    })
+}
+
+pub(super) fn resets(window: &Window<'_>, _: &[f64], _: &mut Notes<'_>) -> Option<Value> {
+    neighbours(window, |before, after| match (before, after) {
+        (Value::Float(a), Value::Float(b)) => b < a,
+        (Value::Histogram(a), Value::Histogram(b)) => super::histogram::is_reset(a, b),
+        _ => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_interpolate_between_ranks() {
+        for (quantile, expected) in [(0.0, 1.0), (0.5, 2.5), (1.0, 4.0), (0.1, 1.3)] {
+            let result = quantile_of(quantile, &mut [4.0, 1.0, 3.0, 2.0]);
+            assert!((result - expected).abs() < 1e-12, "{quantile}: {result}");
+        }
+        assert_eq!(quantile_of(1.5, &mut [1.0]), f64::INFINITY);
+        assert_eq!(quantile_of(-0.5, &mut [1.0]), f64::NEG_INFINITY);
+        assert!(quantile_of(0.0, &mut [1.0, f64::NAN]).is_nan());
+    }
+}

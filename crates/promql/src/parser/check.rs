@@ -1,0 +1,71 @@
+//! Types and numbers of arguments.
+
+use crate::ast::{Expr, ExprKind, ValueType};
+use crate::error::ParseError;
+use crate::functions::Function;
+use crate::span::Span;
+
+use super::Parser;
+
+impl Parser<'_> {
+    pub(super) fn check_type(
+        &self,
+        expr: &Expr,
+        wanted: ValueType,
+        context: &str,
+    ) -> Result<(), ParseError> {
+        let found = expr.value_type();
+        if found == wanted {
+            return Ok(());
+        }
+        let message = format!(
+            "expected type {} in {context}, got {}",
+            wanted.as_str(),
+            found.as_str()
+        );
+        Err(self.error_at(expr.span, message))
+    }
+
+    pub(super) fn check_arguments(
+        &self,
+        function: &'static Function,
+        args: &[Expr],
+        span: Span,
+    ) -> Result<(), ParseError> {
+        let (name, found) = (function.name, args.len());
+        let (least, most) = function.arity();
+        let wrong = |quantity: &str, wanted: usize| {
+            let message =
+                format!("expected {quantity}{wanted} argument(s) in call to {name:?}, got {found}");
+            Err(self.error_at(span, message))
+        };
+        match most {
+            Some(most) if most == least && found != least => return wrong("", least),
+            _ if found < least => return wrong("at least ", least),
+            Some(most) if found > most => return wrong("at most ", most),
+            _ => {}
+        }
+        for (index, arg) in args.iter().enumerate() {
+            let wanted = function.argument(index);
+            self.check_type(arg, wanted, &format!("call to function {name:?}"))?;
+        }
+        if name == "label_replace" {
+            self.check_expression(&args[4])?;
+        }
+        Ok(())
+    }
+
+    /// An expression that does not compile is found here and not when the query runs.
+    fn check_expression(&self, arg: &Expr) -> Result<(), ParseError> {
+        let ExprKind::String(text) = &arg.unwrapped().kind else {
+            return Ok(());
+        };
+        match crate::functions::anchored(text) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let message = format!("invalid regular expression in label_replace(): {error}");
+                Err(self.error_at(arg.span, message))
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Integration tests of the engine: Prometheus' own scripts, other parsers, and limits.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "all of this is test code, helpers included"
+)]
+
+mod differential;
+mod engine;
+mod promqltest;
+mod properties;
+mod storage;
