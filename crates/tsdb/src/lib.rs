@@ -1,1 +1,52 @@
 //! The embedded time series store: WAL, head, parts.
+//!
+//! # What it is for
+//! Keeps samples of any age within the retention on one machine and loses none that it acknowledged, whatever happens
+//! to the process, the power or the disk. It implements the two traits of `plimsoll_types`: `Appender` and `Queryable`.
+//!
+//! # Model
+//! A [`Db`] is one data directory. A write goes into the *WAL* (group commit, [`wal`]) and into the *head*
+//! ([`head`]), which holds one [*window*](head::Window) of samples per 2 h, a series in XOR [`chunk`]s and a sorted
+//! side buffer. A window that is over is *sealed* into a columnar *part*; the [`manifest`] says which parts count and
+//! up to which WAL sequence each window is in them. A query merges parts and windows, newest data first.
+//!
+//! ```text
+//! append -> WAL queue -> writer thread -> wal/*.wal           select -> parts (oldest first)
+//!       \-> head window (queryable at once) -> seal -> part          -> windows being sealed -> open windows
+//! ```
+//!
+//! # Invariants
+//! - What was acknowledged as synced is on disk: in the WAL, or in a part that the manifest names.
+//! - The order of the WAL is the order of the head: of two values for one (series, time) the same one wins before and
+//!   after a restart.
+//! - A sample is in a part or in the head's windows after a restart, never lost between and never in both.
+//! - A failed fsync is never repeated as if it had worked; what it covered is written again elsewhere.
+//! - Damage is contained: a record, a part. It is counted, named, and never a panic.
+//! - Nothing is removed because a clock jumped ([`timekeeper`]).
+//! - Deliberately absent: merging of parts, downsampling, tenants, deletion by selector.
+//!
+//! # How to extend
+//! A kind of data that a batch may carry gets a section in [`wal::batch`], a place in [`head::Lane`] and a column of the
+//! part. Background work is a step of [`Db::maintain`], never a thread of its own, so that simulation can drive it.
+//! Formats are drawn in `docs/formats`.
+//!
+//! # Sources
+//! Pelkonen et al., "Gorilla: a fast, scalable, in-memory time series database" (VLDB 2015) and Prometheus' `tsdb`
+//! (chunk layout, windows of 2 h); Rebello et al., "Can applications recover from fsync failures?" (USENIX ATC 2020).
+
+pub mod chunk;
+mod config;
+mod db;
+mod error;
+pub mod head;
+pub mod manifest;
+mod merge;
+mod metrics;
+pub mod part;
+pub mod timekeeper;
+pub mod wal;
+
+pub use config::{Config, Settings, SyncMode};
+pub use db::{Background, Db, Maintenance, Recovery};
+pub use error::{Error, ErrorKind, Result};
+pub use metrics::Metrics;

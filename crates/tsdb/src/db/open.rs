@@ -1,0 +1,358 @@
+//! Opening: checks versions before anything is touched, replays, clears away.
+
+mod sink;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock};
+
+use plimsoll_runtime::clock::Clock;
+use plimsoll_runtime::disk::Disk;
+use plimsoll_types::Timestamp;
+
+use super::lock::DirectoryLock;
+use super::recovery::Recovery;
+use super::view::{LivePart, View};
+use super::{Db, Keeping};
+use crate::head::{SeriesTable, Window};
+use crate::manifest::{Manifest, PartEntry, QuarantinedPart, part_name};
+use crate::part::Part;
+use crate::timekeeper::Timekeeper;
+use crate::wal::{Replay, Wal, WalOptions, WalParts};
+use crate::{Config, Error, ErrorKind, Metrics, Result};
+use sink::Sink;
+
+pub(super) const PARTS: &str = "parts";
+const WAL: &str = "wal";
+const FORMAT: &str = "FORMAT";
+const FORMAT_VERSION: u64 = 1;
+/// Metadata is read back from this many of the newest parts: every series of the last windows is in them.
+const METADATA_PARTS: usize = 2;
+
+pub(super) fn open(
+    config: Config,
+    disk: Arc<dyn Disk>,
+    clock: Arc<dyn Clock>,
+    metrics: Metrics,
+    lock: Option<DirectoryLock>,
+) -> Result<Db> {
+    let begin = clock.monotonic();
+    let series = Arc::new(SeriesTable::new(config.settings().series_limit));
+    let mut loaded = load(&config, &disk, &series)?;
+    clear_away(&config, &*disk, &mut loaded)?;
+    let first_sequence = loaded.manifest.sequence + 1;
+    let wal_parts = WalParts {
+        disk: disk.clone(),
+        clock: clock.clone(),
+        labels: series.clone(),
+        metrics: metrics.clone(),
+    };
+    let options = wal_options(&config);
+    let wal = Wal::start(wal_parts, options, loaded.replay, first_sequence)?;
+    let mut recovery = loaded.recovery;
+    recovery.duration = clock.monotonic().since(begin);
+    report(&recovery, &metrics);
+    let newest = newest(&loaded.parts, &loaded.windows);
+    let timekeeper = Timekeeper::new(clock.now(), clock.monotonic(), newest);
+    let view = View {
+        parts: loaded.parts,
+        sealing: Vec::new(),
+        open: loaded.windows,
+        quarantined: loaded.manifest.quarantined.clone(),
+    };
+    let keeping = Keeping {
+        manifest: loaded.manifest,
+        retired: Vec::new(),
+        wal_begins: 0,
+    };
+    let db = Db {
+        config,
+        disk,
+        clock,
+        metrics,
+        series,
+        wal,
+        order: Mutex::new(()),
+        gate: RwLock::new(()),
+        view: RwLock::new(view),
+        timekeeper: Mutex::new(timekeeper),
+        keeping: Mutex::new(keeping),
+        recovery,
+        _lock: lock,
+    };
+    db.update_gauges();
+    Ok(db)
+}
+
+/// What is on disk.
+struct Loaded {
+    /// As it was found.
+    stored: Manifest,
+    /// As it should be: parts that do not open are in quarantine.
+    manifest: Manifest,
+    parts: Vec<Arc<LivePart>>,
+    windows: BTreeMap<i64, Arc<Window>>,
+    replay: Replay,
+    recovery: Recovery,
+}
+
+/// Reads everything. A newer version is noticed before anything is changed; the only change is to cut torn ends of the
+/// WAL off.
+fn load(config: &Config, disk: &Arc<dyn Disk>, series: &Arc<SeriesTable>) -> Result<Loaded> {
+    let directory = config.directory();
+    check_format(&**disk, directory)?;
+    let stored = Manifest::load(&**disk, directory)?;
+    let mut manifest = stored.clone();
+    let parts = open_parts(disk, directory, &mut manifest)?;
+    seed_metadata(series, &parts);
+    let wal_directory = directory.join(WAL);
+    let mut sink = Sink::new(series, &manifest, config.window_millis());
+    let replay = match disk.exists(&wal_directory) {
+        true => Replay::run(&**disk, &wal_directory, &mut sink)?,
+        false => Replay::default(),
+    };
+    let (windows, samples_in_parts) = (sink.windows, sink.samples_in_parts);
+    let recovery = Recovery {
+        wal: replay.facts.clone(),
+        samples_in_parts,
+        parts: parts.len() as u64,
+        quarantined: manifest.quarantined.clone(),
+        ..Recovery::default()
+    };
+    Ok(Loaded {
+        stored,
+        manifest,
+        parts,
+        windows,
+        replay,
+        recovery,
+    })
+}
+
+fn clear_away(config: &Config, disk: &dyn Disk, loaded: &mut Loaded) -> Result<()> {
+    let directory = config.directory();
+    prepare(disk, directory)?;
+    let manifest = &mut loaded.manifest;
+    loaded.recovery.stale_parts = remove_stale_parts(disk, &directory.join(PARTS), manifest)?;
+    if *manifest != loaded.stored
+        && let Err(error) = manifest.store(disk, directory)
+    {
+        // A full disk must not keep the store from answering; the next change of the manifest stores this one, too.
+        tracing::warn!(error = %error.chain(), "the manifest is not stored yet");
+    }
+    let replayed = loaded.replay.next_sequence.saturating_sub(1);
+    manifest.sequence = manifest.sequence.max(replayed);
+    Ok(())
+}
+
+fn wal_options(config: &Config) -> WalOptions {
+    let settings = config.settings();
+    WalOptions {
+        directory: config.directory().join(WAL),
+        mode: settings.sync_mode,
+        group_delay: settings.group_delay,
+        group_bytes: settings.group_bytes.as_usize(),
+        segment_bytes: settings.segment_bytes.0,
+        queue_bytes: settings.queue_bytes.as_usize(),
+        retry_interval: settings.retry_interval,
+        free_bytes_reserve: settings.free_bytes_reserve.0,
+    }
+}
+
+fn check_format(disk: &dyn Disk, directory: &Path) -> Result<()> {
+    let path = directory.join(FORMAT);
+    let bytes = match disk.read(&path, 4096) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io("read", &path, error)),
+    };
+    let text = str::from_utf8(&bytes).unwrap_or_default();
+    match text.trim().parse::<u64>() {
+        Ok(version) if version > FORMAT_VERSION => {
+            Err(Error::newer_version(&path, version, FORMAT_VERSION))
+        }
+        Ok(_) => Ok(()),
+        Err(_) => Err(Error::corrupt(
+            &path,
+            format!("wanted a version, found {text:?}"),
+        )),
+    }
+}
+
+/// Makes what a new data directory needs, durably: a WAL in a directory whose name is lost is lost as well.
+fn prepare(disk: &dyn Disk, directory: &Path) -> Result<()> {
+    let missing = directory
+        .ancestors()
+        .take_while(|path| !disk.exists(path))
+        .count();
+    for name in [WAL, PARTS] {
+        let path = directory.join(name);
+        disk.create_directory(&path)
+            .map_err(|error| Error::io("make", &path, error))?;
+    }
+    for path in directory
+        .ancestors()
+        .take(missing + 1)
+        .filter(|path| !path.as_os_str().is_empty())
+    {
+        disk.sync_directory(path)
+            .map_err(|error| Error::io("sync", path, error))?;
+    }
+    let path = directory.join(FORMAT);
+    if disk.exists(&path) {
+        return Ok(());
+    }
+    disk.replace(&path, format!("{FORMAT_VERSION}\n").as_bytes())
+        .map_err(|error| Error::io("write", &path, error))
+}
+
+/// Opens all parts; those that do not open go into quarantine, those of a newer version stop everything. A part in
+/// quarantine gets another chance, because a disk may have been repaired.
+fn open_parts(
+    disk: &Arc<dyn Disk>,
+    directory: &Path,
+    manifest: &mut Manifest,
+) -> Result<Vec<Arc<LivePart>>> {
+    let directory = directory.join(PARTS);
+    let mut parts = Vec::new();
+    let (mut entries, mut quarantined) = (Vec::new(), Vec::new());
+    for entry in std::mem::take(&mut manifest.parts) {
+        match Part::open(disk.clone(), &directory.join(part_name(entry.id))).map_err(Error::from) {
+            Ok(part) => {
+                parts.push(LivePart::new(entry.id, part));
+                entries.push(entry);
+            }
+            Err(error) if error.kind() == ErrorKind::NewerVersion => return Err(error),
+            Err(error) => quarantined.push(QuarantinedPart {
+                id: entry.id,
+                range: entry.range,
+                reason: error.chain(),
+            }),
+        }
+    }
+    for aside in std::mem::take(&mut manifest.quarantined) {
+        let opened = Part::open(disk.clone(), &directory.join(part_name(aside.id)));
+        match opened
+            .and_then(|part| part.verify().map(|()| part))
+            .map_err(Error::from)
+        {
+            Ok(part) => {
+                tracing::info!(part = part_name(aside.id), "the part is whole again");
+                let (id, range) = (aside.id, part.meta().range);
+                parts.push(LivePart::new(id, part));
+                entries.push(PartEntry {
+                    id,
+                    range,
+                    sequence: 0,
+                });
+            }
+            Err(error) if error.kind() == ErrorKind::NewerVersion => return Err(error),
+            Err(_) => quarantined.push(aside),
+        }
+    }
+    // Numbers grow with age, and the order of age decides which of two values counts.
+    parts.sort_by_key(|part| part.id);
+    entries.sort_by_key(|entry| entry.id);
+    manifest.parts = entries;
+    manifest.quarantined = quarantined;
+    Ok(parts)
+}
+
+/// Removes directories that no manifest names. One that cannot be removed is passed over, and so is its number.
+fn remove_stale_parts(
+    disk: &dyn Disk,
+    directory: &Path,
+    manifest: &mut Manifest,
+) -> Result<Vec<String>> {
+    let counted = manifest.parts.iter().map(|part| part.id);
+    let known: Vec<String> = counted
+        .chain(manifest.quarantined.iter().map(|part| part.id))
+        .map(part_name)
+        .collect();
+    let mut names = disk
+        .list(directory)
+        .map_err(|error| Error::io("list", directory, error))?;
+    names.retain(|name| !known.contains(name));
+    for name in &names {
+        let path = directory.join(name);
+        if let Err(error) = disk.remove_directory(&path) {
+            tracing::warn!(%error, path = %path.display(), "an unfinished part stays");
+            let id = u64::from_str_radix(name, 16)
+                .ok()
+                .and_then(|id| id.checked_add(1));
+            manifest.next_part = manifest.next_part.max(id.unwrap_or(0));
+        }
+    }
+    Ok(names)
+}
+
+/// Reads back what metrics mean. Only a help: damage here is met again, and reported, by whoever reads the samples.
+fn seed_metadata(series: &SeriesTable, parts: &[Arc<LivePart>]) {
+    for live in parts.iter().rev().take(METADATA_PARTS).rev() {
+        for id in 0..live.part.meta().series {
+            let Ok(Some(metadata)) = live.part.metadata(id) else {
+                continue;
+            };
+            let Ok(labels) = live.part.labels(id) else {
+                continue;
+            };
+            if let Some(metric) = labels.metric_name() {
+                series.seed_metadata(metric, metadata);
+            }
+        }
+    }
+}
+
+fn newest(parts: &[Arc<LivePart>], windows: &BTreeMap<i64, Arc<Window>>) -> Option<Timestamp> {
+    let parts = parts.iter().map(|part| part.range());
+    let windows = windows.values().map(|window| window.facts().range);
+    parts
+        .chain(windows)
+        .filter(|range| !range.is_empty())
+        .map(|range| range.end)
+        .max()
+}
+
+fn report(recovery: &Recovery, metrics: &Metrics) {
+    let wal = &recovery.wal;
+    metrics.replay_samples.set(wal.samples as i64);
+    metrics.replay_records.set(wal.records as i64);
+    metrics.replay_skipped.set(wal.skipped.len() as i64);
+    metrics.replay_cut.set(wal.cut.len() as i64);
+    metrics.replay_seconds.set(recovery.duration.as_secs_f64());
+    for cut in &wal.cut {
+        tracing::warn!(
+            segment = cut.segment,
+            offset = cut.offset,
+            bytes = cut.bytes,
+            "torn end of the WAL cut off"
+        );
+    }
+    for skipped in &wal.skipped {
+        tracing::error!(
+            segment = skipped.segment,
+            offset = skipped.offset,
+            bytes = skipped.bytes,
+            "damage in the WAL passed over"
+        );
+    }
+    for part in &recovery.quarantined {
+        tracing::error!(
+            part = part_name(part.id),
+            reason = part.reason,
+            "part in quarantine"
+        );
+    }
+    tracing::info!(
+        parts = recovery.parts,
+        records = wal.records,
+        samples = wal.samples,
+        without_series = wal.without_series,
+        seconds = recovery.duration.as_secs_f64(),
+        "store opened"
+    );
+}
+
+pub(super) fn part_path(directory: &Path, id: u64) -> PathBuf {
+    directory.join(part_name(id))
+}

@@ -1,0 +1,75 @@
+//! Where replayed batches go.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use plimsoll_types::{Labels, SeriesRef, Timestamp, WriteBatch};
+
+use crate::head::{SeriesTable, Window, slot_of};
+use crate::manifest::Manifest;
+use crate::wal::ReplaySink;
+
+/// Puts replayed batches into windows, save what is in parts already.
+pub(super) struct Sink<'a> {
+    series: &'a SeriesTable,
+    sealed: &'a BTreeMap<i64, u64>,
+    window_millis: i64,
+    pub(super) windows: BTreeMap<i64, Arc<Window>>,
+    pub(super) samples_in_parts: u64,
+}
+
+impl<'a> Sink<'a> {
+    pub(super) fn new(series: &'a SeriesTable, manifest: &'a Manifest, window_millis: i64) -> Self {
+        Self {
+            series,
+            sealed: &manifest.sealed,
+            window_millis,
+            windows: BTreeMap::new(),
+            samples_in_parts: 0,
+        }
+    }
+
+    /// Returns the window for content of this time, `None` when it is in a part.
+    fn window(&mut self, sequence: u64, time: Timestamp) -> Option<&Window> {
+        let start = time.align_down(self.window_millis).millis();
+        if self
+            .sealed
+            .get(&start)
+            .is_some_and(|sealed| sequence <= *sealed)
+        {
+            return None;
+        }
+        let window = self
+            .windows
+            .entry(start)
+            .or_insert_with(|| Arc::new(Window::new(start)));
+        window.note(sequence, time, 0);
+        Some(window)
+    }
+}
+
+impl ReplaySink for Sink<'_> {
+    fn series(&mut self, labels: &Labels) -> Option<SeriesRef> {
+        self.series.resolve(labels).ok().map(|(id, _)| id)
+    }
+
+    fn batch(&mut self, sequence: u64, batch: &WriteBatch) {
+        for (id, sample) in &batch.samples {
+            match self.window(sequence, sample.timestamp) {
+                Some(window) => {
+                    window.insert(slot_of(*id), sample);
+                    window.note(sequence, sample.timestamp, 1);
+                }
+                None => self.samples_in_parts += 1,
+            }
+        }
+        for (id, exemplar) in &batch.exemplars {
+            if let Some(window) = self.window(sequence, exemplar.timestamp) {
+                window.insert_exemplar(slot_of(*id), exemplar);
+            }
+        }
+        for (id, metadata) in &batch.metadata {
+            self.series.set_metadata(*id, metadata);
+        }
+    }
+}

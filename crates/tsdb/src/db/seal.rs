@@ -1,0 +1,269 @@
+//! Maintenance: seals windows into parts, and calls the other steps of housekeeping.
+//!
+//! A window is taken out of the head under the order lock, so that everything of it up to one WAL sequence is in it.
+//! It stays queryable while its part is written; then the manifest is replaced, and in one step the part takes the
+//! window's place. Any failure leaves the window where it is, and the next maintenance tries again.
+//!
+//! When is a window over? When its end and the grace have passed on the wall clock, and either the clock is steady or
+//! stored data says the same. A clock that jumps ahead therefore seals nothing by itself; a clock that goes back only
+//! delays. Sealing removes nothing, so a wrong decision costs a small part.
+
+use std::sync::{Arc, PoisonError, RwLockWriteGuard};
+
+use plimsoll_types::{SampleColumns, TimeRange, Timestamp};
+
+use super::known::KnownSamples;
+use super::open::part_path;
+use super::view::{LivePart, Sealing, View};
+use super::{Db, Keeping, lock};
+use crate::head::Window;
+use crate::manifest::PartEntry;
+use crate::part::{Part, PartWriter, WriteOptions};
+use crate::{Error, Result};
+
+/// What one maintenance did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Maintenance {
+    /// Windows sealed.
+    pub windows_sealed: usize,
+    /// Parts removed because all their samples were older than the retention.
+    pub parts_removed: usize,
+    /// Parts put into quarantine.
+    pub parts_quarantined: usize,
+    /// Series that ceased to be active.
+    pub series_removed: usize,
+}
+
+impl Db {
+    /// Does all housekeeping that is due: seals windows, removes old parts, checks suspect ones, forgets idle series,
+    /// cuts the WAL. Blocks on the disk; call it about twice a minute from one thread, never from an async task.
+    ///
+    /// # Errors
+    /// The first failure; every step was tried, and the next call tries what failed again.
+    pub fn maintain(&self) -> Result<Maintenance> {
+        let mut keeping = lock(&self.keeping);
+        let mut done = Maintenance::default();
+        let sealed = self.seal_due(&mut keeping, &mut done);
+        let retained = self.remove_old_parts(&mut keeping, &mut done);
+        let checked = self.check_suspects(&mut keeping, &mut done);
+        self.remove_retired(&mut keeping);
+        let cut = self.cut_wal(&mut keeping);
+        // A sweep looks at every series while appends wait. Series become idle by sealing, so it is due then, or when
+        // room is needed.
+        let is_half_full = self.series.count() as u64 > self.config.settings().series_limit / 2;
+        if done.windows_sealed > 0 || is_half_full {
+            done.series_removed = self.sweep_series();
+        }
+        self.update_gauges();
+        sealed.and(retained).and(checked).and(cut).map(|()| done)
+    }
+
+    /// Seals every window that holds anything, due or not: before a backup, and in tests.
+    ///
+    /// # Errors
+    /// As [`maintain`](Self::maintain).
+    pub fn seal_all(&self) -> Result<Maintenance> {
+        let mut keeping = lock(&self.keeping);
+        let mut done = Maintenance::default();
+        self.seal_detached(&mut keeping, &mut done)?;
+        let starts: Vec<i64> = self.view_mut().open.keys().copied().collect();
+        for start in starts {
+            self.detach(start);
+            self.seal_detached(&mut keeping, &mut done)?;
+        }
+        self.cut_wal(&mut keeping)?;
+        self.update_gauges();
+        Ok(done)
+    }
+
+    fn seal_due(&self, keeping: &mut Keeping, done: &mut Maintenance) -> Result<()> {
+        // What failed before comes first: two windows of one start must be sealed in their order.
+        self.seal_detached(keeping, done)?;
+        for start in self.due() {
+            self.detach(start);
+            self.seal_detached(keeping, done)?;
+        }
+        Ok(())
+    }
+
+    fn due(&self) -> Vec<i64> {
+        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+        let mut timekeeper = lock(&self.timekeeper);
+        timekeeper.trusted(now, monotonic);
+        let is_steady = timekeeper.is_steady();
+        drop(timekeeper);
+        let (window, grace) = (self.config.window_millis(), self.config.seal_grace_millis());
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        let newest = view.windows().map(|window| window.facts().range.end).max();
+        let is_over = |start: &i64| {
+            let over = Timestamp::from_millis(*start)
+                .saturating_add_millis(window)
+                .saturating_add_millis(grace);
+            over <= now && (is_steady || newest.is_some_and(|newest| over <= newest))
+        };
+        view.open.keys().copied().filter(is_over).collect()
+    }
+
+    /// Takes a window out of the head. From here on, late samples for it go into a new one.
+    fn detach(&self, start: i64) {
+        let _order = lock(&self.order);
+        let sequence = self.wal.next_sequence().saturating_sub(1);
+        let mut view = self.view_mut();
+        if let Some(window) = view.open.remove(&start) {
+            view.sealing.push(Sealing { window, sequence });
+        }
+    }
+
+    fn seal_detached(&self, keeping: &mut Keeping, done: &mut Maintenance) -> Result<()> {
+        loop {
+            let next = self.view_mut().sealing.first().cloned();
+            let Some(sealing) = next else {
+                return Ok(());
+            };
+            let begin = self.clock.monotonic();
+            if let Err(error) = self.seal(keeping, &sealing) {
+                self.metrics.seal_failures.inc();
+                tracing::error!(error = %error.chain(), window = sealing.window.start(), "sealing failed");
+                return Err(error);
+            }
+            let duration = self.clock.monotonic().since(begin);
+            self.metrics.seal_seconds.observe(duration.as_secs_f64());
+            self.metrics.parts_sealed.inc();
+            done.windows_sealed += 1;
+        }
+    }
+
+    fn seal(&self, keeping: &mut Keeping, sealing: &Sealing) -> Result<()> {
+        let id = keeping.manifest.next_part;
+        keeping.manifest.next_part += 1;
+        let path = part_path(&self.parts_directory(), id);
+        let live = match self.write_part(id, &sealing.window) {
+            Ok(live) => live,
+            Err(error) => {
+                // Best effort: what is left is removed at the next start.
+                let _ = self.disk.remove_directory(&path);
+                return Err(error);
+            }
+        };
+        let mut manifest = keeping.manifest.clone();
+        manifest.sequence = manifest.sequence.max(sealing.sequence);
+        manifest.parts.extend(live.iter().map(|live| PartEntry {
+            id,
+            range: live.range(),
+            sequence: sealing.sequence,
+        }));
+        manifest
+            .sealed
+            .insert(sealing.window.start(), sealing.sequence);
+        let begins = keeping.wal_begins;
+        manifest.sealed.retain(|_, sequence| *sequence >= begins);
+        // After an error either manifest may be on disk, so the part's directory must stay; the next attempt writes
+        // another one, and this one is stale from then on.
+        manifest.store(&*self.disk, self.config.directory())?;
+        keeping.manifest = manifest;
+        let mut view = self.view_mut();
+        view.parts.extend(live);
+        view.sealing
+            .retain(|other| !Arc::ptr_eq(&other.window, &sealing.window));
+        Ok(())
+    }
+
+    /// Writes a window as a part; `None` when older parts already hold all of it.
+    fn write_part(&self, id: u64, window: &Window) -> Result<Option<Arc<LivePart>>> {
+        let directory = self.parts_directory();
+        let path = part_path(&directory, id);
+        let mut known = self.known_samples(window.facts().range);
+        let mut series = self.series.labelled(&window.slots());
+        series.sort_by(|(_, a), (_, b)| a.cmp(b));
+        let mut writer = PartWriter::create(self.disk.clone(), &path, WriteOptions::default())?;
+        let mut columns = SampleColumns::default();
+        let mut is_empty = true;
+        for (slot, labels) in series {
+            columns.clear();
+            window.read(slot, TimeRange::ALL, &mut columns);
+            let conflicts = known.drop_from(&labels, &mut columns);
+            self.metrics.samples_conflicting.inc_by(conflicts);
+            let exemplars = window.exemplars(slot, TimeRange::ALL);
+            if columns.is_empty() && exemplars.is_empty() {
+                continue;
+            }
+            is_empty = false;
+            let metadata = self.series.metadata_of(slot);
+            writer.add_series(&labels, &columns, metadata.as_deref(), &exemplars)?;
+        }
+        if is_empty {
+            drop(writer);
+            let _ = self.disk.remove_directory(&path);
+            return Ok(None);
+        }
+        writer.finish()?;
+        self.disk
+            .sync_directory(&directory)
+            .map_err(|error| Error::io("sync", &directory, error))?;
+        let part = Part::open(self.disk.clone(), &path)?;
+        Ok(Some(LivePart::new(id, part)))
+    }
+
+    /// Returns the parts that late data may repeat: usually none.
+    fn known_samples(&self, range: TimeRange) -> KnownSamples {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        let overlapping = view
+            .parts
+            .iter()
+            .filter(|part| part.range().overlaps(range));
+        KnownSamples::new(overlapping.cloned(), range)
+    }
+
+    fn cut_wal(&self, keeping: &mut Keeping) -> Result<()> {
+        let low_water = {
+            // No append may be between its place in the WAL and its window.
+            let _order = lock(&self.order);
+            let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+            let first = view
+                .windows()
+                .map(|window| window.facts().first_sequence)
+                .min();
+            first
+                .unwrap_or_else(|| self.wal.next_sequence())
+                .min(self.wal.next_sequence())
+        };
+        match self.wal.cut(low_water) {
+            Ok(begins) => {
+                keeping.wal_begins = begins;
+                Ok(())
+            }
+            Err(error) => Err(Error::new(crate::ErrorKind::Io, error.to_string())),
+        }
+    }
+
+    /// Forgets series that are in no window. Nothing may resolve or append in between.
+    fn sweep_series(&self) -> usize {
+        let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        let windows: Vec<_> = {
+            let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+            view.windows().cloned().collect()
+        };
+        let freed = self
+            .series
+            .sweep(|slot| windows.iter().any(|window| window.contains(slot)));
+        self.metrics.series_removed.inc_by(freed as u64);
+        freed
+    }
+
+    pub(super) fn update_gauges(&self) {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        let metrics = &self.metrics;
+        let bytes: u64 = view.parts.iter().map(|live| live.part.meta().bytes).sum();
+        let samples: u64 = view.windows().map(|window| window.facts().samples).sum();
+        metrics.parts.set(view.parts.len() as i64);
+        metrics.part_bytes.set(bytes as i64);
+        metrics.parts_quarantined.set(view.quarantined.len() as i64);
+        metrics.head_windows.set(view.windows().count() as i64);
+        metrics.head_samples.set(samples as i64);
+        metrics.head_series.set(self.series.count() as i64);
+    }
+
+    pub(super) fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
+        self.view.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,18 @@
+//! What is not in a part yet, in memory and queryable at once.
+//!
+//! The head has two halves. The series table knows every active series: its labels, its ref, the postings that
+//! selectors use. A [`Window`] holds the samples of one stretch of time (2 h, aligned to the epoch), sharded by series,
+//! each series in a [`Lane`]: XOR chunks for floats that came in order, a sorted side buffer for everything else.
+//! Because samples are grouped by window first, sealing takes a window out of the head in one step, and memory goes
+//! back in one piece.
+
+mod exemplars;
+mod index;
+mod lane;
+mod series;
+mod window;
+
+pub use lane::{Inserted, Lane};
+pub use window::Window;
+
+pub(crate) use series::{SeriesTable, slot_of};

@@ -1,0 +1,135 @@
+//! The samples of all series in one stretch of time.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use plimsoll_types::{Exemplar, Sample, SampleColumns, TimeRange, Timestamp};
+use roaring::RoaringBitmap;
+
+use super::lane::{Inserted, Lane};
+
+const SHARDS: u32 = 32;
+
+/// The samples of all series in one stretch of time.
+#[derive(Debug)]
+pub struct Window {
+    start: i64,
+    shards: Vec<Mutex<Shard>>,
+    facts: Mutex<Facts>,
+}
+
+type Shard = HashMap<u32, Box<Lane>, BuildHasherDefault<SlotHasher>>;
+
+/// What a window knows of its contents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    /// The WAL sequence of its first content.
+    pub(crate) first_sequence: u64,
+    /// From its first to its last sample or exemplar.
+    pub(crate) range: TimeRange,
+    pub(crate) samples: u64,
+}
+
+impl Window {
+    /// Makes the empty window that begins at `start` milliseconds.
+    pub fn new(start: i64) -> Self {
+        Self {
+            start,
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            facts: Mutex::new(Facts {
+                first_sequence: u64::MAX,
+                range: TimeRange::new(Timestamp::MAX, Timestamp::MIN),
+                samples: 0,
+            }),
+        }
+    }
+
+    /// Returns its first millisecond.
+    pub fn start(&self) -> i64 {
+        self.start
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        *lock(&self.facts)
+    }
+
+    /// Notes that content of this sequence and time is about to be inserted.
+    pub(crate) fn note(&self, sequence: u64, time: Timestamp, samples: u64) {
+        let mut facts = lock(&self.facts);
+        facts.first_sequence = facts.first_sequence.min(sequence);
+        facts.range.start = facts.range.start.min(time);
+        facts.range.end = facts.range.end.max(time);
+        facts.samples += samples;
+    }
+
+    /// Inserts a sample of the series in `slot`.
+    pub fn insert(&self, slot: u32, sample: &Sample) -> Inserted {
+        self.shard(slot).entry(slot).or_default().insert(sample)
+    }
+
+    /// Inserts an exemplar of the series in `slot`; says whether it is new.
+    pub fn insert_exemplar(&self, slot: u32, exemplar: &Exemplar) -> bool {
+        self.shard(slot)
+            .entry(slot)
+            .or_default()
+            .insert_exemplar(exemplar)
+    }
+
+    /// Says whether the series in `slot` has anything here.
+    pub fn contains(&self, slot: u32) -> bool {
+        self.shard(slot).contains_key(&slot)
+    }
+
+    /// Adds the samples of the series in `slot` inside `range` at the end of `into`.
+    pub fn read(&self, slot: u32, range: TimeRange, into: &mut SampleColumns) {
+        if let Some(lane) = self.shard(slot).get(&slot) {
+            lane.read(range, into);
+        }
+    }
+
+    /// Returns the exemplars of the series in `slot` inside `range`, ascending.
+    pub fn exemplars(&self, slot: u32, range: TimeRange) -> Vec<Exemplar> {
+        let shard = self.shard(slot);
+        shard
+            .get(&slot)
+            .map_or_else(Vec::new, |lane| lane.exemplars(range).cloned().collect())
+    }
+
+    /// Returns the slots of all series that have something here.
+    pub(crate) fn slots(&self) -> RoaringBitmap {
+        let mut slots = RoaringBitmap::new();
+        for shard in &self.shards {
+            slots.extend(lock(shard).keys().copied());
+        }
+        slots
+    }
+
+    fn shard(&self, slot: u32) -> MutexGuard<'_, Shard> {
+        lock(&self.shards[(slot % SHARDS) as usize])
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Slots are dense numbers that no peer chooses, so a multiplication (Fibonacci hashing) spreads them well enough.
+#[derive(Default)]
+struct SlotHasher(u64);
+
+impl Hasher for SlotHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes
+            .iter()
+            .for_each(|byte| self.write_u32(u32::from(*byte)));
+    }
+
+    fn write_u32(&mut self, slot: u32) {
+        self.0 = (self.0 ^ u64::from(slot)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}

@@ -1,0 +1,293 @@
+//! The manifest: which parts count, and what of the WAL is in them.
+//!
+//! One small text file, replaced whole (`docs/formats/manifest.md`):
+//!
+//! ```text
+//! plimsoll tsdb manifest 1
+//! sequence 4711
+//! next-part 3
+//! part 0000000000000001 1700000000000 1700007199999 4000
+//! part 0000000000000002 1700007200000 1700014399999 4711
+//! quarantined 0000000000000000 1699992800000 1699999999999 damaged at byte 77
+//! sealed 1700007200000 4711
+//! crc32c 1b2c3d4e
+//! ```
+//!
+//! - `sequence`: no later write gets a WAL sequence up to this one.
+//! - `part`: directory, first and last millisecond, the WAL sequence up to which it was sealed. In order of age: of two
+//!   values for one (series, time) the one of the later line counts.
+//! - `sealed`: samples of the window that begins at this millisecond are in a part when their WAL record has at most
+//!   this sequence; replay passes over them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use plimsoll_runtime::disk::Disk;
+use plimsoll_types::{TimeRange, Timestamp};
+
+use crate::{Error, Result};
+
+const NAME: &str = "MANIFEST";
+const TITLE: &str = "plimsoll tsdb manifest ";
+const VERSION: u64 = 1;
+/// About 500,000 parts.
+const LENGTH_MAX: u64 = 64 << 20;
+
+/// What the manifest says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// The last WAL sequence that is known to be given.
+    pub sequence: u64,
+    /// The number that the next part's directory gets.
+    pub next_part: u64,
+    /// The parts that count, oldest first.
+    pub parts: Vec<PartEntry>,
+    /// Damaged parts that are kept aside.
+    pub quarantined: Vec<QuarantinedPart>,
+    /// Window start in milliseconds to the WAL sequence up to which it is in parts.
+    pub sealed: BTreeMap<i64, u64>,
+}
+
+/// A part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartEntry {
+    /// Its number, which names its directory.
+    pub id: u64,
+    /// From its first to its last sample or exemplar.
+    pub range: TimeRange,
+    /// The WAL sequence up to which its window was sealed.
+    pub sequence: u64,
+}
+
+/// A part that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantinedPart {
+    /// Its number, which names its directory.
+    pub id: u64,
+    /// What is missing from answers.
+    pub range: TimeRange,
+    /// Why, on one line.
+    pub reason: String,
+}
+
+/// A text that is not a manifest: the line, counted from 1, and what is wrong there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidManifest {
+    /// A later version wrote it.
+    #[error("format version {0}")]
+    Newer(u64),
+    /// A line is not what it should be.
+    #[error("line {0}: {1}")]
+    Line(usize, &'static str),
+}
+
+impl Manifest {
+    /// Reads the manifest of a data directory; the empty one when there is none yet.
+    ///
+    /// # Errors
+    /// `Corrupt`, `NewerVersion`, `Io`.
+    pub fn load(disk: &dyn Disk, directory: &Path) -> Result<Self> {
+        let path = path(directory);
+        let bytes = match disk.read(&path, LENGTH_MAX) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => return Err(Error::io("read", &path, error)),
+        };
+        Self::decode(&bytes).map_err(|error| match error {
+            InvalidManifest::Newer(found) => Error::newer_version(&path, found, VERSION),
+            InvalidManifest::Line(..) => Error::corrupt(&path, error),
+        })
+    }
+
+    /// Puts this manifest in the place of the one on disk.
+    ///
+    /// # Errors
+    /// `Io`, `NoSpace`: either the old or this one is on disk.
+    pub fn store(&self, disk: &dyn Disk, directory: &Path) -> Result<()> {
+        let path = path(directory);
+        disk.replace(&path, self.encode().as_bytes())
+            .map_err(|error| Error::io("replace", &path, error))
+    }
+
+    /// Returns the text.
+    pub fn encode(&self) -> String {
+        let mut text = format!("{TITLE}{VERSION}\n");
+        let _ = writeln!(text, "sequence {}", self.sequence);
+        let _ = writeln!(text, "next-part {}", self.next_part);
+        for part in &self.parts {
+            let (start, end) = (part.range.start, part.range.end);
+            let _ = writeln!(
+                text,
+                "part {:016x} {start} {end} {}",
+                part.id, part.sequence
+            );
+        }
+        for part in &self.quarantined {
+            let (start, end) = (part.range.start, part.range.end);
+            let reason = part.reason.replace(char::is_control, " ");
+            let _ = writeln!(text, "quarantined {:016x} {start} {end} {reason}", part.id);
+        }
+        for (window, sequence) in &self.sealed {
+            let _ = writeln!(text, "sealed {window} {sequence}");
+        }
+        let crc = crc32c::crc32c(text.as_bytes());
+        let _ = writeln!(text, "crc32c {crc:08x}");
+        text
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    ///
+    /// # Errors
+    /// [`InvalidManifest`].
+    pub fn decode(bytes: &[u8]) -> std::result::Result<Self, InvalidManifest> {
+        let invalid = |line: usize, what: &'static str| InvalidManifest::Line(line, what);
+        let text = str::from_utf8(bytes).map_err(|_| invalid(1, "the text is not UTF-8"))?;
+        let version = text
+            .strip_prefix(TITLE)
+            .and_then(|rest| rest.lines().next());
+        let version: u64 = version
+            .and_then(|version| version.parse().ok())
+            .ok_or(invalid(1, "it does not begin with the title and a version"))?;
+        if version > VERSION {
+            return Err(InvalidManifest::Newer(version));
+        }
+        let lines = text.lines().count();
+        let (body, crc) =
+            split_checksum(text).ok_or(invalid(lines, "the last line is no checksum"))?;
+        if crc32c::crc32c(body.as_bytes()) != crc {
+            return Err(invalid(lines, "the checksum does not fit the text"));
+        }
+        let mut manifest = Self::default();
+        for (index, line) in body.lines().enumerate().skip(1) {
+            manifest
+                .read_line(line)
+                .ok_or(invalid(index + 1, "it is none of the known lines"))?;
+        }
+        Ok(manifest)
+    }
+
+    fn read_line(&mut self, line: &str) -> Option<()> {
+        let (keyword, rest) = line.split_once(' ')?;
+        match keyword {
+            "sequence" => self.sequence = rest.parse().ok()?,
+            "next-part" => self.next_part = rest.parse().ok()?,
+            "part" => {
+                let (id, range, rest) = read_part(rest)?;
+                let sequence = rest.parse().ok()?;
+                self.parts.push(PartEntry {
+                    id,
+                    range,
+                    sequence,
+                });
+            }
+            "quarantined" => {
+                let (id, range, reason) = read_part(rest)?;
+                let reason = reason.into();
+                self.quarantined.push(QuarantinedPart { id, range, reason });
+            }
+            "sealed" => {
+                let (window, sequence) = rest.split_once(' ')?;
+                self.sealed
+                    .insert(window.parse().ok()?, sequence.parse().ok()?);
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+/// Returns the name of a part's directory.
+pub(crate) fn part_name(id: u64) -> String {
+    format!("{id:016x}")
+}
+
+fn path(directory: &Path) -> PathBuf {
+    directory.join(NAME)
+}
+
+fn read_part(rest: &str) -> Option<(u64, TimeRange, &str)> {
+    let mut words = rest.splitn(4, ' ');
+    let id = u64::from_str_radix(words.next()?, 16).ok()?;
+    let start = Timestamp::from_millis(words.next()?.parse().ok()?);
+    let end = Timestamp::from_millis(words.next()?.parse().ok()?);
+    Some((id, TimeRange::new(start, end), words.next()?))
+}
+
+fn split_checksum(text: &str) -> Option<(&str, u32)> {
+    let (body, crc) = text.strip_suffix('\n')?.rsplit_once("\ncrc32c ")?;
+    let crc = u32::from_str_radix(crc, 16).ok()?;
+    Some((&text[..body.len() + 1], crc))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn range() -> impl Strategy<Value = TimeRange> {
+        (any::<i64>(), any::<i64>()).prop_map(|(start, end)| {
+            TimeRange::new(Timestamp::from_millis(start), Timestamp::from_millis(end))
+        })
+    }
+
+    fn manifest() -> impl Strategy<Value = Manifest> {
+        let part =
+            (any::<u64>(), range(), any::<u64>()).prop_map(|(id, range, sequence)| PartEntry {
+                id,
+                range,
+                sequence,
+            });
+        let quarantined = (any::<u64>(), range(), "[ -~]{0,20}")
+            .prop_map(|(id, range, reason)| QuarantinedPart { id, range, reason });
+        let sealed = prop::collection::btree_map(any::<i64>(), any::<u64>(), 0..5);
+        let (parts, aside) = (
+            prop::collection::vec(part, 0..5),
+            prop::collection::vec(quarantined, 0..3),
+        );
+        (any::<u64>(), any::<u64>(), parts, aside, sealed).prop_map(
+            |(sequence, next_part, parts, quarantined, sealed)| Manifest {
+                sequence,
+                next_part,
+                parts,
+                quarantined,
+                sealed,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn returns_whole_and_notices_damage(manifest in manifest(), place: prop::sample::Index, bit in 0..8u32) {
+            let mut bytes = manifest.encode().into_bytes();
+            prop_assert_eq!(&Manifest::decode(&bytes).unwrap(), &manifest);
+            let at = place.index(bytes.len());
+            prop_assert!(Manifest::decode(&bytes[..at]).is_err());
+            bytes[at] ^= 1 << bit;
+            if let Ok(found) = Manifest::decode(&bytes) {
+                // Another case of a hexadecimal digit in the checksum is no damage.
+                prop_assert_eq!(found, manifest);
+            }
+        }
+
+        #[test]
+        fn never_panics(bytes: Vec<u8>) {
+            let _ = Manifest::decode(&bytes);
+        }
+    }
+
+    #[test]
+    fn names_the_line_and_the_newer_version() {
+        let error = Manifest::decode(b"plimsoll tsdb manifest 2\nwhatever").unwrap_err();
+        assert_eq!(error, InvalidManifest::Newer(2));
+        let error = Manifest::decode(b"plimsoll tsdb manifest 1\nsequence 1\n").unwrap_err();
+        assert_eq!(error.to_string(), "line 2: the last line is no checksum");
+        let body = "plimsoll tsdb manifest 1\nunknown 1\n";
+        let text = format!("{body}crc32c {:08x}\n", crc32c::crc32c(body.as_bytes()));
+        let error = Manifest::decode(text.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "line 2: it is none of the known lines");
+    }
+}

@@ -1,0 +1,304 @@
+//! What the store says about itself.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Unit;
+
+use plimsoll_runtime::metrics::Registry;
+use plimsoll_types::RejectedReason;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct ReasonLabels {
+    pub(crate) reason: &'static str,
+}
+
+/// The store's own metrics, `plimsoll_tsdb_*`. Clones share the same numbers.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    pub(crate) head_series: Gauge,
+    pub(crate) head_windows: Gauge,
+    pub(crate) head_samples: Gauge,
+    pub(crate) series_created: Counter,
+    pub(crate) series_removed: Counter,
+    pub(crate) samples_appended: Counter,
+    pub(crate) samples_rejected: Family<ReasonLabels, Counter>,
+    pub(crate) samples_duplicate: Counter,
+    pub(crate) samples_conflicting: Counter,
+    pub(crate) exemplars_appended: Counter,
+    pub(crate) appends_refused: Counter,
+    pub(crate) wal_bytes: Counter,
+    pub(crate) wal_records: Counter,
+    pub(crate) wal_syncs: Counter,
+    pub(crate) wal_sync_failures: Counter,
+    pub(crate) wal_sync_seconds: Histogram,
+    pub(crate) replay_samples: Gauge,
+    pub(crate) replay_records: Gauge,
+    pub(crate) replay_skipped: Gauge,
+    pub(crate) replay_cut: Gauge,
+    pub(crate) replay_seconds: Gauge<f64, AtomicU64>,
+    pub(crate) parts: Gauge,
+    pub(crate) part_bytes: Gauge,
+    pub(crate) parts_sealed: Counter,
+    pub(crate) parts_removed: Counter,
+    pub(crate) parts_quarantined: Gauge,
+    pub(crate) seal_failures: Counter,
+    pub(crate) seal_seconds: Histogram,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            head_series: Gauge::default(),
+            head_windows: Gauge::default(),
+            head_samples: Gauge::default(),
+            series_created: Counter::default(),
+            series_removed: Counter::default(),
+            samples_appended: Counter::default(),
+            samples_rejected: Family::default(),
+            samples_duplicate: Counter::default(),
+            samples_conflicting: Counter::default(),
+            exemplars_appended: Counter::default(),
+            appends_refused: Counter::default(),
+            wal_bytes: Counter::default(),
+            wal_records: Counter::default(),
+            wal_syncs: Counter::default(),
+            wal_sync_failures: Counter::default(),
+            // 100 us to 3.3 s: a good SSD to a disk in trouble.
+            wal_sync_seconds: Histogram::new(exponential_buckets(0.0001, 2.0, 16)),
+            replay_samples: Gauge::default(),
+            replay_records: Gauge::default(),
+            replay_skipped: Gauge::default(),
+            replay_cut: Gauge::default(),
+            replay_seconds: Gauge::default(),
+            parts: Gauge::default(),
+            part_bytes: Gauge::default(),
+            parts_sealed: Counter::default(),
+            parts_removed: Counter::default(),
+            parts_quarantined: Gauge::default(),
+            seal_failures: Counter::default(),
+            // 10 ms to 5 min: an empty window to ten million series.
+            seal_seconds: Histogram::new(exponential_buckets(0.01, 2.0, 16)),
+        }
+    }
+}
+
+impl Metrics {
+    /// Adds the metrics to a registry, under their full names.
+    pub fn register(&self, registry: &Registry) {
+        self.register_head(registry);
+        self.register_wal(registry);
+        self.register_parts(registry);
+    }
+
+    pub(crate) fn count_rejected(&self, reason: &RejectedReason) {
+        let reason = match reason {
+            RejectedReason::TooOld { .. } => "too_old",
+            RejectedReason::TooFarInFuture { .. } => "too_far_in_future",
+            RejectedReason::UnknownSeries => "unknown_series",
+            RejectedReason::InvalidHistogram(_) => "invalid_histogram",
+            RejectedReason::SeriesLimit { .. } => "series_limit",
+        };
+        self.samples_rejected
+            .get_or_create(&ReasonLabels { reason })
+            .inc();
+    }
+
+    fn register_head(&self, registry: &Registry) {
+        registry.register(
+            "tsdb_head_series",
+            "Series in memory",
+            None,
+            self.head_series.clone(),
+        );
+        registry.register(
+            "tsdb_head_windows",
+            "Windows in memory",
+            None,
+            self.head_windows.clone(),
+        );
+        registry.register(
+            "tsdb_head_samples",
+            "Samples in memory",
+            None,
+            self.head_samples.clone(),
+        );
+        registry.register(
+            "tsdb_head_series_created",
+            "Series that became active",
+            None,
+            self.series_created.clone(),
+        );
+        registry.register(
+            "tsdb_head_series_removed",
+            "Series that ceased to be active",
+            None,
+            self.series_removed.clone(),
+        );
+        registry.register(
+            "tsdb_samples_appended",
+            "Samples taken, repeats included",
+            None,
+            self.samples_appended.clone(),
+        );
+        registry.register(
+            "tsdb_samples_rejected",
+            "Samples refused, by reason",
+            None,
+            self.samples_rejected.clone(),
+        );
+        registry.register(
+            "tsdb_samples_duplicate",
+            "Samples that were stored already",
+            None,
+            self.samples_duplicate.clone(),
+        );
+        registry.register(
+            "tsdb_samples_conflicting",
+            "Samples that replaced another value of the same series and time",
+            None,
+            self.samples_conflicting.clone(),
+        );
+        registry.register(
+            "tsdb_exemplars_appended",
+            "Exemplars taken",
+            None,
+            self.exemplars_appended.clone(),
+        );
+        registry.register(
+            "tsdb_appends_refused",
+            "Batches refused whole",
+            None,
+            self.appends_refused.clone(),
+        );
+    }
+
+    fn register_wal(&self, registry: &Registry) {
+        registry.register(
+            "tsdb_wal_written",
+            "Bytes written",
+            Some(Unit::Bytes),
+            self.wal_bytes.clone(),
+        );
+        registry.register(
+            "tsdb_wal_records",
+            "Batches written",
+            None,
+            self.wal_records.clone(),
+        );
+        registry.register(
+            "tsdb_wal_syncs",
+            "Syncs, failed ones included",
+            None,
+            self.wal_syncs.clone(),
+        );
+        registry.register(
+            "tsdb_wal_sync_failures",
+            "Failed syncs",
+            None,
+            self.wal_sync_failures.clone(),
+        );
+        registry.register(
+            "tsdb_wal_sync_duration",
+            "Time of one sync",
+            Some(Unit::Seconds),
+            self.wal_sync_seconds.clone(),
+        );
+        registry.register(
+            "tsdb_wal_replay_samples",
+            "Samples replayed at the last start",
+            None,
+            self.replay_samples.clone(),
+        );
+        registry.register(
+            "tsdb_wal_replay_records",
+            "Batches replayed at the last start",
+            None,
+            self.replay_records.clone(),
+        );
+        registry.register(
+            "tsdb_wal_replay_skipped",
+            "Damaged places passed over at the last start",
+            None,
+            self.replay_skipped.clone(),
+        );
+        registry.register(
+            "tsdb_wal_replay_cut",
+            "Torn ends cut off at the last start",
+            None,
+            self.replay_cut.clone(),
+        );
+        registry.register(
+            "tsdb_wal_replay_duration",
+            "Time of the last replay",
+            Some(Unit::Seconds),
+            self.replay_seconds.clone(),
+        );
+    }
+
+    fn register_parts(&self, registry: &Registry) {
+        registry.register("tsdb_parts", "Sealed parts", None, self.parts.clone());
+        registry.register(
+            "tsdb_part_size",
+            "Size of all sealed parts",
+            Some(Unit::Bytes),
+            self.part_bytes.clone(),
+        );
+        registry.register(
+            "tsdb_parts_sealed",
+            "Parts made",
+            None,
+            self.parts_sealed.clone(),
+        );
+        registry.register(
+            "tsdb_parts_removed",
+            "Parts removed because they were older than the retention",
+            None,
+            self.parts_removed.clone(),
+        );
+        registry.register(
+            "tsdb_parts_quarantined",
+            "Damaged parts that are kept aside",
+            None,
+            self.parts_quarantined.clone(),
+        );
+        registry.register(
+            "tsdb_seal_failures",
+            "Attempts to seal a window that failed",
+            None,
+            self.seal_failures.clone(),
+        );
+        registry.register(
+            "tsdb_seal_duration",
+            "Time to seal a window",
+            Some(Unit::Seconds),
+            self.seal_seconds.clone(),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_convention() {
+        let (metrics, registry) = (Metrics::default(), Registry::new());
+        metrics.register(&registry);
+        metrics.count_rejected(&RejectedReason::UnknownSeries);
+        let text = registry.render();
+        for line in [
+            "plimsoll_tsdb_head_series 0",
+            "plimsoll_tsdb_samples_rejected_total{reason=\"unknown_series\"} 1",
+            "plimsoll_tsdb_wal_written_bytes_total 0",
+            "plimsoll_tsdb_wal_sync_duration_seconds_count 0",
+            "plimsoll_tsdb_part_size_bytes 0",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Reads a part: opens it, finds a series by its number, decodes its blocks.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use plimsoll_runtime::disk::Disk;
+use plimsoll_types::{Exemplar, Histogram, Labels, Metadata, MetricType, SampleColumns, TimeRange};
+
+use super::aggregate::Aggregates;
+use super::bytes::{Decoded, Malformed, Reader};
+use super::error::Error;
+use super::file::{BlockFile, FileKind, Location};
+use super::meta::{self, PartMeta, Roots};
+use super::postings::Postings;
+use super::recent::Recent;
+use super::series::{self, Block, BlockKind, Entry, PageRef, Starts, Times, Values};
+use super::symbols::Symbols;
+use super::{exemplars, floats, histograms, integers};
+
+const SERIES_PAGES_CACHED: usize = 16;
+/// Series of one scrape share their times, so a few vectors serve many reads.
+const VECTORS_CACHED: usize = 16;
+
+/// A sealed part. Safe to read from many threads; every call blocks on the disk.
+///
+/// In memory are the page directories and a few recently used pages, never the index as a whole.
+pub struct Part {
+    meta: PartMeta,
+    values: BlockFile,
+    times: BlockFile,
+    histograms: BlockFile,
+    exemplars: BlockFile,
+    series: BlockFile,
+    pages: Vec<PageRef>,
+    entries: Recent<usize, Vec<Entry>>,
+    vectors: Recent<(Location, u32), Vec<i64>>,
+    metadata: Vec<Metadata>,
+    pub(super) symbols: Symbols,
+    pub(super) postings: Postings,
+}
+
+/// What the index says of one block of a series.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockSummary {
+    /// What the samples are.
+    pub kind: BlockKind,
+    /// From the first to the last sample of the block.
+    pub range: TimeRange,
+    /// Number of samples, staleness markers included: 1 to 8,192.
+    pub samples: u32,
+    /// The aggregates.
+    pub aggregates: Aggregates,
+}
+
+impl Part {
+    /// Opens the part in `directory`; reads `meta` and the page directories, and checks the length of every file.
+    ///
+    /// # Errors
+    /// `Corrupt` when something is missing or damaged, `NewerVersion`, `Io`.
+    pub fn open(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, Error> {
+        let (meta, roots) = meta::read(&*disk, directory)?;
+        let open = |kind: FileKind| {
+            let file = meta.file(kind).ok_or_else(|| {
+                let what = format!("there is no word of the file {}", kind.name());
+                Error::corrupt(&directory.join(meta::META_NAME), 0, what)
+            })?;
+            BlockFile::open(&*disk, directory, kind, file)
+        };
+        let series = open(FileKind::Series)?;
+        let pages = series.decode(roots.series, |b| series::decode_root(b, meta.series))?;
+        let metadata = series.decode(roots.metadata, decode_metadata)?;
+        let (symbols, postings) = open_index(&open, &roots, meta.series)?;
+        Ok(Self {
+            values: open(FileKind::Values)?,
+            times: open(FileKind::Times)?,
+            histograms: open(FileKind::Histograms)?,
+            exemplars: open(FileKind::Exemplars)?,
+            series,
+            pages,
+            entries: Recent::new(SERIES_PAGES_CACHED),
+            vectors: Recent::new(VECTORS_CACHED),
+            metadata,
+            symbols,
+            postings,
+            meta,
+        })
+    }
+
+    /// Returns what is known of the part as a whole.
+    pub fn meta(&self) -> &PartMeta {
+        &self.meta
+    }
+
+    /// Returns the labels of series `id`.
+    ///
+    /// # Errors
+    /// `Invalid` when there is no such series, `Corrupt`, `Io`.
+    pub fn labels(&self, id: u32) -> Result<Labels, Error> {
+        self.with_entry(id, |entry| {
+            let pairs = entry
+                .labels
+                .iter()
+                .map(|(name, value)| Ok((self.symbols.get(*name)?, self.symbols.get(*value)?)))
+                .collect::<Result<Vec<_>, Error>>()?;
+            Labels::try_from_pairs(&pairs)
+                .map_err(|_| self.series.corrupt(0, "a series names a label twice"))
+        })
+    }
+
+    /// Appends the samples of series `id` inside `range` to `into`, whose last timestamp must lie before them.
+    ///
+    /// # Errors
+    /// `Invalid` when there is no such series, `Corrupt`, `Io`; `into` may then hold a part of the samples.
+    pub fn read(&self, id: u32, range: TimeRange, into: &mut SampleColumns) -> Result<(), Error> {
+        self.with_entry(id, |entry| {
+            let mut blocks = entry.blocks.iter();
+            blocks.try_for_each(|block| match block.range.overlaps(range) {
+                true => self.read_block(block, range, into),
+                false => Ok(()),
+            })
+        })
+    }
+
+    /// Returns the exemplars of series `id` inside `range`, in the order in which they were written.
+    ///
+    /// # Errors
+    /// `Invalid` when there is no such series, `Corrupt`, `Io`.
+    pub fn exemplars(&self, id: u32, range: TimeRange) -> Result<Vec<Exemplar>, Error> {
+        self.with_entry(id, |entry| {
+            let mut found = Vec::new();
+            for block in entry
+                .exemplars
+                .iter()
+                .filter(|block| block.range.overlaps(range))
+            {
+                let exemplars = self.exemplars.decode(block.location, exemplars::decode)?;
+                found.extend(
+                    exemplars
+                        .into_iter()
+                        .filter(|e| range.contains(e.timestamp)),
+                );
+            }
+            Ok(found)
+        })
+    }
+
+    /// Returns what is known of the meaning of series `id`.
+    ///
+    /// # Errors
+    /// `Invalid` when there is no such series, `Corrupt`, `Io`.
+    pub fn metadata(&self, id: u32) -> Result<Option<&Metadata>, Error> {
+        let index = self.with_entry(id, |entry| Ok(entry.metadata))?;
+        index
+            .map(|index| {
+                self.metadata.get(index as usize).ok_or_else(|| {
+                    self.series
+                        .corrupt(0, format!("there is no metadata {index}"))
+                })
+            })
+            .transpose()
+    }
+
+    /// Returns the blocks of series `id` in ascending order of time, without reading them.
+    ///
+    /// # Errors
+    /// `Invalid` when there is no such series, `Corrupt`, `Io`.
+    pub fn block_aggregates(&self, id: u32) -> Result<Vec<BlockSummary>, Error> {
+        self.with_entry(id, |entry| {
+            let summary = |block: &Block| BlockSummary {
+                kind: block.kind,
+                range: block.range,
+                samples: block.samples,
+                aggregates: block.aggregates,
+            };
+            Ok(entry.blocks.iter().map(summary).collect())
+        })
+    }
+
+    /// Reads everything and checks it: the checksum of every file, then every page and block and how they agree.
+    ///
+    /// # Errors
+    /// `Corrupt` with the first damaged place, `Io`.
+    ///
+    /// # Complexity
+    /// Reads each file about twice.
+    pub fn verify(&self) -> Result<(), Error> {
+        let files = [
+            &self.values,
+            &self.times,
+            &self.histograms,
+            &self.exemplars,
+            &self.series,
+            self.symbols.file(),
+            self.postings.file(),
+        ];
+        files.into_iter().try_for_each(BlockFile::verify)?;
+        let mut totals = (0, 0);
+        let mut columns = SampleColumns::default();
+        let mut previous = None;
+        for id in 0..self.meta.series {
+            let labels = self.labels(id)?;
+            if previous
+                .as_ref()
+                .is_some_and(|previous| *previous >= labels)
+            {
+                return Err(self.series.corrupt(0, "the series are not sorted"));
+            }
+            previous = Some(labels);
+            self.metadata(id)?;
+            columns.clear();
+            self.read(id, TimeRange::ALL, &mut columns)?;
+            totals.0 += columns.len() as u64;
+            totals.1 += self.exemplars(id, TimeRange::ALL)?.len() as u64;
+        }
+        if totals != (self.meta.samples, self.meta.exemplars) {
+            let what = "the blocks hold another number of samples or exemplars than meta says";
+            return Err(self.series.corrupt(0, what));
+        }
+        self.postings.verify()
+    }
+
+    /// Calls `use_entry` with the index entry of a series.
+    pub(super) fn with_entry<T>(
+        &self,
+        id: u32,
+        use_entry: impl FnOnce(&Entry) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if id >= self.meta.series {
+            return Err(Error::invalid(format!(
+                "there is no series {id} in a part of {}",
+                self.meta.series
+            )));
+        }
+        let index = self.pages.partition_point(|page| page.first_id <= id) - 1;
+        let page = &self.pages[index];
+        let entries = self.entries.get(index, || {
+            let decode = |bytes: &[u8]| series::decode_page(bytes, self.symbols.len());
+            let entries = self.series.decode(page.location, decode)?;
+            if entries.len() != page.series as usize {
+                let what = "a page holds another number of series than the root says";
+                return Err(self.series.corrupt(page.location.offset, what));
+            }
+            Ok(entries)
+        })?;
+        use_entry(&entries[(id - page.first_id) as usize])
+    }
+
+    fn read_block(
+        &self,
+        block: &Block,
+        range: TimeRange,
+        into: &mut SampleColumns,
+    ) -> Result<(), Error> {
+        let times = self.read_times(block)?;
+        let begin = times.partition_point(|time| *time < range.start.millis());
+        let end = times.partition_point(|time| *time <= range.end.millis());
+        let (before, wanted) = (into.len(), begin..end.max(begin));
+        let count = block.samples as usize;
+        into.timestamps.extend_from_slice(&times[wanted.clone()]);
+        let after = into.len();
+        match block.kind {
+            BlockKind::Floats => {
+                let decode = |bytes: &[u8]| floats::decode(bytes, count);
+                let values = self.read_values(&self.values, &block.values, decode)?;
+                into.values.extend_from_slice(&values[wanted.clone()]);
+                if !into.histograms.is_empty() {
+                    into.histograms.resize(after, None);
+                }
+            }
+            BlockKind::Histograms => {
+                let decode = |bytes: &[u8]| histograms::decode(bytes, count);
+                let values: Vec<Arc<Histogram>> =
+                    self.read_values(&self.histograms, &block.values, decode)?;
+                into.values.resize(after, f64::NAN);
+                into.histograms.resize(before, None);
+                into.histograms
+                    .extend(values[wanted.clone()].iter().cloned().map(Some));
+            }
+        }
+        self.read_starts(block, wanted, before, into)
+    }
+
+    fn read_values<T>(
+        &self,
+        file: &BlockFile,
+        values: &Values,
+        decode: impl FnOnce(&[u8]) -> Decoded<T>,
+    ) -> Result<T, Error> {
+        match values {
+            Values::Stored(location) => file.decode(*location, decode),
+            Values::Inline(bytes) => {
+                decode(bytes).map_err(|Malformed(what)| self.series.corrupt(0, what))
+            }
+        }
+    }
+
+    fn read_times(&self, block: &Block) -> Result<Arc<Vec<i64>>, Error> {
+        let count = block.samples as usize;
+        let (first, last) = (block.range.start.millis(), block.range.end.millis());
+        match block.times {
+            Times::Even => match even_times(first, last, count) {
+                Some(times) => Ok(Arc::new(times.collect())),
+                None => Err(self.series.corrupt(0, "the times of a block are not even")),
+            },
+            Times::Stored(location) => {
+                let times = self.read_vector(location, block.samples)?;
+                let ascend = times.is_sorted_by(|a, b| a < b);
+                if !ascend || times.first() != Some(&first) || times.last() != Some(&last) {
+                    let what = "the times of a block are not those of the index";
+                    return Err(self.times.corrupt(location.offset, what));
+                }
+                Ok(times)
+            }
+        }
+    }
+
+    fn read_starts(
+        &self,
+        block: &Block,
+        wanted: std::ops::Range<usize>,
+        before: usize,
+        into: &mut SampleColumns,
+    ) -> Result<(), Error> {
+        let after = into.len();
+        match block.starts {
+            Starts::None if into.starts.is_empty() => {}
+            Starts::None => into.starts.resize(after, 0),
+            Starts::Constant(start) => {
+                into.starts.resize(before, 0);
+                into.starts.resize(after, start);
+            }
+            Starts::Stored(location) => {
+                let starts = self.read_vector(location, block.samples)?;
+                into.starts.resize(before, 0);
+                into.starts.extend_from_slice(&starts[wanted]);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_vector(&self, location: Location, count: u32) -> Result<Arc<Vec<i64>>, Error> {
+        self.vectors.get((location, count), || {
+            let decode = |bytes: &[u8]| integers::decode(bytes, count as usize);
+            self.times.decode(location, decode)
+        })
+    }
+}
+
+/// Returns `count` times from `first` to `last` in equal steps, when there are such.
+pub(super) fn even_times(first: i64, last: i64, count: usize) -> Option<impl Iterator<Item = i64>> {
+    // The distance of any two i64 fits a u64, and so does every step between; only the sums wrap.
+    let distance = last.wrapping_sub(first) as u64;
+    let steps = (count as u64).checked_sub(1)?;
+    let step = match steps {
+        0 if distance == 0 => 0,
+        1.. if last > first && distance.is_multiple_of(steps) => distance / steps,
+        _ => return None,
+    };
+    let at = move |index: u64| first.wrapping_add(index.wrapping_mul(step) as i64);
+    Some((0..=steps).map(at))
+}
+
+fn open_index(
+    open: &impl Fn(FileKind) -> Result<BlockFile, Error>,
+    roots: &Roots,
+    series: u32,
+) -> Result<(Symbols, Postings), Error> {
+    let symbols = Symbols::open(open(FileKind::Symbols)?, roots.symbols)?;
+    let file = open(FileKind::Postings)?;
+    let postings = Postings::open(file, roots.postings, symbols.len(), series)?;
+    Ok((symbols, postings))
+}
+
+pub(super) fn decode_metadata(bytes: &[u8]) -> Decoded<Vec<Metadata>> {
+    let mut reader = Reader::new(bytes);
+    let table = (0..reader.count(3)?)
+        .map(|_| {
+            let unknown = Malformed("a metric type is unknown");
+            Ok(Metadata {
+                metric_type: MetricType::parse(reader.text()?).ok_or(unknown)?,
+                unit: reader.text()?.into(),
+                help: reader.text()?.into(),
+            })
+        })
+        .collect::<Decoded<Vec<_>>>()?;
+    reader.end()?;
+    Ok(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn even_times_reach_over_all_of_time() {
+        let check = |first: i64, last: i64, count: usize, expected: Option<&[i64]>| {
+            let found: Option<Vec<i64>> = even_times(first, last, count).map(Iterator::collect);
+            assert_eq!(found.as_deref(), expected, "{count} from {first} to {last}");
+        };
+        check(5, 5, 1, Some(&[5]));
+        check(0, 30, 3, Some(&[0, 15, 30]));
+        check(-1, 1, 2, Some(&[-1, 1]));
+        check(i64::MIN, i64::MAX, 2, Some(&[i64::MIN, i64::MAX]));
+        let third = (u64::MAX / 3) as i64;
+        let thirds = [i64::MIN, i64::MIN + third, i64::MAX - third, i64::MAX];
+        check(i64::MIN, i64::MAX, 4, Some(&thirds));
+        check(0, 31, 3, None);
+        check(5, 6, 1, None);
+        check(5, 5, 2, None);
+        check(6, 5, 2, None);
+        check(0, 0, 0, None);
+    }
+}

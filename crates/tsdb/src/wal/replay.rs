@@ -1,0 +1,282 @@
+//! Replay: reads the segments back after a start.
+//!
+//! The order of segments is that of their index. A record whose sequence a later segment's header claims was written
+//! there again, after a sync had failed, and is passed over here. Series refs are translated: they mean the same in
+//! all segments of one run, and nothing in another.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use plimsoll_runtime::disk::Disk;
+use plimsoll_types::{Labels, SeriesRef, WriteBatch};
+
+use super::batch::{decode_batch, decode_series};
+use super::record::{Damage, Record, RecordKind, scan};
+use super::segment::{HEADER_LENGTH, Header, SegmentId};
+use crate::{Error, Result};
+
+/// A segment that is complete: nothing will be added to it.
+#[derive(Clone, Debug)]
+pub(crate) struct ClosedSegment {
+    pub(super) path: PathBuf,
+    pub(super) first_sequence: u64,
+    pub(super) last_sequence: u64,
+}
+
+/// The end of a segment that held no intact record and was cut off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The segment's file name.
+    pub segment: String,
+    /// Its new length in bytes.
+    pub offset: u64,
+    /// How many bytes were cut.
+    pub bytes: u64,
+}
+
+/// Damaged bytes between intact records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The segment's file name.
+    pub segment: String,
+    /// Where the damage begins.
+    pub offset: u64,
+    /// How many bytes were passed over.
+    pub bytes: u64,
+}
+
+/// What a replay found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// Segments read.
+    pub segments: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Intact batches that were applied.
+    pub records: u64,
+    /// Samples in them, those that a part already holds included.
+    pub samples: u64,
+    /// Samples and exemplars whose series was defined in a damaged record only.
+    pub without_series: u64,
+    /// Batches that were found a second time, written again after a failed sync.
+    pub repeated: u64,
+    /// Torn ends.
+    pub cut: Vec<Cut>,
+    /// Damage between intact records.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Takes what is replayed.
+pub(crate) trait ReplaySink {
+    /// Returns this run's ref of a series; `None` when the limit of series is reached.
+    fn series(&mut self, labels: &Labels) -> Option<SeriesRef>;
+
+    /// Takes a batch whose refs are this run's.
+    fn batch(&mut self, sequence: u64, batch: &WriteBatch);
+}
+
+/// A finished replay: what the writer continues from.
+#[derive(Debug, Default)]
+pub(crate) struct Replay {
+    pub(crate) facts: Replayed,
+    pub(super) segments: Vec<ClosedSegment>,
+    pub(super) next_index: u32,
+    /// The sequence after the last one that was found.
+    pub(crate) next_sequence: u64,
+}
+
+impl Replay {
+    /// Reads all segments of `directory` in order and cuts torn ends off.
+    ///
+    /// # Errors
+    /// `NewerVersion` before anything is touched, otherwise `Io`.
+    pub(crate) fn run(
+        disk: &dyn Disk,
+        directory: &Path,
+        sink: &mut dyn ReplaySink,
+    ) -> Result<Self> {
+        let found = headers(disk, directory)?;
+        let mut replay = Self {
+            next_index: found.last().map_or(0, |(id, _)| id.index.saturating_add(1)),
+            next_sequence: 1,
+            ..Self::default()
+        };
+        let mut refs = Refs::default();
+        for (index, (id, header)) in found.iter().enumerate() {
+            let later = found[index + 1..].iter().filter_map(|(_, header)| *header);
+            let end = later
+                .map(|header| header.first_sequence)
+                .min()
+                .unwrap_or(u64::MAX);
+            refs.enter(header.map(|header| header.run));
+            let path = id.path(directory);
+            let mut segment = SegmentReplay {
+                replay: &mut replay,
+                refs: &mut refs,
+                sink,
+                end,
+                last: None,
+            };
+            let intact = segment.run(disk, *id, &path)?;
+            let last = segment.last;
+            let first = header.map(|header| header.first_sequence);
+            let last_sequence = last.or(first).unwrap_or(0);
+            replay.next_sequence = replay.next_sequence.max(last.map_or(0, |last| last + 1));
+            replay.next_sequence = replay.next_sequence.max(first.unwrap_or(0));
+            replay.segments.push(ClosedSegment {
+                path: path.clone(),
+                first_sequence: first.unwrap_or(0),
+                last_sequence,
+            });
+            if let Some(length) = intact {
+                cut(disk, &path, length)?;
+            }
+        }
+        Ok(replay)
+    }
+}
+
+/// Translates the refs of the run whose segments are being read.
+#[derive(Default)]
+struct Refs {
+    run: Option<u64>,
+    known: HashMap<SeriesRef, SeriesRef>,
+}
+
+impl Refs {
+    /// A segment whose header is unreadable may be of any run, so nothing is carried over to it.
+    fn enter(&mut self, run: Option<u64>) {
+        if run.is_none() || run != self.run {
+            self.known.clear();
+        }
+        self.run = run;
+    }
+
+    /// Keeps the entries whose series is known and returns how many are lost.
+    fn translate<T>(&self, entries: &mut Vec<(SeriesRef, T)>) -> u64 {
+        let before = entries.len();
+        entries.retain_mut(|(id, _)| match self.known.get(id) {
+            Some(known) => {
+                *id = *known;
+                true
+            }
+            None => false,
+        });
+        (before - entries.len()) as u64
+    }
+}
+
+struct SegmentReplay<'a> {
+    replay: &'a mut Replay,
+    refs: &'a mut Refs,
+    sink: &'a mut dyn ReplaySink,
+    /// Records from this sequence on are in a later segment as well.
+    end: u64,
+    last: Option<u64>,
+}
+
+impl SegmentReplay<'_> {
+    /// Returns the length to cut the segment to, if its end is torn.
+    fn run(&mut self, disk: &dyn Disk, id: SegmentId, path: &Path) -> Result<Option<u64>> {
+        // Twice the largest segment that a configuration allows, plus a record.
+        let bytes = disk
+            .read(path, 3 << 30)
+            .map_err(|error| Error::io("read", path, error))?;
+        self.replay.facts.segments += 1;
+        self.replay.facts.bytes += bytes.len() as u64;
+        let start = HEADER_LENGTH.min(bytes.len());
+        let mut damage: Option<Damage> = None;
+        for found in scan(&bytes, start, id.salt) {
+            match found {
+                Ok((_, record)) => {
+                    if let Some(Damage { offset, length }) = damage.take() {
+                        self.replay.facts.skipped.push(Skipped {
+                            segment: id.name(),
+                            offset: offset as u64,
+                            bytes: length as u64,
+                        });
+                    }
+                    self.apply(&record);
+                }
+                Err(found) => damage = Some(found),
+            }
+        }
+        Ok(damage.map(|damage| {
+            self.replay.facts.cut.push(Cut {
+                segment: id.name(),
+                offset: damage.offset as u64,
+                bytes: damage.length as u64,
+            });
+            damage.offset as u64
+        }))
+    }
+
+    fn apply(&mut self, record: &Record<'_>) {
+        if record.sequence >= self.end {
+            self.replay.facts.repeated += u64::from(record.kind == RecordKind::Batch);
+            return;
+        }
+        self.last = self.last.max(Some(record.sequence));
+        match record.kind {
+            // The CRC was right, so a payload that does not decode was written by a program with a fault. It is passed
+            // over like damage: its samples are counted nowhere, and the log names it.
+            RecordKind::Series => match decode_series(&record.payload) {
+                Ok(series) => self.define(&series),
+                Err(error) => tracing::error!(%error, sequence = record.sequence, "series record"),
+            },
+            RecordKind::Batch => match decode_batch(&record.payload) {
+                Ok(batch) => self.batch(record.sequence, batch),
+                Err(error) => tracing::error!(%error, sequence = record.sequence, "batch record"),
+            },
+        }
+    }
+
+    fn define(&mut self, series: &[(SeriesRef, Labels)]) {
+        for (id, labels) in series {
+            if let Some(known) = self.sink.series(labels) {
+                self.refs.known.insert(*id, known);
+            }
+        }
+    }
+
+    fn batch(&mut self, sequence: u64, mut batch: WriteBatch) {
+        let facts = &mut self.replay.facts;
+        facts.without_series += self.refs.translate(&mut batch.samples);
+        facts.without_series += self.refs.translate(&mut batch.exemplars);
+        self.refs.translate(&mut batch.metadata);
+        facts.records += 1;
+        facts.samples += batch.samples.len() as u64;
+        self.sink.batch(sequence, &batch);
+    }
+}
+
+/// Finds the segments and reads their headers, so that a newer version is refused before anything is applied.
+fn headers(disk: &dyn Disk, directory: &Path) -> Result<Vec<(SegmentId, Option<Header>)>> {
+    let names = disk
+        .list(directory)
+        .map_err(|error| Error::io("list", directory, error))?;
+    let mut ids: Vec<_> = names
+        .iter()
+        .filter_map(|name| SegmentId::parse(name))
+        .collect();
+    ids.sort();
+    ids.into_iter()
+        .map(|id| Ok((id, header(disk, &id.path(directory))?)))
+        .collect()
+}
+
+fn header(disk: &dyn Disk, path: &Path) -> Result<Option<Header>> {
+    let failed = |error| Error::io("read", path, error);
+    let file = disk.open(path).map_err(failed)?;
+    let length = file.length().map_err(failed)?;
+    let mut bytes = vec![0; HEADER_LENGTH.min(length as usize)];
+    file.read_exact_at(&mut bytes, 0).map_err(failed)?;
+    Header::decode(path, &bytes)
+}
+
+fn cut(disk: &dyn Disk, path: &Path, length: u64) -> Result<()> {
+    let failed = |error| Error::io("cut", path, error);
+    let file = disk.open_writable(path).map_err(failed)?;
+    file.set_length(length).map_err(failed)?;
+    file.sync_data().map_err(failed)
+}

@@ -1,0 +1,273 @@
+//! One failing call at every place, a full disk, and damaged WAL bytes.
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use plimsoll_runtime::disk::Disk;
+use plimsoll_testkit::{FakeClock, Fault, Operation, Seed, SimulatedDisk};
+use plimsoll_types::{Durability, StorageErrorKind, Timestamp};
+
+use crate::support::{NOON, Store, float, floats, open, wait, wal_files, write};
+
+/// Writes, seals and writes again; returns what was acknowledged.
+fn script(store: &Store) -> Vec<(i64, f64)> {
+    let mut acknowledged = Vec::new();
+    for step in 0..6 {
+        let sample = (NOON + step, step as f64);
+        if let Ok(appended) = write(
+            &store.db,
+            "a",
+            &[float(sample.0, sample.1)],
+            Durability::Synced,
+        ) && wait(appended.commit).is_ok()
+        {
+            acknowledged.push(sample);
+        }
+        if step == 2 {
+            let _ = store.db.seal_all();
+        }
+        store.clock.advance(Duration::from_secs(2));
+    }
+    acknowledged
+}
+
+#[test]
+fn an_error_of_any_call_loses_nothing_and_does_not_last() {
+    let clean = Store::new();
+    let begin = clean.disk.changes();
+    assert_eq!(script(&clean).len(), 6);
+    let end = clean.disk.changes();
+    assert!(end - begin > 20, "the script is worth it");
+    for error in [ErrorKind::Other, ErrorKind::StorageFull] {
+        for number in begin..end {
+            let store = Store::new();
+            store.disk.plan(Fault::Change { number, error });
+            let acknowledged = script(&store);
+            assert!(
+                acknowledged.len() >= 5,
+                "one error fails one write at most: {number} {error}"
+            );
+            let check = |store: &Store, when: &str| {
+                let found = store.floats("a");
+                let missing: Vec<_> = acknowledged
+                    .iter()
+                    .filter(|sample| !found.contains(sample))
+                    .collect();
+                assert!(
+                    missing.is_empty(),
+                    "{when}, {error} at {number}: {missing:?}"
+                );
+            };
+            check(&store, "live");
+            store.put("a", &[(NOON + 100, 1.0)]);
+            store.db.seal_all().unwrap();
+            check(&store, "sealed");
+            let store = store.after_power_loss();
+            check(&store, "reopened");
+        }
+    }
+}
+
+#[test]
+fn a_failed_sync_is_never_repeated_on_the_same_file() {
+    let store = Store::new();
+    store.put("a", &[(NOON, 1.0)]);
+    let before = wal_files(&store.disk);
+    // The write is one call, the sync the next.
+    let number = store.disk.changes() + 1;
+    store.disk.plan(Fault::Change {
+        number,
+        error: ErrorKind::Other,
+    });
+    store.put("a", &[(NOON + 1, 2.0)]);
+    let after = wal_files(&store.disk);
+    assert_eq!((before.len(), after.len()), (1, 2));
+    let store = store.after_power_loss();
+    assert_eq!(store.floats("a"), [(NOON, 1.0), (NOON + 1, 2.0)]);
+}
+
+#[test]
+fn a_full_disk_refuses_writes_serves_reads_and_recovers() {
+    let mut store = Store::new();
+    store.put("a", &[(NOON, 1.0)]);
+    store.disk.set_capacity(store.disk.used_bytes());
+    let failed = store.write("a", &[(NOON + 1, 2.0)]);
+    assert_eq!(
+        wait(failed.commit).unwrap_err().kind(),
+        StorageErrorKind::ReadOnly
+    );
+    let refused = write(
+        &store.db,
+        "a",
+        &[float(NOON + 2, 3.0)],
+        Durability::Periodic,
+    )
+    .err()
+    .unwrap();
+    assert_eq!(refused.kind(), StorageErrorKind::ReadOnly);
+    assert!(refused.is_retryable());
+    assert!(store.db.refusal().is_some());
+    assert_eq!(store.floats("a"), [(NOON, 1.0), (NOON + 1, 2.0)]);
+    // Trying again costs one attempt per interval and leaves no litter.
+    let files = store.disk.files();
+    for _ in 0..5 {
+        store.clock.advance(Duration::from_secs(1));
+        assert!(
+            write(
+                &store.db,
+                "a",
+                &[float(NOON + 2, 3.0)],
+                Durability::Periodic
+            )
+            .is_err()
+        );
+    }
+    assert_eq!(store.disk.files(), files);
+    store.disk.heal();
+    store.clock.advance(Duration::from_secs(1));
+    store.put("a", &[(NOON + 2, 3.0)]);
+    assert!(store.db.refusal().is_none());
+    store = store.after_power_loss();
+    assert_eq!(
+        store.floats("a"),
+        [(NOON, 1.0), (NOON + 1, 2.0), (NOON + 2, 3.0)]
+    );
+}
+
+#[test]
+fn a_full_disk_still_opens_and_answers() {
+    let store = Store::new();
+    store.put("a", &[(NOON, 1.0)]);
+    let Store { disk, clock, db } = store;
+    drop(db);
+    let disk = disk.kill();
+    disk.set_capacity(disk.used_bytes());
+    let db = open(&disk, &clock).unwrap();
+    assert_eq!(floats(&db, "a"), [(NOON, 1.0)]);
+}
+
+#[test]
+fn a_dead_disk_fails_commits_instead_of_hanging() {
+    let store = Store::new();
+    for operation in [Operation::Create, Operation::Write, Operation::Sync] {
+        store.disk.plan(Fault::Every {
+            operation,
+            error: ErrorKind::Other,
+        });
+    }
+    let failed = store.write("a", &[(NOON, 1.0)]);
+    assert_eq!(
+        wait(failed.commit).unwrap_err().kind(),
+        StorageErrorKind::Io
+    );
+    assert_eq!(store.floats("a"), [(NOON, 1.0)]);
+    store.db.close();
+    let closed = write(&store.db, "a", &[float(NOON, 1.0)], Durability::Synced)
+        .err()
+        .unwrap();
+    assert_eq!(closed.kind(), StorageErrorKind::Closed);
+}
+
+const BATCHES: i64 = 6;
+
+/// A WAL of six batches, each of a series of its own; returns the path of its one segment.
+fn written() -> (SimulatedDisk, FakeClock, std::path::PathBuf) {
+    let store = Store::new();
+    for step in 0..BATCHES {
+        store.put(&format!("m{step}"), &[(NOON + step, 1.0)]);
+    }
+    let Store { disk, clock, db } = store;
+    drop(db);
+    let files = wal_files(&disk);
+    assert_eq!(files.len(), 1);
+    (disk.kill(), clock, files[0].clone())
+}
+
+fn found(disk: &SimulatedDisk, clock: &FakeClock) -> Vec<i64> {
+    let db = open(disk, clock).unwrap();
+    (0..BATCHES)
+        .filter(|step| floats(&db, &format!("m{step}")) == [(NOON + step, 1.0)])
+        .collect()
+}
+
+fn length(disk: &SimulatedDisk, path: &Path) -> u64 {
+    disk.open(path).unwrap().length().unwrap()
+}
+
+#[test]
+fn a_wal_cut_at_any_byte_keeps_all_whole_records() {
+    let (disk, _, path) = written();
+    let whole = length(&disk, &path);
+    let mut kept_before = 0;
+    for end in 0..=whole {
+        let (disk, clock, path) = written();
+        disk.open_writable(&path).unwrap().set_length(end).unwrap();
+        let kept = found(&disk, &clock);
+        assert!(
+            kept.iter().copied().eq(0..kept.len() as i64),
+            "{end}: {kept:?}"
+        );
+        assert!(
+            kept.len() >= kept_before,
+            "{end}: a longer file keeps no less"
+        );
+        kept_before = kept.len();
+        let again = open(&disk.kill(), &clock).unwrap();
+        assert!(again.recovery().is_clean(), "{end}: the torn end was cut");
+    }
+    assert_eq!(kept_before, BATCHES as usize);
+}
+
+#[test]
+fn a_flipped_bit_anywhere_costs_one_batch_at_most() {
+    let (disk, _, path) = written();
+    for offset in 0..length(&disk, &path) {
+        let (disk, clock, path) = written();
+        disk.flip(&path, offset, 1 << (offset % 8));
+        let db = open(&disk, &clock).unwrap();
+        let recovery = db.recovery().clone();
+        drop(db);
+        let kept = found(&disk.kill(), &clock);
+        assert!(kept.len() >= BATCHES as usize - 1, "{offset}: {kept:?}");
+        // A damaged segment header costs nothing: the salt is in the name.
+        let is_noted = !recovery.is_clean();
+        assert_eq!(
+            is_noted,
+            kept.len() < BATCHES as usize,
+            "{offset}: {recovery:?}"
+        );
+    }
+}
+
+#[test]
+fn a_newer_segment_is_refused_and_nothing_is_touched() {
+    let (disk, clock, path) = written();
+    let mut header = [0; 36];
+    let file = disk.open_writable(&path).unwrap();
+    file.read_exact_at(&mut header, 0).unwrap();
+    header[8] = 2;
+    let crc = crc32c::crc32c(&header[..32]);
+    header[32..].copy_from_slice(&crc.to_le_bytes());
+    file.write_all_at(&header, 0).unwrap();
+    let (files, changes) = (disk.files(), disk.changes());
+    let error = open(&disk, &clock).err().unwrap();
+    assert_eq!(error.kind(), plimsoll_tsdb::ErrorKind::NewerVersion);
+    assert_eq!((disk.files(), disk.changes()), (files, changes));
+}
+
+#[test]
+fn the_clock_of_a_simulation_may_stand_still() {
+    let disk = SimulatedDisk::new(Seed::new(3));
+    let clock = FakeClock::new(Timestamp::from_millis(NOON));
+    let settings = plimsoll_tsdb::Settings {
+        group_delay: Duration::from_millis(1),
+        ..crate::support::settings()
+    };
+    let db = crate::support::open_with(&disk, &clock, settings).unwrap();
+    for step in 0..3 {
+        let appended = write(&db, "a", &[float(NOON + step, 1.0)], Durability::Synced).unwrap();
+        wait(appended.commit).unwrap();
+    }
+    assert_eq!(floats(&db, "a").len(), 3);
+}

@@ -1,0 +1,14 @@
+//! The store as its users see it: through `Appender` and `Queryable`, on simulated and on real disks.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests, but clippy looks at #[test] only"
+)]
+
+mod crash;
+mod faults;
+mod model;
+mod opening;
+mod parts;
+mod store;
+mod support;
+mod time;

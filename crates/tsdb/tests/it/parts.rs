@@ -1,0 +1,125 @@
+//! Damaged, foreign and unfinished parts.
+
+use std::path::{Path, PathBuf};
+
+use plimsoll_runtime::disk::Disk;
+use plimsoll_tsdb::{Db, ErrorKind};
+use plimsoll_types::{Queryable, SampleColumns, StorageErrorKind, TimeRange, Timestamp};
+
+use crate::support::{DIRECTORY, HOUR, NOON, Store, floats, open};
+
+const OLD: [(i64, f64); 3] = [
+    (NOON - 4 * HOUR, 1.0),
+    (NOON - 4 * HOUR + 7, 1.5),
+    (NOON - 4 * HOUR + 9, 2.5),
+];
+
+/// Two parts, two windows apart.
+fn store() -> Store {
+    let store = Store::new();
+    store.put("a", &OLD);
+    store.db.seal_all().unwrap();
+    store.put("a", &[(NOON, 2.0)]);
+    store.db.seal_all().unwrap();
+    store
+}
+
+fn file(store: &Store, part: u64, name: &str) -> PathBuf {
+    let path = Path::new(DIRECTORY)
+        .join("parts")
+        .join(format!("{part:016x}"))
+        .join(name);
+    assert!(store.disk.exists(&path), "{}", path.display());
+    path
+}
+
+fn warnings(db: &Db, range: TimeRange) -> Vec<String> {
+    db.select(&[], range).unwrap().warnings
+}
+
+#[test]
+fn a_part_that_does_not_open_is_put_aside_and_named() {
+    let mut store = store();
+    let meta = file(&store, 0, "meta");
+    store.disk.flip(&meta, 20, 4);
+    store = store.killed();
+    assert_eq!(store.db.recovery().quarantined.len(), 1);
+    assert_eq!(store.floats("a"), [(NOON, 2.0)]);
+    let found = warnings(&store.db, TimeRange::ALL);
+    let begin = format!(
+        "samples from {} ms to {} ms may be missing: part 0000000000000000",
+        OLD[0].0, OLD[2].0
+    );
+    assert!(
+        found.len() == 1 && found[0].starts_with(&begin),
+        "{found:?}"
+    );
+    let unharmed = TimeRange::new(Timestamp::from_millis(NOON), Timestamp::MAX);
+    assert!(warnings(&store.db, unharmed).is_empty());
+    // It stays aside, and stays on disk, until it is whole again.
+    store = store.killed();
+    assert_eq!(store.floats("a"), [(NOON, 2.0)]);
+    store.disk.flip(&meta, 20, 4);
+    store = store.killed();
+    assert!(store.db.recovery().is_clean());
+    assert_eq!(store.floats("a"), [OLD[0], OLD[1], OLD[2], (NOON, 2.0)]);
+}
+
+#[test]
+fn damage_that_a_query_meets_is_put_aside_by_maintenance() {
+    let store = store();
+    let values = file(&store, 0, "times.bin");
+    let length = store.disk.open(&values).unwrap().length().unwrap();
+    store.disk.flip(&values, length - 1, 1);
+    let mut selection = store.db.select(&[], TimeRange::ALL).unwrap();
+    let error = selection
+        .source
+        .read(0, &mut SampleColumns::default())
+        .unwrap_err();
+    assert_eq!(error.kind(), StorageErrorKind::Corrupt);
+    assert_eq!(store.db.maintain().unwrap().parts_quarantined, 1);
+    assert_eq!(store.floats("a"), [(NOON, 2.0)]);
+    assert_eq!(warnings(&store.db, TimeRange::ALL).len(), 1);
+}
+
+#[test]
+fn a_part_of_a_newer_version_stops_the_opening() {
+    let store = store();
+    let path = file(&store, 1, "meta");
+    let mut bytes = store.disk.read(&path, 1 << 20).unwrap();
+    bytes[8] = 2;
+    let end = bytes.len() - 4;
+    let crc = crc32c::crc32c(&bytes[..end]);
+    bytes[end..].copy_from_slice(&crc.to_le_bytes());
+    store
+        .disk
+        .open_writable(&path)
+        .unwrap()
+        .write_all_at(&bytes, 0)
+        .unwrap();
+    let Store { disk, clock, db } = store;
+    drop(db);
+    let disk = disk.kill();
+    let (files, changes) = (disk.files(), disk.changes());
+    let error = open(&disk, &clock).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::NewerVersion);
+    assert!(
+        error
+            .to_string()
+            .contains("written by a newer version of plimsoll"),
+        "{error}"
+    );
+    assert_eq!((disk.files(), disk.changes()), (files, changes));
+}
+
+#[test]
+fn an_unfinished_part_is_removed() {
+    let store = store();
+    let stale = Path::new(DIRECTORY).join("parts/00000000000000ff");
+    store.disk.create_directory(&stale).unwrap();
+    store.disk.create(&stale.join("values.bin")).unwrap();
+    let store = store.killed();
+    assert_eq!(store.db.recovery().stale_parts, ["00000000000000ff"]);
+    assert!(!store.disk.exists(&stale));
+    assert_eq!(floats(&store.db, "a").len(), 4);
+}
