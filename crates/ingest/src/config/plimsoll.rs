@@ -1,0 +1,131 @@
+//! The section `plimsoll:`, which only we know. Prometheus refuses it, so a file for both keeps it out.
+//!
+//! ```yaml
+//! plimsoll:
+//!   retention: 15d            # how long samples are kept; wins over storage.tsdb.retention
+//!   wal:
+//!     sync: group             # always | group | os
+//!   host_metrics:
+//!     enabled: true           # metrics of this machine, with node_exporter's names
+//!     interval: 15s           # default: global.scrape_interval
+//!   limits:
+//!     active_series_max: 5000000   # in the head
+//!     metric_series_max: 100000    # of one metric in one scrape
+//! ```
+
+use std::time::Duration;
+
+use super::findings::Findings;
+use super::raw::{RawHostMetrics, RawLimits, RawPlimsoll, RawWalSync};
+
+/// What only Plimsoll knows, defaults filled in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plimsoll {
+    /// When writes reach the disk; needs a restart. Default [`WalSync::Group`].
+    pub wal_sync: WalSync,
+    /// Metrics of this machine.
+    pub host_metrics: HostMetrics,
+    /// Guards against too many series.
+    pub limits: Limits,
+}
+
+/// When the WAL is synced for an acknowledged write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WalSync {
+    /// One sync per write.
+    Always,
+    /// One sync for the writes of a few milliseconds.
+    #[default]
+    Group,
+    /// The operating system decides: a power loss may lose what it had not written back.
+    Os,
+}
+
+/// Metrics of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostMetrics {
+    /// Whether they are collected; default: yes. Reloads live.
+    pub is_enabled: bool,
+    /// Time between two collections, at least 1 s; default: `global.scrape_interval`. Reloads live.
+    pub interval: Duration,
+}
+
+/// Guards against too many series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Series that the head may hold, 1 to 2^31; default 5,000,000. Needs a restart.
+    pub active_series_max: u64,
+    /// Series of one metric in one scrape of one target, 1 to 2^31; default 100,000. Reloads live.
+    pub metric_series_max: u64,
+}
+
+const ACTIVE_SERIES_DEFAULT: u64 = 5_000_000;
+/// The most that the head can number.
+const ACTIVE_SERIES_MAX: u64 = 1 << 31;
+const METRIC_SERIES_DEFAULT: u64 = 100_000;
+const HOST_INTERVAL_MIN: Duration = Duration::from_secs(1);
+
+pub(super) fn check(
+    raw: &RawPlimsoll,
+    scrape_interval: Duration,
+    findings: &mut Findings<'_>,
+) -> Plimsoll {
+    Plimsoll {
+        wal_sync: match raw.wal.sync {
+            Some(RawWalSync::Always) => WalSync::Always,
+            Some(RawWalSync::Os) => WalSync::Os,
+            Some(RawWalSync::Group) | None => WalSync::Group,
+        },
+        host_metrics: host_metrics(&raw.host_metrics, scrape_interval, findings),
+        limits: limits(&raw.limits, findings),
+    }
+}
+
+fn host_metrics(
+    raw: &RawHostMetrics,
+    scrape_interval: Duration,
+    findings: &mut Findings<'_>,
+) -> HostMetrics {
+    if let Some(interval) = raw
+        .interval
+        .filter(|interval| interval.0 < HOST_INTERVAL_MIN)
+    {
+        findings.error(
+            interval.span,
+            "the interval of host metrics must be at least 1s",
+        );
+    }
+    HostMetrics {
+        is_enabled: raw.enabled.unwrap_or(true),
+        interval: raw
+            .interval
+            .map_or(scrape_interval.max(HOST_INTERVAL_MIN), |interval| {
+                interval.0
+            }),
+    }
+}
+
+fn limits(raw: &RawLimits, findings: &mut Findings<'_>) -> Limits {
+    let mut positive = |value: Option<plimsoll_runtime::config::Spanned<u64>>, default, most| {
+        let Some(value) = value else {
+            return default;
+        };
+        if !(1..=most).contains(&value.value) {
+            let message = format!("expected a limit from 1 to {most}, found {}", value.value);
+            findings.error(value.span, message);
+        }
+        value.value
+    };
+    Limits {
+        active_series_max: positive(
+            raw.active_series_max,
+            ACTIVE_SERIES_DEFAULT,
+            ACTIVE_SERIES_MAX,
+        ),
+        metric_series_max: positive(
+            raw.metric_series_max,
+            METRIC_SERIES_DEFAULT,
+            ACTIVE_SERIES_MAX,
+        ),
+    }
+}

@@ -1,0 +1,311 @@
+//! The receivers behind the push endpoints, without HTTP: a body goes in, an [`Outcome`] comes out.
+//!
+//! ```text
+//! body -> decompress (capped) -> decode (metered) -> resolve series -> append -> wait until durable -> Outcome
+//!         |--------------- one blocking thread, few at a time ------------|   |------ async ------|
+//! ```
+//!
+//! What is valid is stored even when other parts of the same push are not, and nothing is reported as written before
+//! its group is on disk. HTTP statuses are assigned in `api`; docs/formats/push.md has the table.
+
+mod families;
+mod limits;
+mod metrics;
+mod outcome;
+mod write;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use plimsoll_runtime::clock::Clock;
+use plimsoll_runtime::tasks::Tasks;
+use plimsoll_types::{Appender, ByteCount, Labels, Timestamp};
+use plimsoll_wire::push::{Decoded, Error};
+use plimsoll_wire::{compression, exposition, influx, remote_write, text_import, vm_json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub use limits::Limits;
+pub use metrics::Metrics;
+pub use outcome::{Outcome, OutcomeKind};
+
+use families::Families;
+use write::Batches;
+
+/// How a body is compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// Not at all.
+    #[default]
+    Identity,
+    /// Snappy's block format, as remote write uses it.
+    Snappy,
+    /// Gzip.
+    Gzip,
+}
+
+/// What a body holds.
+#[derive(Clone, Debug)]
+pub enum Format {
+    /// Remote write of either version; see [`remote_write::Version::negotiate`].
+    RemoteWrite(remote_write::Version),
+    /// VictoriaMetrics' JSON lines.
+    VmJson,
+    /// Influx lines.
+    Influx {
+        /// The unit of the timestamps.
+        precision: influx::Precision,
+        /// The value of the label `db`; empty for none.
+        db: String,
+    },
+    /// An exposition.
+    Exposition {
+        /// Its format, from the content type.
+        format: exposition::Format,
+        /// The time of samples without one; the time of arrival when not said.
+        timestamp: Option<Timestamp>,
+    },
+}
+
+impl Format {
+    /// Returns the value of the `protocol` label in our own metrics.
+    pub fn protocol(&self) -> &'static str {
+        match self {
+            Self::RemoteWrite(remote_write::Version::V1) => "remote_write_1",
+            Self::RemoteWrite(remote_write::Version::V2) => "remote_write_2",
+            Self::VmJson => "vm_json",
+            Self::Influx { .. } => "influx",
+            Self::Exposition { .. } => "prometheus_text",
+        }
+    }
+}
+
+/// One request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// What the body holds.
+    pub format: Format,
+    /// How it is compressed.
+    pub encoding: Encoding,
+    /// The body, already held to [`Limits::body`].
+    pub body: Bytes,
+    /// Labels that every series gets; they replace labels of the same name.
+    pub extra_labels: Labels,
+}
+
+/// Takes pushes of every protocol and stores them. Clones share everything.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use plimsoll_ingest::push::{Encoding, Format, Limits, Metrics, OutcomeKind, Push, Receiver};
+/// # use plimsoll_runtime::{clock::Clock, tasks::Tasks};
+/// # use plimsoll_types::{Appender, Labels};
+/// # async fn example(appender: Arc<dyn Appender>, clock: Arc<dyn Clock>, tasks: Tasks) {
+/// let receiver = Receiver::new(appender, clock, tasks, Limits::default(), Metrics::default());
+/// let outcome = receiver
+///     .receive(Push {
+///         format: Format::VmJson,
+///         encoding: Encoding::Identity,
+///         body: r#"{"metric":{"__name__":"up"},"values":[1],"timestamps":[0]}"#.into(),
+///         extra_labels: Labels::empty(),
+///     })
+///     .await;
+/// assert_eq!(outcome.kind(), OutcomeKind::Stored);
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Receiver(Arc<Shared>);
+
+struct Shared {
+    appender: Arc<dyn Appender>,
+    clock: Arc<dyn Clock>,
+    tasks: Tasks,
+    limits: Limits,
+    metrics: Metrics,
+    families: Families,
+    /// KiB of bodies that wait or are being decoded.
+    pending: Arc<Semaphore>,
+    /// Requests that are being decoded.
+    decoding: Arc<Semaphore>,
+}
+
+/// The right to decode one request. It lives on the thread that decodes, so that a client that goes away does not make
+/// room for another while its own request is still being worked on.
+struct Admission {
+    _pending: OwnedSemaphorePermit,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Receiver {
+    /// Makes a receiver that writes into `appender`.
+    pub fn new(
+        appender: Arc<dyn Appender>,
+        clock: Arc<dyn Clock>,
+        tasks: Tasks,
+        limits: Limits,
+        metrics: Metrics,
+    ) -> Self {
+        Self(Arc::new(Shared {
+            appender,
+            clock,
+            tasks,
+            metrics,
+            families: Families::default(),
+            pending: Arc::new(Semaphore::new(kibibytes(limits.pending) as usize)),
+            decoding: Arc::new(Semaphore::new(limits.concurrency)),
+            limits,
+        }))
+    }
+
+    /// Returns the limits; the caller that reads a body from the network holds it to [`Limits::body`].
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Decodes and stores a request and waits until it is durable.
+    ///
+    /// # Cancel safety
+    /// When the future is dropped, what was begun is stored all the same; only the answer is lost.
+    pub async fn receive(&self, push: Push) -> Outcome {
+        let protocol = push.format.protocol();
+        let outcome = match self.admit(&push).await {
+            Ok(admission) => {
+                self.store(move |shared| {
+                    let decoded = shared.decode(&push);
+                    drop(push);
+                    decoded.map(|decoded| (decoded, Some(admission)))
+                })
+                .await
+            }
+            Err(outcome) => outcome,
+        };
+        self.0.metrics.count(protocol, &outcome);
+        outcome
+    }
+
+    /// Stores what another receiver has decoded and waits until it is durable.
+    ///
+    /// # Cancel safety
+    /// As [`receive`](Self::receive).
+    pub async fn write(&self, protocol: &'static str, decoded: Decoded) -> Outcome {
+        let outcome = self.store(move |_| Ok((decoded, None))).await;
+        self.0.metrics.count(protocol, &outcome);
+        outcome
+    }
+
+    /// Waits for a turn to decode; refuses at once when too many bytes wait already.
+    async fn admit(&self, push: &Push) -> Result<Admission, Outcome> {
+        let limits = &self.0.limits;
+        let length = ByteCount(push.body.len() as u64);
+        if length > limits.body {
+            return Err(Outcome::too_large(format!(
+                "the body has {length}, the limit is {}",
+                limits.body
+            )));
+        }
+        let pending = Arc::clone(&self.0.pending)
+            .try_acquire_many_owned(kibibytes(length))
+            .map_err(|_| {
+                let limit = limits.pending;
+                Outcome::overloaded(format!("the limit of {limit} of waiting pushes is reached"))
+            })?;
+        let turn = Arc::clone(&self.0.decoding).acquire_owned().await;
+        Ok(Admission {
+            _pending: pending,
+            _turn: turn.expect("nobody closes the semaphore"),
+        })
+    }
+
+    async fn store(
+        &self,
+        decode: impl FnOnce(&Shared) -> Result<(Decoded, Option<Admission>), Outcome> + Send + 'static,
+    ) -> Outcome {
+        let shared = Arc::clone(&self.0);
+        let work = move || {
+            let (decoded, admission) = decode(&shared)?;
+            shared.metrics.count_refusals(&decoded);
+            let metadata = shared.families.learn_and_match(&decoded, &shared.metrics);
+            let batches = Batches::append(&*shared.appender, decoded, metadata);
+            // The next one may begin while this one waits for the disk.
+            drop(admission);
+            Ok(batches)
+        };
+        match self.0.tasks.run_blocking("push", work).await {
+            Ok(Ok(batches)) => batches.finish(&self.0.metrics).await,
+            Ok(Err(outcome)) => outcome,
+            Err(panicked) => Outcome::failed(panicked.to_string()),
+        }
+    }
+}
+
+impl Shared {
+    fn decode(&self, push: &Push) -> Result<Decoded, Outcome> {
+        let limit = self.limits.decompressed;
+        let body = match push.encoding {
+            Encoding::Identity => Ok(None),
+            Encoding::Snappy => compression::snappy_capped(&push.body, limit).map(Some),
+            Encoding::Gzip => compression::gzip_capped(&push.body, limit).map(Some),
+        };
+        let decompressed = body.map_err(|error| match error {
+            compression::Error::TooLarge { .. } => Outcome::too_large(error.to_string()),
+            compression::Error::Corrupt { .. } => Outcome::malformed(error.to_string()),
+        })?;
+        let bytes = decompressed.as_deref().unwrap_or(&push.body);
+        let limits = &self.limits.decode;
+        let decoded = match &push.format {
+            Format::RemoteWrite(version) => remote_write::decode(*version, bytes, limits),
+            Format::VmJson => vm_json::decode(bytes, limits),
+            Format::Influx { precision, db } => {
+                let options = influx::Options {
+                    precision: *precision,
+                    db,
+                    now: self.clock.now(),
+                };
+                influx::decode(bytes, &options, limits)
+            }
+            Format::Exposition { format, timestamp } => {
+                let timestamp = timestamp.unwrap_or_else(|| self.clock.now());
+                text_import::decode(*format, bytes, timestamp, limits)
+            }
+        };
+        let mut decoded = decoded.map_err(|error| match error {
+            Error::Malformed(_) => Outcome::malformed(error.to_string()),
+            Error::TooManySamples { .. } | Error::TooMuchMemory { .. } => {
+                Outcome::too_large(error.to_string())
+            }
+        })?;
+        self.add_labels(&mut decoded, &push.extra_labels);
+        Ok(decoded)
+    }
+
+    /// Sets the request's own labels on every series; one that has too many then is refused.
+    fn add_labels(&self, decoded: &mut Decoded, extra: &Labels) {
+        if extra.is_empty() {
+            return;
+        }
+        let limits = &self.limits.decode.labels;
+        for mut series in std::mem::take(&mut decoded.series) {
+            let mut builder = series.labels.to_builder();
+            for (name, value) in extra.iter() {
+                builder.set(name, value);
+            }
+            series.labels = builder.build();
+            match limits.check(&series.labels) {
+                Ok(()) => decoded.series.push(series),
+                Err(fault) => {
+                    let samples = series.samples.len() as u64;
+                    decoded
+                        .refusals
+                        .add(fault.reason, samples, || fault.message.clone());
+                }
+            }
+        }
+    }
+}
+
+/// Rounds up, so that an empty body counts too.
+fn kibibytes(bytes: ByteCount) -> u32 {
+    u32::try_from(bytes.0 / 1024 + 1).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,609 @@
+//! What an operator reads when a prometheus.yml is wrong, and what becomes of one that is right.
+
+use std::path::Path;
+use std::time::Duration;
+
+use plimsoll_ingest::config::{
+    self, Config, Discovery, DnsRecord, Escaping, Loaded, NameValidation, Scheme, ScrapeConfig,
+    ScrapeProtocol, WalSync,
+};
+use plimsoll_runtime::config::Diagnostics;
+use plimsoll_runtime::http::{Authorization, Proxy, SecretSource};
+use plimsoll_types::{ByteCount, Labels};
+
+fn parse(text: &str) -> Result<Loaded, Diagnostics> {
+    let zone = |name: &str| (name == "ZONE").then(|| "eu-1".to_owned());
+    config::parse(Path::new("prometheus.yml"), text, &zone)
+}
+
+fn refused(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+fn loaded(text: &str) -> Loaded {
+    parse(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn config(text: &str) -> Config {
+    loaded(text).config
+}
+
+fn job(text: &str) -> ScrapeConfig {
+    let lines: Vec<String> = text.lines().map(|line| format!("    {line}\n")).collect();
+    let text = format!("scrape_configs:\n  - job_name: node\n{}", lines.concat());
+    config(&text).scrape_configs.remove(0)
+}
+
+/// The warnings as `line:column message`.
+fn warnings(text: &str) -> Vec<String> {
+    loaded(text)
+        .warnings
+        .iter()
+        .map(|finding| format!("{}:{} {}", finding.line, finding.column, finding.message))
+        .collect()
+}
+
+#[test]
+fn names_an_unknown_field_of_global() {
+    let text = "global:\n  scrap_interval: 15s\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:2:3: error: unknown field `scrap_interval`
+      |
+    2 |   scrap_interval: 15s
+      |   ^^^^^^^^^^^^^^ did you mean `scrape_interval`?
+      = at global
+    ");
+}
+
+#[test]
+fn names_an_unknown_section() {
+    let text = "scrape_config:\n  - job_name: a\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:1:1: error: unknown field `scrape_config`
+      |
+    1 | scrape_config:
+      | ^^^^^^^^^^^^^ did you mean `scrape_configs`?
+    ");
+}
+
+#[test]
+fn names_both_places_of_a_job_s_name() {
+    let text = "scrape_configs:\n  - job_name: node\n  - job_name: db\n  - job_name: node\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:4:15: error: two jobs have the name `node`
+      |
+    4 |   - job_name: node
+      |               ^^^^ the other is at prometheus.yml:2
+    ");
+}
+
+#[test]
+fn compares_timeout_and_interval() {
+    let text = "global:\n  scrape_interval: 10s\nscrape_configs:\n  - job_name: node\n    scrape_timeout: 1m\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:5:21: error: the scrape timeout 1m is longer than the scrape interval 10s
+      |
+    5 |     scrape_timeout: 1m
+      |                     ^^
+    ");
+}
+
+#[test]
+fn explains_a_regular_expression() {
+    let text = "scrape_configs:\n  - job_name: node\n    relabel_configs:\n      - source_labels: [job]\n        regex: (a|b\n        action: keep\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:5:16: error: the regular expression is malformed: unclosed group
+      |
+    5 |         regex: (a|b
+      |                ^^^^
+    ");
+}
+
+#[test]
+fn refuses_fields_that_an_action_ignores() {
+    let text = "scrape_configs:\n  - job_name: node\n    relabel_configs:\n      - regex: tmp_.*\n        action: labeldrop\n        replacement: x\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:6:22: error: the action `labeldrop` takes no `replacement`
+      |
+    6 |         replacement: x
+      |                      ^
+    ");
+}
+
+#[test]
+fn refuses_an_unknown_action() {
+    let text =
+        "scrape_configs:\n  - job_name: node\n    relabel_configs:\n      - action: rename\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:4:17: error: unknown action `rename`
+      |
+    4 |       - action: rename
+      |                 ^^^^^^ expected one of replace, keep, drop, keepequal, dropequal, hashmod, labelmap, labeldrop, labelkeep, lowercase, uppercase
+    ");
+}
+
+#[test]
+fn refuses_an_address_with_a_path() {
+    let text = "scrape_configs:\n  - job_name: node\n    static_configs:\n      - targets: ['http://db1:9100/metrics']\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:4:19: error: `http://db1:9100/metrics` is not a host with an optional port
+      |
+    4 |       - targets: ['http://db1:9100/metrics']
+      |                   ^^^^^^^^^^^^^^^^^^^^^^^^^ put the path into `metrics_path` and the scheme into `scheme`
+    ");
+}
+
+#[test]
+fn refuses_two_ways_to_say_who_we_are() {
+    let text = "scrape_configs:\n  - job_name: node\n    basic_auth:\n      username: a\n      password: b\n    authorization:\n      credentials: c\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:6:5: error: `authorization` and `basic_auth` exclude each other
+      |
+    6 |     authorization:
+      |     ^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn refuses_discovery_that_we_lack_by_name() {
+    let text =
+        "scrape_configs:\n  - job_name: pods\n    kubernetes_sd_configs:\n      - role: pod\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:3:5: error: `kubernetes_sd_configs`: this version discovers targets by static_configs, file_sd, http_sd, dns_sd
+      |
+    3 |     kubernetes_sd_configs:
+      |     ^^^^^^^^^^^^^^^^^^^^^ bridge it with http_sd_configs or file_sd_configs
+    ");
+}
+
+#[test]
+fn refuses_a_url_of_another_scheme() {
+    let text = "scrape_configs:\n  - job_name: node\n    http_sd_configs:\n      - url: ftp://inventory/targets\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:4:14: error: expected a URL with http or https, found `ftp`
+      |
+    4 |       - url: ftp://inventory/targets
+      |              ^^^^^^^^^^^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn refuses_a_file_pattern_of_another_ending() {
+    let text = "scrape_configs:\n  - job_name: node\n    file_sd_configs:\n      - files: [targets/*/all.json, targets.txt]\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:4:17: error: `targets/*/all.json` is not a path for file discovery
+      |
+    4 |       - files: [targets/*/all.json, targets.txt]
+      |                 ^^^^^^^^^^^^^^^^^^ it ends in .json, .yml or .yaml, with at most one `*` in its last part
+
+    prometheus.yml:4:37: error: `targets.txt` is not a path for file discovery
+      |
+    4 |       - files: [targets/*/all.json, targets.txt]
+      |                                     ^^^^^^^^^^^ it ends in .json, .yml or .yaml, with at most one `*` in its last part
+    ");
+}
+
+#[test]
+fn refuses_records_without_a_port() {
+    let text = "scrape_configs:\n  - job_name: node\n    dns_sd_configs:\n      - names: [db.example.com]\n        type: A\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:4:9: error: `dns_sd_configs` needs a `port`, only SRV records tell it
+      |
+    4 |       - names: [db.example.com]
+      |         ^^^^^
+    ");
+}
+
+#[test]
+fn refuses_a_key_without_its_certificate() {
+    let text = "scrape_configs:\n  - job_name: node\n    tls_config:\n      key_file: key.pem\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:4:7: error: a client key needs a `cert` or `cert_file`
+      |
+    4 |       key_file: key.pem
+      |       ^^^^^^^^
+    ");
+}
+
+#[test]
+fn refuses_a_scheme_of_another_kind() {
+    let text = "scrape_configs:\n  - job_name: node\n    scheme: ftp\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:3:13: error: unknown scheme `ftp`
+      |
+    3 |     scheme: ftp
+      |             ^^^ expected one of http, https
+    ");
+}
+
+#[test]
+fn refuses_a_limit_of_nothing() {
+    let text = "plimsoll:\n  limits:\n    metric_series_max: 0\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:3:24: error: expected a limit from 1 to 2147483648, found 0
+      |
+    3 |     metric_series_max: 0
+      |                        ^
+    ");
+}
+
+#[test]
+fn lists_everything_that_is_wrong() {
+    let text = "scrape_configs:\n  - metrics_path: http://db1/metrics\n    scrape_protocols: []\n    static_configs:\n      - targets: ['']\n        labels: {'': x}\n";
+    insta::assert_snapshot!(refused(text), @r"
+    prometheus.yml:2:5: error: this job has no name
+      |
+    2 |   - metrics_path: http://db1/metrics
+      |     ^^^^^^^^^^^^ add `job_name`
+
+    prometheus.yml:3:23: error: the list of scrape protocols is empty
+      |
+    3 |     scrape_protocols: []
+      |                       ^
+
+    prometheus.yml:2:19: error: `metrics_path` is a path, found a URL
+      |
+    2 |   - metrics_path: http://db1/metrics
+      |                   ^^^^^^^^^^^^^^^^^^ put the host into `targets` and the scheme into `scheme`
+
+    prometheus.yml:5:19: error: the address of a target is empty
+      |
+    5 |       - targets: ['']
+      |                   ^^
+
+    prometheus.yml:6:18: error: a label name is empty
+      |
+    6 |         labels: {'': x}
+      |                  ^^
+    ");
+}
+
+#[test]
+fn an_empty_file_has_every_default() {
+    let Loaded { config, warnings } = loaded("");
+    assert_eq!(config.global.scrape_interval, Duration::from_secs(60));
+    assert_eq!(config.global.scrape_timeout, Duration::from_secs(10));
+    assert_eq!(config.global.evaluation_interval, Duration::from_secs(60));
+    assert_eq!(config.retention.time, None);
+    assert_eq!(config.plimsoll.wal_sync, WalSync::Group);
+    assert_eq!(config.plimsoll.limits.metric_series_max, 100_000);
+    assert!(config.plimsoll.host_metrics.is_enabled);
+    assert_eq!(
+        warnings[0].message,
+        "the file is empty, so nothing is scraped"
+    );
+}
+
+#[test]
+fn a_job_has_every_default() {
+    let job = job("");
+    assert_eq!(job.metrics_path, "/metrics");
+    assert_eq!(job.scheme, Scheme::Http);
+    assert_eq!(
+        (job.scrape_interval, job.scrape_timeout),
+        (Duration::from_secs(60), Duration::from_secs(10))
+    );
+    assert_eq!(job.scrape_protocols, ScrapeProtocol::DEFAULT);
+    assert_eq!(job.fallback_scrape_protocol, None);
+    assert!(job.honor_timestamps && job.enable_compression && !job.honor_labels);
+    assert!(!job.track_timestamps_staleness && !job.extra_scrape_metrics);
+    assert_eq!(job.metric_name_validation_scheme, NameValidation::Utf8);
+    assert_eq!(job.metric_name_escaping_scheme, Escaping::AllowUtf8);
+    assert_eq!(job.limits.body_size, None);
+    assert_eq!(job.http, plimsoll_runtime::http::ClientConfig::default());
+}
+
+#[test]
+fn a_timeout_that_is_not_written_adapts_to_the_interval() {
+    let seconds = |text| {
+        let job = job(text);
+        (job.scrape_interval.as_secs(), job.scrape_timeout.as_secs())
+    };
+    assert_eq!(seconds("scrape_interval: 5s"), (5, 5));
+    assert_eq!(seconds("scrape_interval: 30s"), (30, 10));
+    assert_eq!(
+        seconds("scrape_interval: 30s\nscrape_timeout: 30s"),
+        (30, 30)
+    );
+    let global = config("global: {scrape_interval: 3s}").global;
+    assert_eq!(global.scrape_timeout, Duration::from_secs(3));
+}
+
+#[test]
+fn jobs_inherit_from_global() {
+    let text = "
+global:
+  sample_limit: 5
+  body_size_limit: 1MB
+  scrape_native_histograms: true
+  convert_classic_histograms_to_nhcb: yes
+  extra_scrape_metrics: true
+  metric_name_validation_scheme: legacy
+scrape_configs:
+  - job_name: a
+  - job_name: b
+    sample_limit: 7
+    scrape_native_histograms: false
+    convert_classic_histograms_to_nhcb: false
+    metric_name_validation_scheme: utf8
+";
+    let jobs = config(text).scrape_configs;
+    assert_eq!(
+        (jobs[0].limits.sample, jobs[1].limits.sample),
+        (Some(5), Some(7))
+    );
+    assert_eq!(jobs[1].limits.body_size, Some(ByteCount::MIB));
+    assert_eq!(jobs[0].scrape_protocols, ScrapeProtocol::PROTOBUF_FIRST);
+    assert_eq!(jobs[1].scrape_protocols, ScrapeProtocol::DEFAULT);
+    assert!(
+        jobs[0].convert_classic_histograms_to_nhcb && !jobs[1].convert_classic_histograms_to_nhcb
+    );
+    assert!(jobs[0].extra_scrape_metrics && jobs[1].extra_scrape_metrics);
+    assert_eq!(jobs[0].metric_name_escaping_scheme, Escaping::Underscores);
+    assert_eq!(jobs[1].metric_name_escaping_scheme, Escaping::AllowUtf8);
+}
+
+#[test]
+fn external_labels_take_variables_from_the_environment() {
+    let text = "global:\n  external_labels: {zone: 'z-${ZONE}', gone: $ABSENT, price: 3$$}\n";
+    assert_eq!(
+        config(text).global.external_labels,
+        Labels::from_pairs([("zone", "z-eu-1"), ("price", "3$")])
+    );
+    assert_eq!(
+        warnings(text),
+        ["2:46 the environment variable `ABSENT` is not set, its value is empty"]
+    );
+}
+
+#[test]
+fn reads_the_ways_to_find_targets() {
+    let job = job("
+static_configs:
+  - targets: ['db1:9100', db2]
+    labels: {rack: 7}
+  - targets: []
+file_sd_configs:
+  - files: [targets/*.yml, /etc/all.json]
+http_sd_configs:
+  - url: https://inventory/targets
+    refresh_interval: 5m
+dns_sd_configs:
+  - names: [a.example.com]
+  - names: [b.example.com]
+    type: aaaa
+    port: 9100
+");
+    let [
+        Discovery::Static(groups),
+        Discovery::File(file),
+        Discovery::Http(http),
+        Discovery::Dns(srv),
+        Discovery::Dns(aaaa),
+    ] = &job.discovery[..]
+    else {
+        panic!("{:?}", job.discovery);
+    };
+    assert_eq!(groups[0].targets, ["db1:9100", "db2"]);
+    assert_eq!(groups[0].labels, Labels::from_pairs([("rack", "7")]));
+    assert_eq!(groups.len(), 2);
+    assert_eq!(
+        file.files,
+        [Path::new("targets/*.yml"), Path::new("/etc/all.json")]
+    );
+    assert_eq!(file.refresh_interval, Duration::from_secs(300));
+    assert_eq!(
+        (http.url.as_str(), http.refresh_interval.as_secs()),
+        ("https://inventory/targets", 300)
+    );
+    assert_eq!(
+        (srv.record, srv.port, srv.refresh_interval.as_secs()),
+        (DnsRecord::Srv, 0, 30)
+    );
+    assert_eq!((aaaa.record, aaaa.port), (DnsRecord::Aaaa, 9100));
+}
+
+#[test]
+fn addresses_with_a_path_wait_for_rules_that_rewrite_them() {
+    let rewritten = job("
+static_configs:
+  - targets: [http://db1/metrics]
+relabel_configs:
+  - {source_labels: [__address__], regex: 'http://(.*)/.*', target_label: __address__}
+");
+    assert_eq!(rewritten.relabel_configs.len(), 1);
+}
+
+#[test]
+fn reads_who_we_are() {
+    let authorization = |text| job(text).http.authorization;
+    assert_eq!(
+        authorization("bearer_token: abc"),
+        Some(Authorization::Scheme {
+            scheme: "Bearer".into(),
+            credentials: SecretSource::inline("abc")
+        })
+    );
+    assert_eq!(
+        authorization("authorization: {type: APIKEY, credentials_file: keys/a}"),
+        Some(Authorization::Scheme {
+            scheme: "APIKEY".into(),
+            credentials: SecretSource::File("keys/a".into())
+        })
+    );
+    assert_eq!(
+        authorization("basic_auth: {username: ann, password_file: /run/p}"),
+        Some(Authorization::Basic {
+            username: SecretSource::inline("ann"),
+            password: Some(SecretSource::File("/run/p".into())),
+        })
+    );
+    assert_eq!(authorization("basic_auth:\nbearer_token: ''"), None);
+}
+
+#[test]
+fn reads_proxies_and_headers() {
+    let http = job("proxy_url: http://proxy:3128\nno_proxy: a,b\nhttp_headers:\n  X-Team: {values: [sre], files: [team]}\nfollow_redirects: false\nenable_http2: no").http;
+    assert!(matches!(&http.proxy, Proxy::Url { no_proxy, .. } if no_proxy == "a,b"));
+    assert_eq!(http.headers[0].name, "x-team");
+    assert_eq!(
+        http.headers[0].values,
+        [
+            SecretSource::inline("sre"),
+            SecretSource::File("team".into())
+        ]
+    );
+    assert!(!http.follows_redirects && !http.offers_http2);
+    assert_eq!(
+        job("proxy_from_environment: true").http.proxy,
+        Proxy::Environment
+    );
+}
+
+#[test]
+fn reads_our_own_section() {
+    let text = "
+global: {scrape_interval: 20s}
+storage: {tsdb: {retention: {time: 30d}}}
+plimsoll:
+  retention: 60d
+  wal: {sync: always}
+  host_metrics: {enabled: off}
+  limits: {active_series_max: 1000, metric_series_max: 10}
+";
+    let config = config(text);
+    assert_eq!(config.retention.time, Some(Duration::from_hours(60 * 24)));
+    assert_eq!(config.plimsoll.wal_sync, WalSync::Always);
+    assert!(!config.plimsoll.host_metrics.is_enabled);
+    assert_eq!(
+        config.plimsoll.host_metrics.interval,
+        Duration::from_secs(20)
+    );
+    assert_eq!(config.plimsoll.limits.active_series_max, 1000);
+    assert_eq!(config.plimsoll.limits.metric_series_max, 10);
+}
+
+#[test]
+fn warns_of_what_has_no_effect() {
+    let text = "
+global:
+  evaluation_interval: 30s
+  query_log_file: queries.log
+rule_files: [rules.yml]
+alerting:
+  alertmanagers:
+    - kubernetes_sd_configs: [{role: pod}]
+remote_write:
+  - url: http://other/push
+remote_read:
+  - url: http://other/read
+tracing: {endpoint: 'localhost:4317'}
+otlp: {keep_identifying_resource_attributes: true}
+storage:
+  tsdb:
+    out_of_order_time_window: 30m
+    retention: {time: 1d, size: 1GB}
+scrape_configs:
+  - job_name: node
+    scrape_failure_log_file: failures.log
+    oauth2: {client_id: a, client_secret: b, token_url: 'http://login/token'}
+";
+    insta::assert_snapshot!(warnings(text).join("\n"), @r"
+    17:5 `out_of_order_time_window` is accepted, but has no effect: samples of any age within the retention are taken
+    18:27 `storage.tsdb.retention.size` is accepted, but this version does not act on it
+    4:3 `query_log_file` is accepted, but this version does not act on it
+    3:3 `evaluation_interval` is accepted, but this version does not act on it
+    5:14 `rule_files` is accepted, but this version does not act on it
+    6:1 `alerting` is accepted, but this version does not act on it
+    8:7 `kubernetes_sd_configs` is accepted, but this version does not act on it
+    10:5 `remote_write` is accepted, but this version does not act on it
+    12:5 `remote_read` is accepted, but this version does not act on it
+    13:1 `tracing` is accepted, but this version does not act on it
+    14:1 `otlp` is accepted, but this version does not act on it
+    21:5 `scrape_failure_log_file` is accepted, but this version does not act on it
+    22:5 `oauth2` is accepted, but this version does not act on it
+    ");
+}
+
+#[test]
+fn a_file_for_agents_is_a_file() {
+    assert!(parse("remote_write:\n  - url: http://remote1/push\n").is_ok());
+}
+
+#[test]
+fn findings_of_included_files_have_their_path() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("jobs")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    write(
+        "prometheus.yml",
+        "scrape_config_files: [jobs/*.yml, absent.yml]\nscrape_configs: [{job_name: node}]\n",
+    );
+    write(
+        "jobs/a.yml",
+        "scrape_configs:\n  - job_name: db\n    tls_config: {ca_file: ca.pem}\n",
+    );
+    let path = directory.path().join("prometheus.yml");
+    let Loaded { config, warnings } = config::load(&path, &|_| None).unwrap();
+    let names: Vec<_> = config
+        .scrape_configs
+        .iter()
+        .map(|job| job.job_name.as_str())
+        .collect();
+    assert_eq!(names, ["node", "db"]);
+    assert_eq!(warnings[0].message, "no file matches this pattern");
+    let authority = config.scrape_configs[1]
+        .http
+        .tls
+        .certificate_authority
+        .clone();
+    assert_eq!(
+        authority,
+        Some(SecretSource::File(directory.path().join("jobs/ca.pem")))
+    );
+
+    write("jobs/b.yml", "scrape_configs:\n  - job_name: node\n");
+    write("jobs/c.yml", "scrape_configs:\n  - job: node\n");
+    let error = config::load(&path, &|_| None).unwrap_err();
+    let places: Vec<_> = error
+        .iter()
+        .filter(|finding| finding.message != "no file matches this pattern")
+        .map(|finding| {
+            (
+                finding
+                    .path
+                    .strip_prefix(directory.path())
+                    .unwrap()
+                    .to_str()
+                    .unwrap(),
+                finding.line,
+            )
+        })
+        .collect();
+    assert_eq!(places, [("jobs/b.yml", 2), ("jobs/c.yml", 2)]);
+}
+
+/// Generated files of large installations load; the reader's budget grows with the file.
+#[test]
+fn loads_twenty_thousand_jobs() {
+    let mut text = "scrape_configs:\n".to_owned();
+    for index in 0..20_000 {
+        text.push_str(&format!(
+            "  - job_name: job-{index}\n    scrape_interval: 15s\n    static_configs:\n      - targets: ['host-{index}:9100']\n"
+        ));
+    }
+    assert_eq!(config(&text).scrape_configs.len(), 20_000);
+}
+
+#[test]
+fn a_thousand_mistakes_are_counted_and_a_hundred_shown() {
+    let text = format!("scrape_configs:\n{}", "  - scheme: ''\n".repeat(1000));
+    let error = parse(&text).unwrap_err();
+    assert_eq!(error.iter().count(), 101);
+    assert!(
+        error
+            .to_string()
+            .ends_with("900 more of this kind are not shown"),
+        "{error}"
+    );
+}
