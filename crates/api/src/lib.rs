@@ -1,1 +1,55 @@
-//! The HTTP API.
+//! The HTTP API: Prometheus' query API, the push protocols, and what operators ask.
+//!
+//! # What it is for
+//! Clients of Prometheus (Grafana, promtool, curl, a Prometheus that remote-writes) find here what they expect, in the same
+//! paths, parameters, JSON shapes and statuses.
+//!
+//! # Model
+//! An [`App`] holds what the handlers need and nothing else; [`router`] maps paths to handlers, one file per noun; [`serve`]
+//! accepts connections until shutdown. Handlers read parameters, ask a lower floor, and write the answer.
+//!
+//! # Invariants
+//! - HTTP statuses are assigned in this crate and nowhere below it.
+//! - A push is answered 2xx only after its commit; 4xx is never worth a retry, 5xx and 429 are.
+//! - Every body has a named limit, every query a turn: too many at once are answered 503.
+//! - Queries and exports run on blocking threads, never on the network's.
+//! - Deliberately absent: access control. Until it exists `plimsoll serve` refuses to listen off loopback.
+//!
+//! # How to extend
+//! An endpoint is one file in `v1/` and one line in its `routes`.
+//!
+//! # Sources
+//! Prometheus' HTTP API documentation and its OpenAPI golden files; VictoriaMetrics' import and export documentation;
+//! InfluxDB's write API.
+
+mod app;
+mod envelope;
+mod error;
+mod number;
+mod operations;
+mod params;
+mod selectors;
+mod server;
+mod v1;
+mod value_json;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+
+pub use app::{App, BuildInfo, Parts, QueryLimits, ReloadRequest};
+pub use server::{ServeLimits, serve};
+
+/// Returns the router of all paths.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .nest("/api/v1", v1::routes())
+        .merge(v1::influx_routes())
+        .merge(operations::routes())
+        .fallback(|| async { (StatusCode::NOT_FOUND, "404 page not found\n") })
+        // Handlers read bodies themselves, each with its own limit.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(app)
+}

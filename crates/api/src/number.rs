@@ -1,0 +1,82 @@
+//! Numbers as Prometheus' JSON writes them.
+
+use std::fmt::Write;
+
+use plimsoll_types::Timestamp;
+
+/// Appends a sample value: the shortest text that reads back the same, with an exponent below 1e-6 and from 1e21 on.
+///
+/// The rule is that of Go's `encoding/json`, which Prometheus follows, without JSON's lack of NaN and infinities.
+pub(crate) fn write_value(text: &mut String, value: f64) {
+    let magnitude = value.abs();
+    let written = if value.is_nan() {
+        text.push_str("NaN");
+        Ok(())
+    } else if value.is_infinite() {
+        text.push_str(if value > 0.0 { "+Inf" } else { "-Inf" });
+        Ok(())
+    } else if magnitude >= 1e21 {
+        let short = format!("{value:e}");
+        write!(text, "{}", short.replacen('e', "e+", 1))
+    } else if magnitude != 0.0 && magnitude < 1e-6 {
+        write!(text, "{value:e}")
+    } else {
+        write!(text, "{value}")
+    };
+    written.expect("writing to a string cannot fail");
+}
+
+/// Appends a timestamp in seconds: no fraction when it is whole, three digits otherwise.
+pub(crate) fn write_timestamp(text: &mut String, timestamp: Timestamp) {
+    let millis = timestamp.millis();
+    let sign = if millis < 0 { "-" } else { "" };
+    let (seconds, fraction) = (millis.unsigned_abs() / 1000, millis.unsigned_abs() % 1000);
+    let written = match fraction {
+        0 => write!(text, "{sign}{seconds}"),
+        _ => write!(text, "{sign}{seconds}.{fraction:03}"),
+    };
+    written.expect("writing to a string cannot fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_prometheus_does() {
+        for (value, expected) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.5, "1.5"),
+            (1e6, "1000000"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e+21"),
+            (-1.5e300, "-1.5e+300"),
+            (1e-6, "0.000001"),
+            (1.5e-7, "1.5e-7"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (f64::NAN, "NaN"),
+            (f64::INFINITY, "+Inf"),
+            (f64::NEG_INFINITY, "-Inf"),
+        ] {
+            let mut text = String::new();
+            write_value(&mut text, value);
+            assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
+    fn timestamps_are_seconds() {
+        for (millis, expected) in [
+            (0, "0"),
+            (1500, "1.500"),
+            (-1, "-0.001"),
+            (1_700_000_000_000, "1700000000"),
+            (i64::MIN, "-9223372036854775.808"),
+        ] {
+            let mut text = String::new();
+            write_timestamp(&mut text, Timestamp::from_millis(millis));
+            assert_eq!(text, expected);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What operators and orchestrators ask: `/metrics`, `/-/healthy`, `/-/ready`, `/-/reload`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio::sync::oneshot;
+
+use crate::app::App;
+
+/// Operations, and a root that says what this is.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(root))
+        .route("/metrics", get(metrics))
+        .route("/-/healthy", get(healthy))
+        .route("/-/ready", get(ready))
+        .route("/-/reload", post(reload).put(reload))
+}
+
+async fn root() -> &'static str {
+    "Plimsoll is running. Ask it PromQL at /api/v1/query?query=up, see itself at /metrics.\n"
+}
+
+/// Exposes our own metrics in the format that the client prefers.
+async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let registry = &app.parts.registry;
+    let (content_type, body) = if prefers_openmetrics(accept) {
+        (
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            registry.render(),
+        )
+    } else {
+        (
+            "text/plain; version=0.0.4; charset=utf-8",
+            registry.render_legacy(),
+        )
+    };
+    ([(header::CONTENT_TYPE, content_type)], body).into_response()
+}
+
+/// Says whether an `Accept` header ranks OpenMetrics above plain text; a browser or curl gets plain text.
+fn prefers_openmetrics(accept: &str) -> bool {
+    let weight = |wanted: &str| {
+        let of_type = |range: &&str| {
+            range
+                .split(';')
+                .next()
+                .is_some_and(|kind| kind.trim() == wanted)
+        };
+        let quality = |range: &str| {
+            let stated = range
+                .split(';')
+                .find_map(|parameter| parameter.trim().strip_prefix("q="));
+            stated.map_or(1.0, |q| q.parse::<f64>().unwrap_or(0.0))
+        };
+        accept
+            .split(',')
+            .filter(of_type)
+            .map(quality)
+            .fold(0.0, f64::max)
+    };
+    let openmetrics = weight("application/openmetrics-text");
+    openmetrics > 0.0 && openmetrics >= weight("text/plain")
+}
+
+async fn healthy() -> &'static str {
+    "Plimsoll is healthy.\n"
+}
+
+async fn ready(State(app): State<Arc<App>>) -> Response {
+    if app.is_ready() {
+        return "Plimsoll is ready.\n".into_response();
+    }
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Plimsoll is not ready: it starts or stops.\n",
+    )
+        .into_response()
+}
+
+/// Reads the configuration again; an invalid one changes nothing and is answered with its diagnostics.
+async fn reload(State(app): State<Arc<App>>) -> Response {
+    let (answer, outcome) = oneshot::channel();
+    if app.parts.reload.try_send(answer).is_err() {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "another reload is under way, try again\n",
+        )
+            .into_response();
+    }
+    match outcome.await {
+        Ok(Ok(())) => StatusCode::OK.into_response(),
+        Ok(Err(diagnostics)) => (StatusCode::INTERNAL_SERVER_ERROR, diagnostics).into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "Plimsoll is stopping\n").into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn openmetrics_is_for_those_who_ask_for_it() {
+        let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
+            text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+        assert!(prefers_openmetrics(prometheus));
+        assert!(prefers_openmetrics("application/openmetrics-text"));
+        for accept in [
+            "",
+            "*/*",
+            "text/plain",
+            "application/openmetrics-text;q=0.2,text/plain;q=0.3",
+        ] {
+            assert!(!prefers_openmetrics(accept), "{accept}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The selectors inside expressions: `match[]` parameters, and what `query_exemplars` asks for.
+
+use plimsoll_promql::{Expr, ExprKind};
+use plimsoll_types::Matcher;
+
+/// Reads a text that is one instant vector selector.
+pub(crate) fn parse(text: &str) -> Result<Vec<Matcher>, String> {
+    let expr = plimsoll_promql::parse(text).map_err(|error| error.to_string())?;
+    match expr.kind {
+        ExprKind::Selector(selector) if selector.modifiers == Default::default() => {
+            Ok(selector.matchers.to_vec())
+        }
+        _ => Err(format!(
+            "1:1: parse error: wanted a selector such as up{{job=\"node\"}}, found {expr}"
+        )),
+    }
+}
+
+/// Returns the matchers of every selector inside an expression.
+pub(crate) fn inside(expr: &Expr) -> Vec<Vec<Matcher>> {
+    let mut found = Vec::new();
+    // The parser bounds the depth of a tree, its breadth is bounded by the text.
+    let mut open = vec![expr];
+    while let Some(expr) = open.pop() {
+        if let ExprKind::Selector(selector) | ExprKind::Matrix(selector, _) = &expr.kind {
+            found.push(selector.matchers.to_vec());
+        }
+        open.extend(expr.children());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_selector_is_one() {
+        assert_eq!(parse("up{job=\"a\"}").unwrap().len(), 2);
+        for text in ["up[5m]", "up offset 5m", "up + up", "1", ""] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn finds_selectors_at_every_depth() {
+        let expr =
+            plimsoll_promql::parse("sum(rate(a[5m])) / (-b) + max_over_time(c[1h:1m])").unwrap();
+        assert_eq!(inside(&expr).len(), 3);
+    }
+}

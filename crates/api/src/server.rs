@@ -1,0 +1,99 @@
+//! The accept loop: bounded connections, bounded waits, and an end that lets running requests finish.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use plimsoll_runtime::clock::Clock;
+use plimsoll_runtime::shutdown::Shutdown;
+use plimsoll_runtime::tasks::{OnPanic, Tasks};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+/// Bounds of the listener.
+#[derive(Clone, Copy, Debug)]
+pub struct ServeLimits {
+    /// Connections at the same time; more wait in the system's queue. Default 512, as in Prometheus.
+    pub connections_max: usize,
+    /// How long a client may take to send its headers, or stay idle between requests. Default 5 min, as in Prometheus.
+    pub header_timeout: Duration,
+    /// How long running requests may go on after shutdown. Default 10 s.
+    pub drain_timeout: Duration,
+}
+
+impl Default for ServeLimits {
+    fn default() -> Self {
+        Self {
+            connections_max: 512,
+            header_timeout: Duration::from_secs(300),
+            drain_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Accepts connections until `stop`, then lets running requests finish.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ServeLimits,
+    clock: Arc<dyn Clock>,
+    tasks: Tasks,
+    stop: Shutdown,
+) {
+    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(limits.connections_max));
+    loop {
+        let permit = room
+            .clone()
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.wait() => break,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let connection = graceful.watch(connection(stream, &router, limits));
+                tasks.spawn("http connection", OnPanic::Report, |_| async move {
+                    let _permit = permit;
+                    if let Err(error) = connection.await {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: others must end before one more can begin.
+                tracing::warn!(%error, "could not accept a connection");
+                clock.sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    drop(listener);
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = clock.sleep(limits.drain_timeout) => {
+            tracing::warn!("requests were still running at the end of the drain time");
+        }
+    }
+}
+
+fn connection(
+    stream: TcpStream,
+    router: &Router,
+    limits: ServeLimits,
+) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
+    // Answers are small and whole; waiting for more bytes only adds latency.
+    let _ = stream.set_nodelay(true);
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .serve_connection(
+            TokioIo::new(stream),
+            TowerToHyperService::new(router.clone()),
+        )
+}

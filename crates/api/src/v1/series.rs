@@ -1,0 +1,38 @@
+//! `/api/v1/series`: the label sets of series.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::envelope;
+use crate::error::{ApiError, Kind};
+use crate::params::Params;
+use crate::value_json::{write_labels, write_list};
+
+/// Returns the series that fulfil any one of the selectors.
+pub(crate) async fn series(
+    State(app): State<Arc<App>>,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let (selectors, range, limit) = (params.selectors()?, params.range()?, params.limit()?);
+    if selectors.is_empty() {
+        return Err(ApiError::new(
+            Kind::BadData,
+            "no match[] parameter provided",
+        ));
+    }
+    let mut found = app
+        .ask(None, move |app, _| {
+            Ok(app
+                .parts
+                .queryable
+                .series(&selectors, range, limit.saturating_add(1))?)
+        })
+        .await?;
+    let notes = envelope::cut(&mut found, limit);
+    let mut text = String::new();
+    write_list(&mut text, &found, write_labels);
+    Ok(envelope::raw(&text, &notes))
+}
