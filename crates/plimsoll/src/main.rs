@@ -1,2 +1,31 @@
-//! Plimsoll.
-fn main() {}
+//! Plimsoll: one program that closes the reliability loop.
+//!
+//! This crate is the composition root and nothing else: [`commands`] reads the command line, `serve` puts the crates of the
+//! lower floors together. Exit codes are assigned here: 0 done, 1 failed, 2 wrong usage, 4 the server cannot be reached,
+//! 130 and 143 for a second interrupt or termination while shutting down.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "stdout is data, stderr is talk; only the binary writes to them"
+)]
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Query results and scrape bodies come and go in large pieces; mimalloc gives them back and is quick on small ones.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match commands::run(commands::Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprint!("{failure}");
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The command line: `plimsoll <noun> <verb>`, one file per command.
+
+mod check;
+mod environment;
+mod failure;
+mod query;
+mod reference;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use environment::environment;
+pub(crate) use failure::Failure;
+
+/// Keeps your metrics so that an acknowledged sample is never lost, and answers PromQL about them.
+#[derive(Parser)]
+#[command(
+    name = "plimsoll",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:\n  \
+        plimsoll serve --config prometheus.yml\n  \
+        plimsoll check config prometheus.yml\n  \
+        plimsoll query 'sum by (mode) (rate(node_cpu_seconds_total[5m]))'"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Arguments),
+    #[command(subcommand)]
+    Check(check::Command),
+    Query(query::Arguments),
+    #[command(hide = true)]
+    Reference(reference::Arguments),
+}
+
+/// Runs the command that was asked for.
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Check(command) => check::run(command),
+        Command::Query(arguments) => query::run(arguments),
+        Command::Reference(arguments) => reference::run(arguments),
+    }
+}

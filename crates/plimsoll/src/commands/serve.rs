@@ -1,0 +1,136 @@
+//! `plimsoll serve`: the composition root.
+
+mod composition;
+pub(crate) mod metrics;
+mod reload;
+mod sources;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use plimsoll_ingest::config::{self, Config};
+use plimsoll_runtime::clock::SystemClock;
+use plimsoll_runtime::config::Diagnostics;
+use plimsoll_runtime::logging;
+
+use super::{Failure, environment};
+
+/// Run the server: scrape, receive, keep, answer
+///
+/// Without a configuration it watches itself and this host, and takes pushes.
+#[derive(clap::Args, Clone)]
+pub(crate) struct Arguments {
+    /// The configuration: your prometheus.yml, as it is
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the data is kept; made when it does not exist
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    data_dir: PathBuf,
+    /// Where to listen
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9880")]
+    listen: SocketAddr,
+    /// Do not collect metrics of this host
+    #[arg(long)]
+    no_host_metrics: bool,
+    /// Listen on an address that others can reach, without TLS and accounts
+    #[arg(long)]
+    insecure: bool,
+    /// What is logged to stderr: a level, or directives such as info,plimsoll_tsdb=debug
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    log_filter: String,
+    /// How it is logged
+    #[arg(long, value_enum, default_value = "text")]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+/// What is in force without a configuration. Prometheus' own default of a minute is long for a first look.
+const WITHOUT_CONFIG: &str = "global:\n  scrape_interval: 15s\n";
+
+/// How long everything may take to end, after the requests that were running.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
+    refuse_strangers(&arguments)?;
+    let loaded =
+        load(&arguments).map_err(|diagnostics| Failure::rendered(format!("{diagnostics}\n")))?;
+    let format = match arguments.log_format {
+        LogFormat::Text => logging::Format::Text,
+        LogFormat::Json => logging::Format::Json,
+    };
+    logging::install(&arguments.log_filter, format)
+        .map_err(|error| Failure::usage(format!("--log-filter: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::failed(format!("the threads could not be started: {error}")))?;
+    runtime.block_on(composition::serve(
+        arguments,
+        loaded,
+        Arc::new(SystemClock::new()),
+    ))
+}
+
+/// Loopback needs no account; anything else would hand the data to whoever asks.
+fn refuse_strangers(arguments: &Arguments) -> Result<(), Failure> {
+    let address = arguments.listen;
+    if address.ip().to_canonical().is_loopback() || arguments.insecure {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "--listen {address} can be reached by others, and there is no access control yet\n\
+         listen on 127.0.0.1:{port} behind a proxy that has it, or add --insecure if everybody who reaches {address} may \
+         read and write everything",
+        port = address.port()
+    )))
+}
+
+/// Reads the configuration and prints its warnings.
+fn load(arguments: &Arguments) -> Result<Config, Diagnostics> {
+    let loaded = match &arguments.config {
+        Some(path) => config::load(path, &environment)?,
+        None => config::parse("(no configuration)".as_ref(), WITHOUT_CONFIG, &environment)?,
+    };
+    for warning in &loaded.warnings {
+        eprintln!("{warning}");
+    }
+    Ok(loaded.config)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    #[test]
+    fn only_loopback_is_served_without_being_told() {
+        let check = |line: &[&str]| refuse_strangers(&Line::parse_from(line).arguments).is_ok();
+        assert!(check(&["x"]));
+        assert!(check(&["x", "--listen", "[::1]:1"]));
+        assert!(check(&["x", "--listen", "[::ffff:127.0.0.1]:1"]));
+        for address in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1"] {
+            assert!(!check(&["x", "--listen", address]), "{address}");
+            assert!(
+                check(&["x", "--insecure", "--listen", address]),
+                "{address}"
+            );
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Puts the crates together, keeps them running, and takes them apart in the order that loses nothing.
+
+use std::sync::Arc;
+
+use plimsoll_api::{App, BuildInfo, Parts, QueryLimits, ServeLimits};
+use plimsoll_ingest::config::{Config, WalSync};
+use plimsoll_ingest::discovery::{self, SystemResolver};
+use plimsoll_ingest::push::{Limits, Receiver};
+use plimsoll_ingest::scrape::Scrapes;
+use plimsoll_promql::{Engine, Options};
+use plimsoll_runtime::clock::Clock;
+use plimsoll_runtime::metrics::Registry;
+use plimsoll_runtime::shutdown::{self, Cause, Shutdown};
+use plimsoll_runtime::tasks::{OnPanic, Tasks};
+use plimsoll_tsdb::{Background, Db, Recovery, Settings, SyncMode};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use super::metrics::AllMetrics;
+use super::reload::Reloader;
+use super::sources::Sources;
+use super::{Arguments, STOP_TIMEOUT};
+use crate::commands::Failure;
+
+/// Serves until a signal, or until something without which nothing works fails.
+pub(super) async fn serve(
+    arguments: Arguments,
+    config: Config,
+    clock: Arc<dyn Clock>,
+) -> Result<(), Failure> {
+    let registry = Registry::new();
+    let metrics = AllMetrics::register(&registry);
+    let stop = Shutdown::new();
+    let tasks = Tasks::new(stop.clone(), clock.clone(), &registry);
+    let signals = shutdown::listen(&stop, &tasks).map_err(Failure::failed)?;
+    // The port before the data: a second server on the same port must not wait for a replay to be refused.
+    let listener = bind(&arguments).await?;
+    let address = listener.local_addr().map_err(Failure::failed)?;
+    let db = open(&arguments, &config, clock.clone(), metrics.store, &tasks).await?;
+    let background = Background::start(db.clone()).map_err(Failure::failed)?;
+
+    let receiver = Receiver::new(
+        db.clone(),
+        clock.clone(),
+        tasks.clone(),
+        Limits::default(),
+        metrics.push,
+    );
+    let (reload, reloads) = mpsc::channel(1);
+    let app = App::new(Parts {
+        queryable: db.clone(),
+        receiver: Arc::new(receiver),
+        engine: Engine::new(Options::default()),
+        query_limits: QueryLimits::default(),
+        registry: Arc::new(registry.clone()),
+        clock: clock.clone(),
+        reload,
+        build: BuildInfo {
+            version: env!("CARGO_PKG_VERSION"),
+            revision: "",
+        },
+    });
+    let context = discovery::Context {
+        tasks: tasks.clone(),
+        clock: clock.clone(),
+        resolver: Arc::new(SystemResolver),
+        metrics: metrics.discovery,
+    };
+    let scrapes = Scrapes::new(db.clone(), clock.clone(), metrics.scrape, context);
+    let sources = Sources::new(&arguments, address, registry, tasks.clone(), clock.clone());
+    let mut reloader = Reloader::new(arguments, scrapes, sources);
+    reloader
+        .put_into_force(&config)
+        .await
+        .map_err(Failure::failed)?;
+    tasks.spawn("reload", OnPanic::Fatal, |stop| {
+        reloader.run(reloads, signals, stop)
+    });
+
+    let server = plimsoll_api::serve(
+        listener,
+        plimsoll_api::router(app.clone()),
+        ServeLimits::default(),
+        clock,
+        tasks.clone(),
+        stop.clone(),
+    );
+    app.set_ready(true);
+    eprintln!("plimsoll is listening on http://{address}");
+    server.await;
+    app.set_ready(false);
+    finish(&tasks, background, &db, &stop).await
+}
+
+async fn bind(arguments: &Arguments) -> Result<TcpListener, Failure> {
+    let address = arguments.listen;
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::failed(format!(
+            "cannot listen on {address}: {error}\nanother address is chosen with --listen, a free port with --listen 127.0.0.1:0"
+        ))
+    })
+}
+
+/// Opens the store on a blocking thread and says what the opening found.
+async fn open(
+    arguments: &Arguments,
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    metrics: plimsoll_tsdb::Metrics,
+    tasks: &Tasks,
+) -> Result<Arc<Db>, Failure> {
+    let settings = Settings {
+        retention: config.retention.time_or_default(),
+        sync_mode: match config.plimsoll.wal_sync {
+            WalSync::Always => SyncMode::Always,
+            WalSync::Group => SyncMode::Group,
+            WalSync::Os => SyncMode::Os,
+        },
+        series_limit: config.plimsoll.limits.active_series_max,
+        ..Settings::new(&arguments.data_dir)
+    };
+    let config = plimsoll_tsdb::Config::new(settings).map_err(Failure::failed)?;
+    let opened = tasks
+        .run_blocking("open store", move || Db::open(config, clock, metrics))
+        .await;
+    let db = opened
+        .map_err(Failure::failed)?
+        .map_err(|error| Failure::from(anyhow::Error::from(error)))?;
+    tell(db.recovery());
+    Ok(Arc::new(db))
+}
+
+/// Damage is worth a line of its own; the store itself logs a clean opening.
+fn tell(recovery: &Recovery) {
+    if !recovery.is_clean() {
+        tracing::warn!(?recovery, "not every byte was as it had been written");
+    }
+}
+
+/// Scrapes and requests have ended; now what they wrote must be on disk before the process ends.
+async fn finish(
+    tasks: &Tasks,
+    background: Background,
+    db: &Arc<Db>,
+    stop: &Shutdown,
+) -> Result<(), Failure> {
+    if let Err(unfinished) = tasks.join(STOP_TIMEOUT).await {
+        tracing::warn!(%unfinished, "stopping without them");
+    }
+    let db = db.clone();
+    // On this thread: the supervisor takes no more work, and nothing else is left to run.
+    tokio::task::block_in_place(move || {
+        background.stop();
+        db.close();
+    });
+    match stop.cause() {
+        Some(Cause::Failed(what)) => Err(Failure::failed(what)),
+        _ => Ok(()),
+    }
+}
