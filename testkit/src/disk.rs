@@ -49,23 +49,24 @@ impl SimulatedDisk {
 
     /// Ends the process that uses the disk: all written bytes stay, its handles fail. Returns the disk of the next one.
     pub fn kill(&self) -> Self {
-        let mut state = self.lock();
-        state.life += 1;
-        state.faults.clear();
-        Self {
-            state: self.state.clone(),
-            life: state.life,
-        }
+        self.next_life(|_| {})
     }
 
     /// Cuts the power: of what was not synced a random part stays, its handles fail. Returns the disk of the next process.
     pub fn power_loss(&self) -> Self {
-        {
-            let mut guard = self.lock();
-            let State { tree, seed, .. } = &mut *guard;
-            tree.lose_power(seed);
+        self.next_life(|State { tree, seed, .. }| tree.lose_power(seed))
+    }
+
+    /// Under one lock, so that no thread of the dead process writes in between.
+    fn next_life(&self, end: impl FnOnce(&mut State)) -> Self {
+        let mut state = self.lock();
+        state.life += 1;
+        state.faults.clear();
+        end(&mut state);
+        Self {
+            state: self.state.clone(),
+            life: state.life,
         }
-        self.kill()
     }
 
     /// Plans a fault; several may be planned.
