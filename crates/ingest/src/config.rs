@@ -34,7 +34,7 @@ pub use discovery::{
 };
 pub use global::Global;
 pub use plimsoll::{HostMetrics, Limits, Plimsoll, WalSync};
-pub use scrape::{Escaping, NameValidation, Scheme, ScrapeConfig, ScrapeLimits, ScrapeProtocol};
+pub use scrape::{Escaping, NameValidation, Scheme, ScrapeConfig, ScrapeLimits};
 pub use storage::Retention;
 
 /// Looks a variable of the environment up, for `${NAME}` in `external_labels`; only the composition root knows it.

@@ -153,6 +153,14 @@ pub enum HistogramError {
         /// Its value.
         value: f64,
     },
+    /// There is more of it than a store keeps of one sample.
+    #[error("{found} buckets, spans and bounds are above the limit of {limit}")]
+    TooLarge {
+        /// Buckets, spans and bounds together.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// A field that the schema does not have is set.
     #[error("a histogram of schema {schema} has no {field}")]
     UnexpectedField {

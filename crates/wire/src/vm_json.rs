@@ -86,7 +86,11 @@ fn write_value(into: &mut Vec<u8>, value: f64) {
         };
         into.extend(text.as_bytes());
     } else {
-        serde_json::to_writer(into, &value).expect("writing a number to memory does not fail");
+        let text = serde_json::to_string(&value).expect("a finite number is JSON");
+        // As VictoriaMetrics writes it; only of the negative zero the fraction says that it is no integer.
+        let is_negative_zero = value == 0.0 && value.is_sign_negative();
+        let short = text.strip_suffix(".0").filter(|_| !is_negative_zero);
+        into.extend(short.unwrap_or(&text).as_bytes());
     }
 }
 

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use plimsoll_runtime::config::DurationValue;
 use plimsoll_types::{ByteCount, Labels};
+use plimsoll_wire::exposition::Format;
 
 use super::environment::expand;
 use super::findings::Findings;
 use super::raw::RawGlobal;
-use super::scrape::{self, Escaping, NameValidation, ScrapeLimits, ScrapeProtocol, limit, written};
+use super::scrape::{self, Escaping, NameValidation, ScrapeLimits, limit, written};
 use super::{Environment, names};
 
 /// The section `global`, defaults filled in. Jobs have taken theirs from it already.
@@ -19,7 +20,7 @@ pub struct Global {
     /// The longest one scrape may take, at most `scrape_interval`; default 10 s.
     pub scrape_timeout: Duration,
     /// Formats to ask for; default: `None`, which depends on whether native histograms are wanted.
-    pub scrape_protocols: Option<Vec<ScrapeProtocol>>,
+    pub scrape_protocols: Option<Vec<Format>>,
     /// Time between two evaluations of rules, above zero; default 1 min.
     pub evaluation_interval: Duration,
     /// How far in the past rules look; default 0.
@@ -77,7 +78,9 @@ pub(super) fn check(
             .metric_name_escaping_scheme
             .map(|escaping| escaping.value.into()),
         scrape_native_histograms: raw.scrape_native_histograms.unwrap_or(false),
-        convert_classic_histograms_to_nhcb: raw.convert_classic_histograms_to_nhcb,
+        convert_classic_histograms_to_nhcb: raw
+            .convert_classic_histograms_to_nhcb
+            .is_some_and(|convert| convert.value),
         always_scrape_classic_histograms: raw.always_scrape_classic_histograms,
         extra_scrape_metrics: raw.extra_scrape_metrics.unwrap_or(false),
     }
@@ -132,7 +135,7 @@ fn limits(raw: &RawGlobal) -> ScrapeLimits {
         label_value_length: limit(raw.label_value_length_limit),
         native_histogram_bucket: None,
         native_histogram_min_bucket_factor: 0.0,
-        keep_dropped_targets: limit(raw.keep_dropped_targets),
+        keep_dropped_targets: limit(raw.keep_dropped_targets.value),
     }
 }
 
@@ -145,6 +148,15 @@ fn report_unused(raw: &RawGlobal, findings: &mut Findings<'_>) {
         if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
             findings.not_acted_on(value.key, name);
         }
+    }
+    if let Some(convert) = raw
+        .convert_classic_histograms_to_nhcb
+        .filter(|convert| convert.value)
+    {
+        findings.not_acted_on(convert.key, "convert_classic_histograms_to_nhcb");
+    }
+    if raw.keep_dropped_targets.value > 0 {
+        findings.not_acted_on(raw.keep_dropped_targets.key, "keep_dropped_targets");
     }
     let durations = [
         ("evaluation_interval", raw.evaluation_interval),

@@ -11,8 +11,8 @@ use url::Url;
 
 use super::findings::Findings;
 use super::raw::http::{
-    RawAuthorization, RawBasicAuth, RawHeaders, RawHttpClient, RawOauth2, RawProxy,
-    RawProxyHeaders, RawTls, RawTlsVersion,
+    RawAuthorization, RawBasicAuth, RawHeaders, RawHttpClient, RawOauth2, RawProxyHeaders, RawTls,
+    RawTlsVersion,
 };
 
 /// Headers that the exchange itself sets.
@@ -45,9 +45,10 @@ pub(super) fn check(mut raw: RawHttpClient, findings: &mut Findings<'_>) -> Clie
         authorization: authorization(&mut raw, findings),
         tls: raw
             .tls_config
+            .take()
             .map(|tls| check_tls(tls, findings))
             .unwrap_or_default(),
-        proxy: check_proxy(raw.proxy, findings),
+        proxy: check_proxy(&mut raw, findings),
         headers: headers(raw.http_headers, findings),
         follows_redirects: raw.follow_redirects.unwrap_or(default.follows_redirects),
         offers_http2: raw.enable_http2.unwrap_or(default.offers_http2),
@@ -301,11 +302,12 @@ fn tls_version(raw: RawTlsVersion) -> TlsVersion {
     }
 }
 
-fn check_proxy(raw: RawProxy, findings: &mut Findings<'_>) -> Proxy {
-    let url = raw.url.filter(|url| !url.is_empty());
-    let no_proxy = raw.no_proxy.filter(|hosts| !hosts.is_empty());
-    let from_environment = raw.from_environment.filter(|flag| flag.value);
-    let header = raw.connect_header.filter(|headers| !headers.is_empty());
+fn check_proxy(raw: &mut RawHttpClient, findings: &mut Findings<'_>) -> Proxy {
+    let url = raw.proxy_url.take().filter(|url| !url.is_empty());
+    let no_proxy = raw.no_proxy.take().filter(|hosts| !hosts.is_empty());
+    let from_environment = raw.proxy_from_environment.filter(|flag| flag.value);
+    let header = raw.proxy_connect_header.take();
+    let header = header.filter(|headers| !headers.is_empty());
     if from_environment.is_some() {
         let others = [
             ("proxy_url", url.as_ref().map(|url| url.span)),

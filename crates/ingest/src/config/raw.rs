@@ -2,6 +2,11 @@
 //!
 //! Unknown fields are refused. Fields are listed in full in each section instead of being shared by flattening,
 //! because flattened fields lose their place in the file; the two macros of [`http`] and [`scrape`] do the listing.
+//!
+//! `cargo xtask reference` makes docs/reference/config.md of the comments here, in this order. A section's comment is
+//! `heading: sentence`; a field's ends with a line `Default: ...` or `Required.`. A default that is nothing but a word in
+//! backticks is checked against what [`parse`](super::parse) fills in. Say the unit and the range of what has one, and
+//! say so where a field needs a restart or has no effect; otherwise the page promises that a reload applies it.
 
 pub(super) mod elsewhere;
 pub(super) mod http;
@@ -16,22 +21,47 @@ use serde::Deserialize;
 use elsewhere::{RawAlerting, RawOtlp, RawRemoteRead, RawRemoteWrite, RawTracing};
 use scrape::{RawProtocol, RawScrapeConfig};
 
-/// A whole prometheus.yml.
+/// Top level: the sections of a file. All of them may be absent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawConfig {
+    /// What applies to all jobs.
+    /// Default: see there.
     pub(super) global: RawGlobal,
-    pub(super) runtime: Option<Spanned<RawRuntime>>,
-    pub(super) alerting: Option<Spanned<RawAlerting>>,
-    pub(super) rule_files: Vec<Spanned<String>>,
-    pub(super) scrape_config_files: Vec<Spanned<String>>,
+    /// The jobs: what is scraped, and how.
+    /// Default: none.
     pub(super) scrape_configs: Vec<Spanned<RawScrapeConfig>>,
+    /// Files with further jobs, each with one key `scrape_configs`. Relative to this file; a `*` may stand in the last
+    /// part of a path. A pattern that no file matches is a warning.
+    /// Default: none.
+    pub(super) scrape_config_files: Vec<Spanned<String>>,
+    /// How long samples are kept.
+    /// Default: see there.
     pub(super) storage: RawStorage,
-    pub(super) tracing: Option<Spanned<RawTracing>>,
-    pub(super) remote_write: Vec<Spanned<RawRemoteWrite>>,
-    pub(super) remote_read: Vec<Spanned<RawRemoteRead>>,
-    pub(super) otlp: Option<Spanned<RawOtlp>>,
+    /// What only Plimsoll knows. Prometheus refuses a file that has it.
+    /// Default: see there.
     pub(super) plimsoll: RawPlimsoll,
+    /// Paths of rule files; a `*` may stand in the last part. Checked as paths; this version reads no rules.
+    /// Default: none.
+    pub(super) rule_files: Vec<Spanned<String>>,
+    /// Where alerts go. No effect in this version.
+    /// Default: none.
+    pub(super) alerting: Option<Spanned<RawAlerting>>,
+    /// Where samples are sent on to. No effect in this version.
+    /// Default: none.
+    pub(super) remote_write: Vec<Spanned<RawRemoteWrite>>,
+    /// Where further samples are read from. No effect in this version.
+    /// Default: none.
+    pub(super) remote_read: Vec<Spanned<RawRemoteRead>>,
+    /// Where traces of the program itself go. No effect in this version.
+    /// Default: none.
+    pub(super) tracing: Option<Spanned<RawTracing>>,
+    /// How OTLP metrics become series. No effect in this version.
+    /// Default: see there.
+    pub(super) otlp: Option<Spanned<RawOtlp>>,
+    /// Settings of Go's runtime. No effect: there is none here.
+    /// Default: see there.
+    pub(super) runtime: Option<Spanned<RawRuntime>>,
 }
 
 /// A file that `scrape_config_files` names.
@@ -41,30 +71,73 @@ pub(super) struct RawScrapeConfigFile {
     pub(super) scrape_configs: Vec<Spanned<RawScrapeConfig>>,
 }
 
-/// What applies to all jobs.
+/// `global`: what applies to all jobs; most of it is the default of a job's own key.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawGlobal {
+    /// Time between two scrapes of a target, also of Plimsoll itself. Above zero; `0s` counts as absent.
+    /// Default: `1m`.
     pub(super) scrape_interval: Option<Spanned<DurationValue>>,
+    /// The longest a scrape may take, at most `scrape_interval`; `0s` counts as absent.
+    /// Default: 10s, or `scrape_interval` where that is shorter.
     pub(super) scrape_timeout: Option<Spanned<DurationValue>>,
+    /// Formats that targets are asked for, the preferred one first. No format twice, and at least one.
+    /// Default: OpenMetrics 1.0.0 and 0.0.1, then text 1.0.0 and 0.0.4; protobuf before them with `scrape_native_histograms`.
     pub(super) scrape_protocols: Option<Spanned<Vec<Spanned<RawProtocol>>>>,
+    /// Time between two evaluations of a rule group, above zero. No effect in this version.
+    /// Default: `1m`.
     pub(super) evaluation_interval: Option<Spanned<DurationValue>>,
+    /// How far in the past rules look. No effect in this version.
+    /// Default: `0s`.
     pub(super) rule_query_offset: Option<Spanned<DurationValue>>,
+    /// Where queries are logged. No effect in this version.
+    /// Default: none.
     pub(super) query_log_file: Option<Spanned<String>>,
+    /// Where failed scrapes are logged. No effect in this version: the log of the program has them.
+    /// Default: none.
     pub(super) scrape_failure_log_file: Option<Spanned<String>>,
+    /// Labels that name this server to other systems. `$NAME` and `${NAME}` are variables of the environment, `$$` is a
+    /// dollar. Checked only: this version sends nothing to other systems.
+    /// Default: none.
     pub(super) external_labels: BTreeMap<SpannedKey, Spanned<String>>,
+    /// Bytes of one scrape's body, before and after decompression; above it the scrape fails.
+    /// Default: `0`, which means 256MiB.
     pub(super) body_size_limit: SizeValue,
+    /// Samples of one scrape after metric relabelling; above it the scrape fails. `0` is no limit.
+    /// Default: `0`.
     pub(super) sample_limit: u64,
+    /// Targets of one job after relabelling; above it none of the job is scraped. `0` is no limit.
+    /// Default: `0`.
     pub(super) target_limit: u64,
+    /// Labels of one series after metric relabelling; above it the scrape fails. `0` is no limit.
+    /// Default: `0`.
     pub(super) label_limit: u64,
+    /// Bytes of a label name after metric relabelling; above it the scrape fails. `0` is no limit.
+    /// Default: `0`.
     pub(super) label_name_length_limit: u64,
+    /// Bytes of a label value after metric relabelling; above it the scrape fails. `0` is no limit.
+    /// Default: `0`.
     pub(super) label_value_length_limit: u64,
-    pub(super) keep_dropped_targets: u64,
+    /// Targets dropped by relabelling that are remembered for display. No effect in this version.
+    /// Default: `0`.
+    pub(super) keep_dropped_targets: Spanned<u64>,
+    /// Which names of metrics and labels are valid: any UTF-8, or only `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+    /// Default: `utf8`.
     pub(super) metric_name_validation_scheme: Option<RawValidation>,
+    /// How targets are asked to write names outside the classic alphabet. `allow-utf-8` needs the validation scheme `utf8`.
+    /// Default: `allow-utf-8` with the validation scheme `utf8`, `underscores` with `legacy`.
     pub(super) metric_name_escaping_scheme: Option<Spanned<RawEscaping>>,
+    /// Whether native histograms are kept, and protobuf, which carries them, is asked for first.
+    /// Default: `false`.
     pub(super) scrape_native_histograms: Option<bool>,
-    pub(super) convert_classic_histograms_to_nhcb: bool,
+    /// Whether classic histograms become native ones with custom buckets. No effect in this version.
+    /// Default: `false`.
+    pub(super) convert_classic_histograms_to_nhcb: Option<Spanned<bool>>,
+    /// Whether the classic form of a native histogram is kept beside it.
+    /// Default: `false`.
     pub(super) always_scrape_classic_histograms: bool,
+    /// Whether `scrape_timeout_seconds`, `scrape_sample_limit` and `scrape_body_size_bytes` are recorded for each scrape.
+    /// Default: `false`.
     pub(super) extra_scrape_metrics: Option<bool>,
 }
 
@@ -89,44 +162,67 @@ pub(super) enum RawEscaping {
     Values,
 }
 
-/// Settings of Go's runtime.
+/// `runtime`: settings of Go's runtime, checked and without effect.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawRuntime {
+    /// Percentage of growth at which Go collects garbage.
+    /// Default: 75 in Prometheus.
     pub(super) gogc: i64,
 }
 
-/// `storage`.
+/// `storage`: what is kept.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawStorage {
+    /// Samples.
+    /// Default: see there.
     pub(super) tsdb: Option<RawTsdb>,
+    /// Exemplars. No effect in this version: the newest 512 of a series in 2h are kept, as long as samples are.
+    /// Default: see there.
     pub(super) exemplars: Option<Spanned<RawExemplars>>,
 }
 
-/// `storage.tsdb`.
+/// `storage.tsdb`: how samples are kept.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawTsdb {
+    /// How late a sample may be. No effect: samples of any age within the retention are taken.
+    /// Default: none.
     pub(super) out_of_order_time_window: Option<Spanned<DurationValue>>,
+    /// Share of stale series, 0 to 1, at which the head is compacted. No effect in this version.
+    /// Default: 0 in Prometheus.
     pub(super) stale_series_compaction_threshold: Option<Spanned<f64>>,
+    /// When samples go.
+    /// Default: see there.
     pub(super) retention: Option<RawRetention>,
+    /// How chunks are compressed. No effect: Plimsoll has its own format.
+    /// Default: see there.
     pub(super) chunk_encoding: Option<Spanned<RawChunkEncoding>>,
 }
 
-/// `storage.tsdb.retention`.
+/// `storage.tsdb.retention`: when samples go.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawRetention {
+    /// How long samples are kept, 4h to 100y; less has the effect of 4h, and `0s` counts as absent. `plimsoll.retention`
+    /// wins over it. Needs a restart.
+    /// Default: `15d`.
     pub(super) time: Option<Spanned<DurationValue>>,
+    /// Bytes on disk above which the oldest samples go. No effect in this version.
+    /// Default: `0`, which is no limit.
     pub(super) size: Option<Spanned<SizeValue>>,
+    /// Share of the disk, 0 to 100, above which the oldest samples go. No effect in this version.
+    /// Default: `0`, which is no limit.
     pub(super) percentage: Option<Spanned<f64>>,
 }
 
-/// `storage.tsdb.chunk_encoding`.
+/// `storage.tsdb.chunk_encoding`: how Prometheus compresses chunks; checked and without effect.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawChunkEncoding {
+    /// The encoding of float samples.
+    /// Default: `xor` in Prometheus.
     pub(super) floats: Option<RawFloatEncoding>,
 }
 
@@ -138,27 +234,40 @@ pub(super) enum RawFloatEncoding {
     Xor2,
 }
 
-/// `storage.exemplars`.
+/// `storage.exemplars`: how many exemplars Prometheus keeps; checked and without effect.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawExemplars {
+    /// How many of all series together.
+    /// Default: 100000 in Prometheus.
     pub(super) max_exemplars: i64,
 }
 
-/// The section that only Plimsoll knows.
+/// `plimsoll`: what only Plimsoll knows. A file that Prometheus reads too must not have it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawPlimsoll {
+    /// How long samples are kept, 4h to 100y; less has the effect of 4h, and `0s` counts as absent. Needs a restart.
+    /// Default: that of `storage.tsdb.retention`.
     pub(super) retention: Option<Spanned<DurationValue>>,
+    /// The write-ahead log.
+    /// Default: see there.
     pub(super) wal: RawWal,
+    /// Metrics of this machine.
+    /// Default: see there.
     pub(super) host_metrics: RawHostMetrics,
+    /// Guards against too many series.
+    /// Default: see there.
     pub(super) limits: RawLimits,
 }
 
-/// `plimsoll.wal`.
+/// `plimsoll.wal`: when an acknowledged write is safe.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawWal {
+    /// When a push is on disk: `always` syncs each one, `group` those of a few milliseconds together, and `os` leaves it to
+    /// the operating system, so that a power loss may lose what was acknowledged. Needs a restart.
+    /// Default: `group`.
     pub(super) sync: Option<RawWalSync>,
 }
 
@@ -171,19 +280,27 @@ pub(super) enum RawWalSync {
     Os,
 }
 
-/// `plimsoll.host_metrics`.
+/// `plimsoll.host_metrics`: metrics of this machine, with node_exporter's names, under the job `node`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawHostMetrics {
+    /// Whether they are collected. `--no-host-metrics` and a job of one's own with the name `node` win over it.
+    /// Default: `true`.
     pub(super) enabled: Option<bool>,
+    /// Time between two collections, at least 1s.
+    /// Default: `global.scrape_interval`, but at least 1s.
     pub(super) interval: Option<Spanned<DurationValue>>,
 }
 
-/// `plimsoll.limits`.
+/// `plimsoll.limits`: guards against too many series.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawLimits {
+    /// Series that the head holds at a time, 1 to 2147483648; above it new ones are refused. Needs a restart.
+    /// Default: `5000000`.
     pub(super) active_series_max: Option<Spanned<u64>>,
+    /// Series of one metric in one scrape, 1 to 2147483648; above it the scrape fails.
+    /// Default: `100000`.
     pub(super) metric_series_max: Option<Spanned<u64>>,
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use plimsoll_runtime::config::{DurationValue, Span, Spanned};
 use plimsoll_runtime::http::ClientConfig;
 use plimsoll_types::ByteCount;
+use plimsoll_wire::exposition::Format;
 
 use super::discovery::{self, Discovery};
 use super::findings::Findings;
@@ -32,9 +33,9 @@ pub struct ScrapeConfig {
     /// The longest one scrape may take, above zero and at most `scrape_interval`; default: that of `global`.
     pub scrape_timeout: Duration,
     /// Formats to ask for, best first; no one twice, at least one.
-    pub scrape_protocols: Vec<ScrapeProtocol>,
+    pub scrape_protocols: Vec<Format>,
     /// The format to assume when a target names none or one that we do not know; default: none, the scrape fails.
-    pub fallback_scrape_protocol: Option<ScrapeProtocol>,
+    pub fallback_scrape_protocol: Option<Format>,
     /// Whether native histograms are kept; default: that of `global`, there no.
     pub scrape_native_histograms: bool,
     /// Whether the classic form of a native histogram is kept too; default: that of `global`, there no.
@@ -66,7 +67,7 @@ pub struct ScrapeConfig {
 }
 
 /// Bounds on what a target may send; `None` is no bound. A scrape that exceeds one fails whole.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ScrapeLimits {
     /// Bytes of a body once decompressed.
     pub body_size: Option<ByteCount>,
@@ -108,47 +109,23 @@ impl Scheme {
     }
 }
 
-/// A format in which metrics are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ScrapeProtocol {
-    /// Delimited protobuf.
-    PrometheusProto,
-    /// Text 0.0.4.
-    PrometheusText0_0_4,
-    /// Text 1.0.0: names in quotes.
-    PrometheusText1_0_0,
-    /// OpenMetrics 0.0.1.
-    OpenMetricsText0_0_1,
-    /// OpenMetrics 1.0.0.
-    OpenMetricsText1_0_0,
-}
+/// What is asked for when native histograms are wanted and a file names nothing: only protobuf carries them.
+const PROTOBUF_FIRST: [Format; 5] = [
+    Format::PrometheusProto,
+    Format::OpenMetricsText100,
+    Format::OpenMetricsText001,
+    Format::PrometheusText100,
+    Format::PrometheusText004,
+];
 
-impl ScrapeProtocol {
-    /// What is asked for when a file names nothing.
-    pub const DEFAULT: [Self; 4] = [
-        Self::OpenMetricsText1_0_0,
-        Self::OpenMetricsText0_0_1,
-        Self::PrometheusText1_0_0,
-        Self::PrometheusText0_0_4,
-    ];
-    /// What is asked for when native histograms are wanted: only protobuf carries them.
-    pub const PROTOBUF_FIRST: [Self; 5] = [
-        Self::PrometheusProto,
-        Self::OpenMetricsText1_0_0,
-        Self::OpenMetricsText0_0_1,
-        Self::PrometheusText1_0_0,
-        Self::PrometheusText0_0_4,
-    ];
-}
-
-impl From<RawProtocol> for ScrapeProtocol {
+impl From<RawProtocol> for Format {
     fn from(raw: RawProtocol) -> Self {
         match raw {
             RawProtocol::PrometheusProto => Self::PrometheusProto,
-            RawProtocol::PrometheusText0_0_4 => Self::PrometheusText0_0_4,
-            RawProtocol::PrometheusText1_0_0 => Self::PrometheusText1_0_0,
-            RawProtocol::OpenMetricsText0_0_1 => Self::OpenMetricsText0_0_1,
-            RawProtocol::OpenMetricsText1_0_0 => Self::OpenMetricsText1_0_0,
+            RawProtocol::PrometheusText0_0_4 => Self::PrometheusText004,
+            RawProtocol::PrometheusText1_0_0 => Self::PrometheusText100,
+            RawProtocol::OpenMetricsText0_0_1 => Self::OpenMetricsText001,
+            RawProtocol::OpenMetricsText1_0_0 => Self::OpenMetricsText100,
         }
     }
 }
@@ -233,8 +210,8 @@ pub(super) fn check(
     let scrape_protocols = match (&raw.scrape_protocols, &global.scrape_protocols) {
         (Some(named), _) => protocols(named, findings),
         (None, Some(inherited)) => inherited.clone(),
-        (None, None) if native => ScrapeProtocol::PROTOBUF_FIRST.to_vec(),
-        (None, None) => ScrapeProtocol::DEFAULT.to_vec(),
+        (None, None) if native => PROTOBUF_FIRST.to_vec(),
+        (None, None) => Format::DEFAULT_SCRAPE_PROTOCOLS.to_vec(),
     };
     if let Some(log) = raw
         .scrape_failure_log_file
@@ -242,6 +219,15 @@ pub(super) fn check(
         .filter(|log| !log.is_empty())
     {
         findings.not_acted_on(log.key, "scrape_failure_log_file");
+    }
+    if let Some(convert) = raw
+        .convert_classic_histograms_to_nhcb
+        .filter(|convert| convert.value)
+    {
+        findings.not_acted_on(convert.key, "convert_classic_histograms_to_nhcb");
+    }
+    if raw.keep_dropped_targets.value > 0 {
+        findings.not_acted_on(raw.keep_dropped_targets.key, "keep_dropped_targets");
     }
     let legacy = validation == NameValidation::Legacy;
     ScrapeConfig {
@@ -273,7 +259,9 @@ pub(super) fn check(
             .unwrap_or(global.always_scrape_classic_histograms),
         convert_classic_histograms_to_nhcb: raw
             .convert_classic_histograms_to_nhcb
-            .unwrap_or(global.convert_classic_histograms_to_nhcb),
+            .map_or(global.convert_classic_histograms_to_nhcb, |convert| {
+                convert.value
+            }),
         extra_scrape_metrics: raw
             .extra_scrape_metrics
             .unwrap_or(global.extra_scrape_metrics),
@@ -363,13 +351,13 @@ pub(super) fn reject_utf8_in_legacy(
 pub(super) fn protocols(
     raw: &Spanned<Vec<Spanned<RawProtocol>>>,
     findings: &mut Findings<'_>,
-) -> Vec<ScrapeProtocol> {
+) -> Vec<Format> {
     if raw.is_empty() {
         findings.error(raw.span, "the list of scrape protocols is empty");
     }
     let mut seen = Vec::new();
     for protocol in &raw.value {
-        let known = ScrapeProtocol::from(protocol.value);
+        let known = Format::from(protocol.value);
         if seen.contains(&known) {
             findings.error(protocol.span, "this scrape protocol is in the list twice");
         } else {
@@ -424,7 +412,8 @@ fn limits(raw: &RawScrapeConfig, global: &Global, findings: &mut Findings<'_>) -
         label_value_length: limit(raw.label_value_length_limit).or(inherited.label_value_length),
         native_histogram_bucket: limit(raw.native_histogram_bucket_limit),
         native_histogram_min_bucket_factor: factor.map_or(0.0, |factor| factor.value),
-        keep_dropped_targets: limit(raw.keep_dropped_targets).or(inherited.keep_dropped_targets),
+        keep_dropped_targets: limit(raw.keep_dropped_targets.value)
+            .or(inherited.keep_dropped_targets),
     }
 }
 

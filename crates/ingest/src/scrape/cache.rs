@@ -1,13 +1,17 @@
 //! What is known of a target's series: from the raw text of a line to its series, without parsing.
 //!
-//! An unchanged line costs one hash and one comparison. The key is the xxh3 of the text; should two texts ever collide,
-//! the younger one takes the place and the older one is parsed again next time.
+//! An unchanged line costs one hash and one comparison, and no allocation. The key is the xxh3 of the text; should two
+//! texts ever collide, the younger one takes the place and the older one is parsed again next time.
+//!
+//! Bounded by the body limit: only lines of the last good scrape are kept, those of a scrape that fails are forgotten
+//! with it.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use plimsoll_types::{Metadata, SeriesRef};
-use xxhash_rust::xxh3::xxh3_64;
+use plimsoll_types::SeriesRef;
+use plimsoll_wire::exposition::Format;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// What becomes of the samples of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,16 +28,18 @@ pub(super) struct Known {
     raw: Box<str>,
     /// Stored or dropped.
     pub(super) fate: Fate,
-    /// Which metric name it has, see [`Cache::metric`].
-    pub(super) metric: u32,
+    /// The hash of its metric name.
+    pub(super) metric: u64,
     /// The round that saw it last.
     pub(super) round: u64,
     /// Whether its end is ours to mark: not when the target gives the times.
     pub(super) tracks: bool,
+    /// Whether another line of the same body is the same series: another spelling, or relabelled onto it.
+    pub(super) is_shared: bool,
     /// Whether a good scrape stored a sample of it and no marker ended it since.
     is_live: bool,
-    /// Which metadata was stored for it.
-    pub(super) described: Option<Described>,
+    /// The hash of the metadata that was stored for it, 0 for none.
+    pub(super) described: u64,
 }
 
 impl Known {
@@ -45,39 +51,42 @@ impl Known {
     }
 }
 
-/// A version of a family's metadata.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Described {
-    family: u32,
-    version: u32,
-}
-
-#[derive(Debug, Default)]
-struct Family {
-    metadata: Metadata,
-    version: u32,
-}
+/// A map whose keys are hashes already.
+pub(super) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Identity>>;
 
 /// What is known of one target.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    known: HashMap<u64, Known, BuildHasherDefault<Identity>>,
-    metrics: HashMap<Box<str>, u32>,
-    family_ids: HashMap<Box<str>, u32>,
-    families: Vec<Family>,
+    known: ByHash<Known>,
+    /// Series that are live though their lines are forgotten: they end unless they come again.
+    owed: HashSet<SeriesRef>,
+    /// How the text was read.
+    format: Option<Format>,
     round: u64,
 }
 
 impl Cache {
-    /// Begins a scrape.
-    pub(super) fn begin_round(&mut self) -> u64 {
+    /// Begins to read a body. The same text may mean another series in another format.
+    pub(super) fn begin_round(&mut self, format: Format) {
         self.round += 1;
+        if self.format.replace(format) != Some(format) {
+            self.forget_lines();
+        }
+    }
+
+    /// Returns the number of this round.
+    pub(super) fn round(&self) -> u64 {
         self.round
     }
 
-    /// Returns the key of a line.
-    pub(super) fn key(raw: &str) -> u64 {
-        xxh3_64(raw.as_bytes())
+    /// Returns the key of a line; `kind` tells lines apart that mean another series by what stands before them.
+    pub(super) fn key(raw: &str, kind: u64) -> u64 {
+        xxh3_64_with_seed(raw.as_bytes(), kind)
+    }
+
+    /// Returns the hash of a metric name.
+    pub(super) fn metric(name: &str) -> u64 {
+        xxh3_64(name.as_bytes())
     }
 
     /// Returns what is known of a line.
@@ -85,83 +94,36 @@ impl Cache {
         self.known.get_mut(&key).filter(|known| *known.raw == *raw)
     }
 
+    /// Returns the line of a key when this is its fate.
+    pub(super) fn with_fate(&mut self, key: u64, fate: Fate) -> Option<&mut Known> {
+        self.known.get_mut(&key).filter(|known| known.fate == fate)
+    }
+
     /// Notes a line.
-    pub(super) fn insert(
-        &mut self,
-        key: u64,
-        raw: Box<str>,
-        fate: Fate,
-        metric: u32,
-    ) -> &mut Known {
+    pub(super) fn insert(&mut self, key: u64, raw: &str, fate: Fate, metric: u64, tracks: bool) {
         let known = Known {
-            raw,
+            raw: raw.into(),
             fate,
             metric,
             round: self.round,
-            tracks: false,
+            tracks,
+            is_shared: false,
             is_live: false,
-            described: None,
+            described: 0,
         };
-        self.known.entry(key).insert_entry(known).into_mut()
-    }
-
-    /// Returns the number of a metric name.
-    pub(super) fn metric(&mut self, name: &str) -> u32 {
-        if let Some(id) = self.metrics.get(name) {
-            return *id;
+        let replaced = self.known.insert(key, known);
+        if let Some(replaced) = replaced.filter(|old| old.is_live && old.round != self.round) {
+            self.owed.extend(replaced.stored());
         }
-        let id = u32::try_from(self.metrics.len()).expect("fewer names than bytes in a body");
-        self.metrics.insert(name.into(), id);
-        id
     }
 
-    /// Returns how many metric names have a number.
-    pub(super) fn metric_count(&self) -> usize {
-        self.metrics.len()
-    }
-
-    /// Returns the name of a metric number; slow, for messages.
-    pub(super) fn metric_name(&self, id: u32) -> &str {
-        self.metrics
+    /// Returns keys and series of the lines that came in this round.
+    pub(super) fn came(&self) -> impl Iterator<Item = (SeriesRef, u64)> + '_ {
+        let round = self.round;
+        self.known
             .iter()
-            .find(|(_, found)| **found == id)
-            .map_or("", |(name, _)| name)
-    }
-
-    /// Changes the metadata of a family and returns the family's number.
-    pub(super) fn describe(
-        &mut self,
-        family: &str,
-        change: impl FnOnce(&mut Metadata) -> bool,
-    ) -> u32 {
-        let id = self.family_ids.get(family).copied().unwrap_or_else(|| {
-            let id =
-                u32::try_from(self.families.len()).expect("fewer families than bytes in a body");
-            self.family_ids.insert(family.into(), id);
-            self.families.push(Family::default());
-            id
-        });
-        let state = &mut self.families[id as usize];
-        if change(&mut state.metadata) {
-            state.version += 1;
-        }
-        id
-    }
-
-    /// Returns the present version of a family's metadata.
-    pub(super) fn described(&self, family: u32) -> Described {
-        let version = self.families[family as usize].version;
-        Described { family, version }
-    }
-
-    /// Returns the present version when it is another one.
-    pub(super) fn newer(&self, than: Described) -> Option<Described> {
-        Some(self.described(than.family)).filter(|present| *present != than)
-    }
-
-    /// Returns the metadata of a family as it is now.
-    pub(super) fn metadata(&self, described: Described) -> &Metadata {
-        &self.families[described.family as usize].metadata
+            .filter(move |(_, known)| known.round == round)
+            .filter_map(|(key, known)| Some((known.stored()?, *key)))
     }
 
     /// Ends a good scrape: returns the series that were live and did not come, and forgets lines that did not come.
@@ -169,7 +131,7 @@ impl Cache {
     /// A series that came under another spelling of its line did come.
     pub(super) fn end_good_round(&mut self) -> Vec<SeriesRef> {
         let round = self.round;
-        let mut gone = Vec::new();
+        let mut gone: Vec<SeriesRef> = self.owed.drain().collect();
         self.known.retain(|_, known| {
             let came = known.round == round;
             if came {
@@ -180,30 +142,47 @@ impl Cache {
             came
         });
         if !gone.is_empty() {
-            let came: HashSet<SeriesRef> = self.known.values().filter_map(Known::stored).collect();
+            let came: HashSet<SeriesRef> = self.came().map(|(series, _)| series).collect();
             gone.retain(|series| !came.contains(series));
             gone.sort_unstable();
             gone.dedup();
         }
-        self.forget_names();
         gone
     }
 
     /// Returns every live series and ends it: the scrape failed, or the target is gone.
     pub(super) fn end_all(&mut self) -> Vec<SeriesRef> {
-        let mut ended: Vec<SeriesRef> = self
-            .known
-            .values_mut()
-            .filter_map(|known| std::mem::take(&mut known.is_live).then(|| known.stored())?)
-            .collect();
+        let mut ended: Vec<SeriesRef> = self.owed.drain().collect();
+        for known in self.known.values_mut() {
+            if std::mem::take(&mut known.is_live) {
+                ended.extend(known.stored());
+            }
+        }
         ended.sort_unstable();
         ended.dedup();
         ended
     }
 
-    /// Undoes a scrape that failed: forgets the lines that `keep` does not want to know.
-    pub(super) fn undo(&mut self, keep: impl Fn(Fate) -> bool) {
-        self.known.retain(|_, known| keep(known.fate));
+    /// Forgets lines that were noted in a scrape that failed.
+    pub(super) fn undo(&mut self, keys: &[u64]) {
+        for key in keys {
+            self.known.remove(key);
+        }
+    }
+
+    /// Remembers that these series have not been ended after all: the store did not take their markers.
+    pub(super) fn owe(&mut self, series: impl Iterator<Item = SeriesRef>) {
+        self.owed.extend(series);
+    }
+
+    /// Forgets what lines mean, because that has changed; live series that do not come again will be ended.
+    pub(super) fn forget_lines(&mut self) {
+        let lines = std::mem::take(&mut self.known).into_values();
+        self.owed.extend(
+            lines
+                .filter(|line| line.is_live)
+                .filter_map(|line| line.stored()),
+        );
     }
 
     /// Forgets everything, because the store did: series are resolved anew.
@@ -214,18 +193,16 @@ impl Cache {
         };
     }
 
-    /// A target that changes its names all the time must not grow the tables of names for ever.
-    fn forget_names(&mut self) {
-        let bound = 2 * self.known.len() + 1024;
-        if self.metrics.len() > bound || self.families.len() > bound {
-            self.clear();
-        }
+    /// Returns how many lines are known.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
     }
 }
 
 /// The key is a hash already.
 #[derive(Default)]
-struct Identity(u64);
+pub(super) struct Identity(u64);
 
 impl Hasher for Identity {
     fn finish(&self) -> u64 {

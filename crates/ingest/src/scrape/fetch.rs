@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -40,6 +40,9 @@ pub enum FetchError {
     /// The body is not what its encoding says.
     #[error("the compressed body cannot be read: {0}")]
     Encoding(String),
+    /// There was no answer in the time given.
+    #[error("no answer within the scrape timeout of {0:?}")]
+    Timeout(Duration),
     /// A source inside the program failed.
     #[error("{0}")]
     Internal(String),
@@ -50,8 +53,37 @@ pub enum FetchError {
 pub struct Fetched {
     /// In which format.
     pub format: Format,
-    /// Decompressed.
+    /// As it came.
     pub body: Bytes,
+    /// The most bytes it may have once decompressed; `None` when it is not compressed.
+    pub gzip_limit: Option<ByteCount>,
+}
+
+impl Fetched {
+    /// Makes a body that is not compressed.
+    pub fn plain(format: Format, body: impl Into<Bytes>) -> Self {
+        Self {
+            format,
+            body: body.into(),
+            gzip_limit: None,
+        }
+    }
+
+    /// Decompresses the body if need be: work for a thread of its own.
+    ///
+    /// # Errors
+    /// [`FetchError::TooLarge`] and [`FetchError::Encoding`].
+    pub(super) fn inflated(self) -> Result<Self, FetchError> {
+        use plimsoll_wire::compression::Error;
+        let Some(limit) = self.gzip_limit else {
+            return Ok(self);
+        };
+        match gzip_capped(&self.body, limit) {
+            Ok(inflated) => Ok(Self::plain(self.format, inflated)),
+            Err(Error::TooLarge { .. }) => Err(FetchError::TooLarge(limit)),
+            Err(error) => Err(FetchError::Encoding(error.to_string())),
+        }
+    }
 }
 
 /// A body, or why there is none, later.
@@ -59,7 +91,7 @@ pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Fetched, FetchError>>
 
 /// Where bodies come from.
 pub trait Fetch: Send + Sync {
-    /// Gets one, within `timeout`.
+    /// Gets one; who calls it drops the future after `timeout`.
     fn fetch(&self, timeout: Duration) -> Fetching<'_>;
 }
 
@@ -80,19 +112,15 @@ impl HttpFetch {
         target: Arc<Target>,
         body_limit: ByteCount,
     ) -> Self {
-        let formats: Vec<Format> = config
-            .scrape_protocols
-            .iter()
-            .map(|protocol| (*protocol).into())
-            .collect();
         let escaping = format!("escaping={}", config.metric_name_escaping_scheme.as_str());
-        let accept = accept_header(&formats).replace("escaping=allow-utf-8", &escaping);
+        let accept =
+            accept_header(&config.scrape_protocols).replace("escaping=allow-utf-8", &escaping);
         Self {
             client,
             target,
             accept: HeaderValue::try_from(accept).expect("names of formats are header text"),
             compresses: config.enable_compression,
-            fallback: config.fallback_scrape_protocol.map(Format::from),
+            fallback: config.fallback_scrape_protocol,
             body_limit,
         }
     }
@@ -139,12 +167,11 @@ impl HttpFetch {
                 peer::ErrorKind::TooLarge => FetchError::TooLarge(limit),
                 _ => FetchError::Http(error),
             })?;
-        let body = if is_gzip {
-            inflate(&body, limit)?
-        } else {
-            body
-        };
-        Ok(Fetched { format, body })
+        Ok(Fetched {
+            format,
+            body,
+            gzip_limit: is_gzip.then_some(limit),
+        })
     }
 }
 
@@ -154,20 +181,14 @@ impl Fetch for HttpFetch {
     }
 }
 
-fn inflate(body: &[u8], limit: ByteCount) -> Result<Bytes, FetchError> {
-    use plimsoll_wire::compression::Error;
-    match gzip_capped(body, limit) {
-        Ok(inflated) => Ok(inflated.into()),
-        Err(Error::TooLarge { .. }) => Err(FetchError::TooLarge(limit)),
-        Err(error) => Err(FetchError::Encoding(error.to_string())),
-    }
-}
-
 /// A source inside the program, such as the host collector: text made on a blocking thread.
 pub struct InternalFetch {
     format: Format,
     expose: Arc<dyn Fn() -> String + Send + Sync>,
     tasks: plimsoll_runtime::tasks::Tasks,
+    /// Held while the text is made. A source that hangs, as a dead network file system makes it, must not take one
+    /// thread more for each scrape.
+    running: Arc<Mutex<()>>,
 }
 
 impl InternalFetch {
@@ -181,6 +202,7 @@ impl InternalFetch {
             format,
             expose: Arc::new(expose),
             tasks,
+            running: Arc::default(),
         }
     }
 }
@@ -188,13 +210,20 @@ impl InternalFetch {
 impl Fetch for InternalFetch {
     fn fetch(&self, _timeout: Duration) -> Fetching<'_> {
         Box::pin(async move {
-            let expose = self.expose.clone();
-            let text = self.tasks.run_blocking("expose", move || expose()).await;
-            let text = text.map_err(|panicked| FetchError::Internal(panicked.to_string()))?;
-            Ok(Fetched {
-                format: self.format,
-                body: text.into(),
-            })
+            let (expose, running) = (self.expose.clone(), self.running.clone());
+            let exposed = self.tasks.run_blocking("expose", move || {
+                let _running = match running.try_lock() {
+                    Ok(guard) => guard,
+                    Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                    Err(TryLockError::WouldBlock) => return None,
+                };
+                Some(expose())
+            });
+            let text = exposed
+                .await
+                .map_err(|panicked| FetchError::Internal(panicked.to_string()))?
+                .ok_or_else(|| FetchError::Internal("the collection before still runs".into()))?;
+            Ok(Fetched::plain(self.format, text))
         })
     }
 }

@@ -3,21 +3,23 @@
 //! All or nothing, as in Prometheus: a body that is wrong in its last line, or over a limit, brings no sample. New series
 //! are resolved after the limits were checked, so that a target that suddenly exposes a million series leaves no trace.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use plimsoll_types::{
-    Appender, Counts, Histogram, Labels, Metadata, MetricType, SCHEMA_MIN, Sample, SeriesRef,
-    StorageError, Timestamp, Value, WriteBatch, is_legacy_metric_name,
+    Appender, Exemplar, Labels, Sample, SeriesRef, StorageError, Timestamp, WriteBatch,
 };
 use plimsoll_wire::exposition::{self, Entry, Format, Parser, SampleEntry};
 
-use super::cache::{Cache, Fate};
-use super::rules::{Rules, attach};
-use crate::relabel::{self, Verdict};
+use super::buckets;
+use super::cache::{ByHash, Cache, Fate, Known};
+use super::family::Family;
+use super::newcomer::Newcomer;
+use super::rules::Rules;
 
-/// Stands in the batch for the ref of a series that is not resolved yet; its low bits are an index. Stores count
-/// their refs up from 0 and never get here.
-const UNRESOLVED: u64 = 1 << 63;
+/// The most exemplars of one scrape; a native histogram may carry any number of them in a few bytes each.
+const EXEMPLARS_MAX: usize = 100_000;
+/// The most characters in the labels of an exemplar, as OpenMetrics says and Prometheus stores.
+const EXEMPLAR_CHARACTERS_MAX: usize = 128;
 
 /// Why a scrape brings nothing.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -31,48 +33,27 @@ pub enum HarvestError {
     /// A series without a name, or whose name was relabelled away.
     #[error("the series {0} has no metric name after metric_relabel_configs")]
     Nameless(String),
-    /// A name outside the classic alphabet, under `metric_name_validation_scheme: legacy`.
-    #[error(
-        "the metric name {0:?} is not [a-zA-Z_:][a-zA-Z0-9_:]*, which metric_name_validation_scheme legacy wants"
-    )]
+    /// A name that is empty, or outside the classic alphabet under `metric_name_validation_scheme: legacy`.
+    #[error("the name {0:?} is none that metric_name_validation_scheme allows")]
     ForeignName(String),
     /// The store does not take one more series.
     #[error("{0}")]
     Storage(#[from] StorageError),
 }
 
-/// What a body brought.
+/// What a body brought; for one that is refused, what was read of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counted {
     /// Samples in the body.
     pub(super) scraped: u64,
-    /// Samples after metric relabelling.
+    /// Samples after metric relabelling, without those repeated.
     pub(super) kept: u64,
     /// Series that this target did not expose the time before.
     pub(super) added: u64,
     /// Samples of a series that was there already in the same body.
     pub(super) repeated: u64,
-}
-
-impl Progress {
-    /// Returns the family of the last metadata lines when a metric of this name belongs to it: text formats put a
-    /// family's metadata before its samples, but samples without any may follow those of another.
-    fn family_of(&self, metric: &str) -> Option<u32> {
-        let (family, id) = self.family.as_ref()?;
-        let suffix = metric.strip_prefix(family.as_str())?;
-        let belongs = matches!(
-            suffix,
-            "" | "_total"
-                | "_created"
-                | "_bucket"
-                | "_sum"
-                | "_count"
-                | "_gsum"
-                | "_gcount"
-                | "_info"
-        );
-        belongs.then_some(*id)
-    }
+    /// Exemplars that were left out, because they are too many or too long.
+    pub(super) exemplars_skipped: u64,
 }
 
 /// One body on its way into a batch.
@@ -83,56 +64,69 @@ pub(super) struct Harvest<'a> {
     pub(super) appender: &'a dyn Appender,
     /// The time of the scrape.
     pub(super) now: Timestamp,
+    /// The time at which series end: `now`, unless the clock was set back behind their last sample.
+    pub(super) end: Timestamp,
 }
 
-/// A series that was not known.
-struct Fresh {
-    key: u64,
-    raw: Box<str>,
-    labels: Labels,
-    metric: u32,
-    family: Option<u32>,
-    tracks: bool,
-}
-
-struct Progress {
-    counted: Counted,
-    fresh: Vec<Fresh>,
-    /// Series by number of their metric name.
-    series_of: Vec<u64>,
-    /// The family of the metadata lines that came last.
-    family: Option<(String, u32)>,
+/// How far the reading of a body has come.
+#[derive(Default)]
+pub(super) struct Progress {
+    pub(super) counted: Counted,
+    pub(super) newcomers: Vec<Newcomer>,
+    /// How many there were.
+    pub(super) noted_series: u64,
+    /// The keys of the lines that were not known before.
+    pub(super) noted: Vec<u64>,
+    pub(super) family: Family,
+    /// The first limit that was exceeded: the rest of the body is only counted, as in Prometheus.
+    pub(super) excess: Option<HarvestError>,
+    /// Series by hash of their metric name; the one at hand apart, since lines of a metric stand together.
+    series_of: ByHash<u64>,
+    present: (u64, u64),
+    /// What was stored of series that several lines share.
+    shared: HashSet<(SeriesRef, Timestamp)>,
+    /// Samples that were left out for it.
+    shared_repeated: u64,
 }
 
 impl Harvest<'_> {
     /// Reads the body into `batch`, with staleness markers for series that no longer come.
     ///
-    /// # Errors
-    /// Every kind; the batch then holds nothing but staleness markers for all series that were live.
+    /// After an error the batch holds nothing but staleness markers for all series that were live.
     pub(super) fn reap(
         &self,
         cache: &mut Cache,
         format: Format,
         body: &[u8],
         batch: &mut WriteBatch,
-    ) -> Result<Counted, HarvestError> {
-        let reaped = self.read(cache, format, body, batch);
-        if reaped.is_err() {
-            batch.clear();
-            let is_resolved =
-                |fate| !matches!(fate, Fate::Stored(series) if series.0 & UNRESOLVED != 0);
-            cache.undo(is_resolved);
-            self.end_all(cache, batch);
+    ) -> (Counted, Result<(), HarvestError>) {
+        let mut progress = Progress::default();
+        cache.begin_round(format);
+        let read = self.read(cache, format, body, &mut progress, batch);
+        match &read {
+            Ok(()) => {
+                progress.counted.added = progress.noted_series;
+                let gone = cache.end_good_round();
+                self.end(gone, batch);
+            }
+            Err(_) => {
+                batch.clear();
+                cache.undo(&progress.noted);
+                self.end_all(cache, batch);
+            }
         }
-        reaped
+        (progress.counted, read)
     }
 
     /// Ends every live series, because the target did not answer or is gone.
     pub(super) fn end_all(&self, cache: &mut Cache, batch: &mut WriteBatch) {
-        let ended = cache.end_all().into_iter();
-        batch
-            .samples
-            .extend(ended.map(|series| (series, self.stale())));
+        self.end(cache.end_all(), batch);
+    }
+
+    fn end(&self, gone: Vec<SeriesRef>, batch: &mut WriteBatch) {
+        let marker = Sample::float(self.end, plimsoll_types::stale_nan());
+        let markers = gone.into_iter().map(|series| (series, marker.clone()));
+        batch.samples.extend(markers);
     }
 
     fn read(
@@ -140,40 +134,29 @@ impl Harvest<'_> {
         cache: &mut Cache,
         format: Format,
         body: &[u8],
+        progress: &mut Progress,
         batch: &mut WriteBatch,
-    ) -> Result<Counted, HarvestError> {
-        let round = cache.begin_round();
-        let mut progress = Progress {
-            counted: Counted::default(),
-            fresh: Vec::new(),
-            series_of: vec![0; cache.metric_count()],
-            family: None,
-        };
+    ) -> Result<(), HarvestError> {
+        // Prometheus takes an empty answer for a target without metrics, whatever its format.
+        if body.is_empty() {
+            return Ok(());
+        }
         let mut parser = Parser::new(format, body, self.rules.options)?;
         while let Some(entry) = parser.next_entry()? {
             match entry {
-                Entry::Sample(sample) => {
-                    self.sample(cache, round, &sample, &mut progress, batch)?
-                }
-                metadata => describe(cache, metadata, &mut progress),
+                Entry::Sample(sample) => self.sample(cache, &sample, progress, batch)?,
+                metadata => progress.family.read(&metadata),
             }
         }
-        self.resolve(cache, progress.fresh, batch)?;
-        for series in cache.end_good_round() {
-            batch.samples.push((series, self.stale()));
+        match progress.excess.take() {
+            Some(excess) => Err(excess),
+            None => self.resolve(cache, progress, batch),
         }
-        Ok(progress.counted)
-    }
-
-    /// Returns the staleness marker at the time of the scrape.
-    fn stale(&self) -> Sample {
-        Sample::float(self.now, plimsoll_types::stale_nan())
     }
 
     fn sample(
         &self,
         cache: &mut Cache,
-        round: u64,
         entry: &SampleEntry<'_>,
         progress: &mut Progress,
         batch: &mut WriteBatch,
@@ -182,285 +165,176 @@ impl Harvest<'_> {
         let explicit = entry.timestamp.filter(|_| self.rules.honors_timestamps);
         let tracks = explicit.is_none() || self.rules.tracks_timestamps_staleness;
         let raw = entry.series.raw();
-        let key = Cache::key(raw);
+        let key = Cache::key(raw, progress.family.kind());
+        let round = cache.round();
         let series = match cache.get(key, raw) {
-            Some(known) if known.round == round && explicit.is_none() => {
-                progress.counted.repeated += u64::from(known.fate != Fate::Dropped);
-                return Ok(());
-            }
             Some(known) => {
                 let is_first = std::mem::replace(&mut known.round, round) != round;
-                let Fate::Stored(series) = known.fate else {
-                    return Ok(());
-                };
-                known.tracks = tracks;
-                let (metric, described) = (known.metric, known.described);
-                if is_first {
-                    self.count_series(cache, metric, progress)?;
-                    if let Some(changed) = described.and_then(|described| cache.newer(described)) {
-                        batch
-                            .metadata
-                            .push((series, cache.metadata(changed).clone()));
-                        cache.get(key, raw).expect("found above").described = Some(changed);
-                    }
-                }
-                series
+                known.tracks = tracks || (known.tracks && !is_first);
+                self.recognise(known, is_first, entry, explicit, progress, batch)?
             }
-            None => match self.meet(cache, key, entry, tracks, progress)? {
-                Some(index) => SeriesRef(UNRESOLVED | index as u64),
-                None => return Ok(()),
-            },
+            None => self.meet(cache, key, entry, tracks, progress)?,
         };
-        self.count_sample(progress)?;
-        let value = self.fit(&entry.value, raw)?;
-        let timestamp = explicit.unwrap_or(self.now);
-        for exemplar in entry.exemplars.iter() {
-            batch
-                .exemplars
-                .push((series, exemplar.to_exemplar(timestamp)?));
+        match series {
+            Some(series) => self.store(series, entry, explicit, progress, batch),
+            None => Ok(()),
         }
+    }
+
+    /// Returns the series of a line that is known, unless its sample is dropped or a repetition.
+    fn recognise(
+        &self,
+        known: &mut Known,
+        is_first: bool,
+        entry: &SampleEntry<'_>,
+        explicit: Option<Timestamp>,
+        progress: &mut Progress,
+        batch: &mut WriteBatch,
+    ) -> Result<Option<SeriesRef>, HarvestError> {
+        let Fate::Stored(series) = known.fate else {
+            return Ok(None);
+        };
+        let at = explicit.unwrap_or(self.now);
+        if !is_first && explicit.is_none() {
+            progress.counted.repeated += 1;
+            return Ok(None);
+        }
+        if known.is_shared && !progress.shared.insert((series, at)) {
+            progress.counted.repeated += 1;
+            progress.shared_repeated += 1;
+            self.check_samples(progress);
+            return Ok(None);
+        }
+        if is_first {
+            self.count_series(known.metric, entry.series.raw(), progress)?;
+            let newer = progress
+                .family
+                .newer(known.described, || entry.series.metric_name());
+            if let Some((metadata, hash)) = newer {
+                batch.metadata.push((series, metadata.clone()));
+                known.described = hash;
+            }
+        }
+        Ok(Some(series))
+    }
+
+    fn store(
+        &self,
+        series: SeriesRef,
+        entry: &SampleEntry<'_>,
+        explicit: Option<Timestamp>,
+        progress: &mut Progress,
+        batch: &mut WriteBatch,
+    ) -> Result<(), HarvestError> {
+        progress.counted.kept += 1;
+        self.check_samples(progress);
+        if progress.excess.is_some() {
+            return Ok(());
+        }
+        let limits = &self.rules.limits;
+        let (limit, factor) = (
+            limits.native_histogram_bucket,
+            limits.native_histogram_min_bucket_factor,
+        );
+        let value = match buckets::fit(&entry.value, limit, factor) {
+            Ok(value) => value,
+            Err(buckets::TooMany { found }) => {
+                let (series, limit) = (shortened(entry.series.raw()), limit.unwrap_or(0));
+                progress.excess = Some(HarvestError::Limit(format!(
+                    "{found} buckets of {series} are more than native_histogram_bucket_limit {limit}"
+                )));
+                return Ok(());
+            }
+        };
+        let timestamp = explicit.unwrap_or(self.now);
+        store_exemplars(series, entry, timestamp, &mut progress.counted, batch);
+        let start = entry.start;
         let sample = Sample {
             timestamp,
-            start: entry.start,
+            start,
             value,
         };
         batch.samples.push((series, sample));
         Ok(())
     }
 
-    /// Reads, relabels and checks the labels of a line that is not known. Returns its index among the fresh ones.
-    fn meet(
-        &self,
-        cache: &mut Cache,
-        key: u64,
-        entry: &SampleEntry<'_>,
-        tracks: bool,
-        progress: &mut Progress,
-    ) -> Result<Option<usize>, HarvestError> {
-        let raw = entry.series.raw();
-        let exposed = entry.series.labels()?;
-        let mut builder = attach(&exposed, self.target, self.rules.honors_labels);
-        let metric = cache.metric(&entry.series.metric_name());
-        if relabel::apply(&self.rules.metric_relabel, &mut builder) == Verdict::Drop {
-            cache.insert(key, raw.into(), Fate::Dropped, metric);
-            return Ok(None);
-        }
-        let labels = builder.build();
-        match labels.metric_name() {
-            None => return Err(HarvestError::Nameless(shortened(raw))),
-            Some(name) if self.rules.has_legacy_names && !is_legacy_metric_name(name) => {
-                return Err(HarvestError::ForeignName(shortened(name)));
-            }
-            Some(_) => {}
-        }
-        self.check_labels(&labels)?;
-        self.count_series(cache, metric, progress)?;
-        // Known from here on, so that a second line of the same text is a repetition; resolved at the end.
-        let index = progress.fresh.len();
-        cache.insert(
-            key,
-            raw.into(),
-            Fate::Stored(SeriesRef(UNRESOLVED | index as u64)),
-            metric,
-        );
-        progress.fresh.push(Fresh {
-            key,
-            raw: raw.into(),
-            labels,
-            metric,
-            family: progress.family_of(&entry.series.metric_name()),
-            tracks,
-        });
-        progress.counted.added += 1;
-        Ok(Some(index))
-    }
-
-    /// Gives refs to the fresh series, in the cache and in the batch.
-    fn resolve(
-        &self,
-        cache: &mut Cache,
-        fresh: Vec<Fresh>,
-        batch: &mut WriteBatch,
-    ) -> Result<(), HarvestError> {
-        let mut refs = Vec::with_capacity(fresh.len());
-        for fresh in fresh {
-            let series = self.appender.resolve(&fresh.labels)?;
-            let described = fresh.family.map(|family| cache.described(family));
-            if let Some(described) = described {
-                batch
-                    .metadata
-                    .push((series, cache.metadata(described).clone()));
-            }
-            let known = cache.insert(fresh.key, fresh.raw, Fate::Stored(series), fresh.metric);
-            known.tracks = fresh.tracks;
-            known.described = described;
-            refs.push(series);
-        }
-        let resolved = |series: &mut SeriesRef| {
-            if series.0 & UNRESOLVED != 0 {
-                *series = refs[(series.0 & !UNRESOLVED) as usize];
-            }
-        };
-        batch
-            .samples
-            .iter_mut()
-            .for_each(|(series, _)| resolved(series));
-        batch
-            .exemplars
-            .iter_mut()
-            .for_each(|(series, _)| resolved(series));
-        Ok(())
-    }
-
-    fn count_sample(&self, progress: &mut Progress) -> Result<(), HarvestError> {
-        progress.counted.kept += 1;
-        let limit = self.rules.limits.samples;
-        if limit > 0 && progress.counted.kept > limit {
-            return Err(HarvestError::Limit(format!(
+    /// Keeps to the limit of samples. A series that another line is too counts for it, as in Prometheus: whether it
+    /// was known to be the same must not make a difference.
+    fn check_samples(&self, progress: &mut Progress) {
+        let found = progress.counted.kept + progress.shared_repeated;
+        let limit = self.rules.limits.sample.filter(|limit| found > *limit);
+        if let Some(limit) = limit.filter(|_| progress.excess.is_none()) {
+            progress.excess = Some(HarvestError::Limit(format!(
                 "the target exposes more samples than sample_limit {limit}"
             )));
         }
-        Ok(())
     }
 
-    fn count_series(
+    /// Counts a series of a metric; `name` is for the message and may go on after the name.
+    pub(super) fn count_series(
         &self,
-        cache: &Cache,
-        metric: u32,
+        metric: u64,
+        name: &str,
         progress: &mut Progress,
     ) -> Result<(), HarvestError> {
-        let index = metric as usize;
-        if progress.series_of.len() <= index {
-            progress.series_of.resize(index + 1, 0);
+        let found = progress.count(metric);
+        let limit = self.rules.metric_series_max;
+        if limit == 0 || found <= limit {
+            return Ok(());
         }
-        progress.series_of[index] += 1;
-        let limit = self.rules.limits.metric_series;
-        if limit > 0 && progress.series_of[index] > limit {
-            let name = shortened(cache.metric_name(metric));
-            return Err(HarvestError::Limit(format!(
-                "the target exposes more series of the metric {name} than the limit of {limit}; drop labels or the \
-                 metric with metric_relabel_configs, or raise plimsoll.limits.metric_series_max"
-            )));
-        }
-        Ok(())
-    }
-
-    fn check_labels(&self, labels: &Labels) -> Result<(), HarvestError> {
-        let limits = &self.rules.limits;
-        let exceeds = |limit: u64, found: usize| limit > 0 && found as u64 > limit;
-        let fail = |what: String| {
-            Err(HarvestError::Limit(format!(
-                "{what} (series {})",
-                shortened(&labels.to_string())
-            )))
-        };
-        if exceeds(limits.labels, labels.len()) {
-            return fail(format!(
-                "{} labels are more than label_limit {}",
-                labels.len(),
-                limits.labels
-            ));
-        }
-        for (name, value) in labels.iter() {
-            if exceeds(limits.label_name_bytes, name.len()) {
-                let limit = limits.label_name_bytes;
-                return fail(format!(
-                    "a label name of {} bytes exceeds label_name_length_limit {limit}",
-                    name.len()
-                ));
-            }
-            if exceeds(limits.label_value_bytes, value.len()) {
-                let limit = limits.label_value_bytes;
-                let (name, found) = (shortened(name), value.len());
-                return fail(format!(
-                    "the value of {name} has {found} bytes, more than label_value_length_limit {limit}"
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes a native histogram coarser until it keeps the bounds.
-    fn fit(&self, value: &Value, raw: &str) -> Result<Value, HarvestError> {
-        let Value::Histogram(histogram) = value else {
-            return Ok(value.clone());
-        };
-        let (limit, factor) = (self.rules.limits.buckets, self.rules.limits.bucket_factor);
-        let mut schema = histogram.schema;
-        while schema > SCHEMA_MIN && growth_factor(schema) < factor {
-            schema -= 1;
-        }
-        let is_fine = |histogram: &Histogram| limit == 0 || bucket_count(histogram) <= limit;
-        if schema == histogram.schema && is_fine(histogram) {
-            return Ok(value.clone());
-        }
-        let mut coarse = histogram.at_schema(schema);
-        while !is_fine(&coarse) {
-            if coarse.has_custom_bounds() || coarse.schema <= SCHEMA_MIN {
-                let (found, series) = (bucket_count(&coarse), shortened(raw));
-                return Err(HarvestError::Limit(format!(
-                    "{found} buckets of {series} are more than native_histogram_bucket_limit {limit}"
-                )));
-            }
-            coarse = coarse.at_schema(coarse.schema - 1);
-        }
-        Ok(Value::Histogram(Arc::new(coarse)))
+        let name = shortened(name.split('{').next().unwrap_or(name));
+        Err(HarvestError::Limit(format!(
+            "the target exposes more series of the metric {name} than the limit of {limit}; drop labels or the metric \
+             with metric_relabel_configs, or raise plimsoll.limits.metric_series_max"
+        )))
     }
 }
 
-/// Returns how many times as wide a bucket is as the one before it.
-fn growth_factor(schema: i8) -> f64 {
-    match schema {
-        plimsoll_types::CUSTOM_BUCKETS_SCHEMA => f64::INFINITY,
-        schema => 2f64.powf(2f64.powi(-i32::from(schema))),
+impl Progress {
+    /// Returns how many series of a metric there are with this one.
+    fn count(&mut self, metric: u64) -> u64 {
+        let (present, count) = self.present;
+        if present != metric {
+            self.series_of.insert(present, count);
+            self.present = (metric, self.series_of.get(&metric).copied().unwrap_or(0));
+        }
+        self.present.1 += 1;
+        self.present.1
     }
 }
 
-fn bucket_count(histogram: &Histogram) -> u64 {
-    let (positive, negative) = match &histogram.counts {
-        Counts::Integer(counts) => (counts.positive.len(), counts.negative.len()),
-        Counts::Float(counts) => (counts.positive.len(), counts.negative.len()),
-    };
-    (positive + negative) as u64
+/// An exemplar that cannot be kept is left out and counted: it must not cost the sample.
+fn store_exemplars(
+    series: SeriesRef,
+    entry: &SampleEntry<'_>,
+    timestamp: Timestamp,
+    counted: &mut Counted,
+    batch: &mut WriteBatch,
+) {
+    for exemplar in entry.exemplars.iter() {
+        let fits = batch.exemplars.len() < EXEMPLARS_MAX;
+        let kept = fits
+            .then(|| exemplar.to_exemplar(timestamp).ok())
+            .flatten()
+            .filter(is_short);
+        match kept {
+            Some(exemplar) => batch.exemplars.push((series, exemplar)),
+            None => counted.exemplars_skipped += 1,
+        }
+    }
 }
 
-fn describe(cache: &mut Cache, entry: Entry<'_>, progress: &mut Progress) {
-    fn set<T: PartialEq>(place: &mut T, value: T) -> bool {
-        let differs = *place != value;
-        *place = value;
-        differs
-    }
-    let (family, id) = match entry {
-        Entry::Type {
-            family,
-            metric_type,
-        } => {
-            let change =
-                |metadata: &mut Metadata| set::<MetricType>(&mut metadata.metric_type, metric_type);
-            let id = cache.describe(&family, change);
-            (family, id)
-        }
-        Entry::Help { family, help } => {
-            let change = |metadata: &mut Metadata| {
-                metadata.help != help && set(&mut metadata.help, help.into_owned())
-            };
-            let id = cache.describe(&family, change);
-            (family, id)
-        }
-        Entry::Unit { family, unit } => {
-            let change = |metadata: &mut Metadata| {
-                metadata.unit != unit && set(&mut metadata.unit, unit.into_owned())
-            };
-            let id = cache.describe(&family, change);
-            (family, id)
-        }
-        Entry::Sample(_) => return,
-    };
-    progress.family = Some((family.into_owned(), id));
+fn is_short(exemplar: &Exemplar) -> bool {
+    let characters = |text: &str| text.chars().count();
+    let labels = exemplar.labels.iter();
+    let count: usize = labels
+        .map(|(name, value)| characters(name) + characters(value))
+        .sum();
+    count <= EXEMPLAR_CHARACTERS_MAX
 }
 
 /// Hostile names must not fill the log.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const BYTES_MAX: usize = 160;
     if text.len() <= BYTES_MAX {
         return text.into();

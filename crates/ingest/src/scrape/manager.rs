@@ -16,8 +16,9 @@ use super::fetch::Fetch;
 use super::metrics::Metrics;
 use super::pool::Pool;
 use super::rules::Rules;
-use super::runner::{Memory, Runner, Surroundings, bury};
+use super::runner::{Runner, Surroundings};
 use super::target::Target;
+use super::work::{Memory, bury};
 use crate::config::{Config, ScrapeConfig};
 use crate::discovery::{self, Groups, Problem};
 
@@ -49,7 +50,8 @@ struct Job {
 }
 
 enum Command {
-    Reconfigure(Box<Plan>),
+    /// Goes on under another configuration, and answers once it is in force.
+    Reconfigure(Box<Plan>, oneshot::Sender<()>),
     /// Ends the job's series, then answers.
     Close(oneshot::Sender<()>),
 }
@@ -207,12 +209,9 @@ impl Scrapes {
         let (config, rules) = (plan.config.clone(), plan.rules.clone());
         if let Some(job) = self.jobs.get_mut(&config.job_name) {
             // The task takes no commands only when everything is about to stop.
-            if job
-                .commands
-                .send(Command::Reconfigure(Box::new(plan)))
-                .await
-                .is_ok()
-            {
+            let (answer, done) = oneshot::channel();
+            let command = Command::Reconfigure(Box::new(plan), answer);
+            if job.commands.send(command).await.is_ok() && done.await.is_ok() {
                 (job.config, job.rules) = (config, rules);
             }
             return;
@@ -255,10 +254,7 @@ impl Scrapes {
             around: self.around.clone(),
         };
         self.around.metrics.targets.inc();
-        let task = self
-            .around
-            .tasks
-            .spawn("scrape target", OnPanic::Report, |stop| runner.run(stop));
+        let task = runner.spawn();
         InternalLoop {
             target,
             rules,
@@ -296,15 +292,19 @@ async fn run(
                 pool.sync(&found).await;
             }
             command = commands.recv() => match command {
-                Some(Command::Reconfigure(plan)) => {
+                Some(Command::Reconfigure(plan, answer)) => {
                     pool.reconfigure(plan.config, plan.rules, plan.client).await;
                     if let Some(changed) = plan.discovery {
+                        // New sources may take their time: whoever waits for the reload does not wait for them.
+                        let _ = answer.send(());
                         discovery = changed;
                         groups = discovery.groups();
                         settle(&discovery, &*clock, &stop).await;
+                        pool.sync(&current(&mut groups)).await;
+                    } else {
+                        pool.sync(&current(&mut groups)).await;
+                        let _ = answer.send(());
                     }
-                    let found = current(&mut groups);
-                    pool.sync(&found).await;
                 }
                 Some(Command::Close(answer)) => {
                     pool.close().await;

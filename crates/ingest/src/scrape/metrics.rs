@@ -18,6 +18,7 @@ pub struct Metrics {
     samples: Counter,
     repeated: Counter,
     rejected: Counter,
+    exemplars_skipped: Counter,
 }
 
 impl Metrics {
@@ -30,6 +31,7 @@ impl Metrics {
             samples: Counter::default(),
             repeated: Counter::default(),
             rejected: Counter::default(),
+            exemplars_skipped: Counter::default(),
         };
         let help = "From the request of a scrape to the last byte of its answer";
         registry.register(
@@ -67,6 +69,13 @@ impl Metrics {
             None,
             metrics.rejected.clone(),
         );
+        let help = "Scraped exemplars that were left out because they are too many or too long";
+        registry.register(
+            "scrape_skipped_exemplars",
+            help,
+            None,
+            metrics.exemplars_skipped.clone(),
+        );
         metrics
     }
 
@@ -79,5 +88,6 @@ impl Metrics {
         self.samples.inc_by(counted.kept.saturating_sub(rejected));
         self.repeated.inc_by(counted.repeated);
         self.rejected.inc_by(rejected);
+        self.exemplars_skipped.inc_by(counted.exemplars_skipped);
     }
 }

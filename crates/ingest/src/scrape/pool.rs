@@ -1,17 +1,19 @@
 //! The targets of one job: starts, keeps and ends their loops as discovery finds them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use plimsoll_runtime::http::Client;
-use plimsoll_runtime::tasks::{OnPanic, Task};
+use plimsoll_runtime::tasks::Task;
 use plimsoll_types::Labels;
 
 use super::fetch::HttpFetch;
-use super::rules::{Rules, ScrapeLimits};
-use super::runner::{Memory, Runner, Surroundings, bury};
+use super::rules::Rules;
+use super::runner::{Runner, Surroundings};
 use super::target::{Target, populate};
+use super::work::{Memory, bury};
 use crate::config::ScrapeConfig;
 
 /// How many targets with an error are named in one line of the log.
@@ -62,6 +64,8 @@ impl Pool {
     ) {
         (self.config, self.rules, self.client) = (config, rules, client);
         let active = std::mem::take(&mut self.active);
+        // All of them first, so that waiting for one is waiting for all.
+        active.values().for_each(|active| active.task.stop());
         for (identity, mut active) in active {
             active.end().await;
             let restarted = self.start(active.target, active.memory);
@@ -72,13 +76,7 @@ impl Pool {
     /// Makes the running loops those of the discovered targets.
     pub(super) async fn sync(&mut self, discovered: &[Labels]) {
         let mut wanted = self.populate(discovered);
-        let limit = self.config.limits.target.unwrap_or(u64::MAX);
-        let is_over = wanted.len() as u64 > limit;
-        if is_over && !self.is_over_limit.swap(is_over, Ordering::Relaxed) {
-            let (job, found) = (&self.config.job_name, wanted.len());
-            tracing::error!(%job, found, limit, "more targets than target_limit: none of the job is scraped");
-        }
-        self.is_over_limit.store(is_over, Ordering::Relaxed);
+        self.check_limit(wanted.len());
         let active = std::mem::take(&mut self.active);
         for (identity, mut active) in active {
             match wanted.remove(&identity) {
@@ -100,21 +98,38 @@ impl Pool {
         }
     }
 
+    fn check_limit(&self, found: usize) {
+        let limit = self.config.limits.target.unwrap_or(u64::MAX);
+        let is_over = found as u64 > limit;
+        let was_over = self.is_over_limit.swap(is_over, Ordering::Relaxed);
+        if is_over && !was_over {
+            let job = &self.config.job_name;
+            tracing::error!(%job, found, limit, "more targets than target_limit: none of the job is scraped");
+        }
+    }
+
     /// Ends all loops and, with them, their series: the job is gone from the configuration.
     pub(super) async fn close(&mut self) {
-        for active in std::mem::take(&mut self.active).into_values() {
+        let active = std::mem::take(&mut self.active);
+        active.values().for_each(|active| active.task.stop());
+        for active in active.into_values() {
             self.remove(active).await;
         }
     }
 
     fn populate(&self, discovered: &[Labels]) -> HashMap<Identity, Target> {
-        let mut targets = HashMap::new();
+        let mut targets: HashMap<Identity, Target> = HashMap::new();
         let mut errors = Vec::new();
         for labels in discovered {
             match populate(&self.config, labels) {
-                Ok(Some(target)) => {
-                    targets.entry(target.labels.clone()).or_insert(target);
-                }
+                Ok(Some(target)) => match targets.entry(target.labels.clone()) {
+                    Entry::Vacant(place) => drop(place.insert(target)),
+                    Entry::Occupied(first) if *first.get() == target => {}
+                    Entry::Occupied(_) => errors.push(format!(
+                        "{}: another target has the same labels, so this one is left out",
+                        target.url
+                    )),
+                },
                 Ok(None) => {}
                 Err(error) => errors.push(format!("{labels}: {error}")),
             }
@@ -128,15 +143,11 @@ impl Pool {
     }
 
     fn start(&self, target: Arc<Target>, memory: Arc<Mutex<Memory>>) -> Active {
-        let body_limit = match self.rules.limits.body {
-            plimsoll_types::ByteCount(0) => ScrapeLimits::BODY_BYTES_MAX,
-            limit => limit,
-        };
         let fetch = HttpFetch::new(
             self.client.clone(),
             &self.config,
             target.clone(),
-            body_limit,
+            self.rules.body_limit(),
         );
         let runner = Runner {
             target: target.clone(),
@@ -146,10 +157,7 @@ impl Pool {
             is_over_limit: self.is_over_limit.clone(),
             around: self.around.clone(),
         };
-        let task = self
-            .around
-            .tasks
-            .spawn("scrape target", OnPanic::Report, |stop| runner.run(stop));
+        let task = runner.spawn();
         Active {
             target,
             memory,

@@ -15,7 +15,7 @@ use super::rules::Rules;
 pub(super) struct Report {
     /// Whether it brought samples.
     pub(super) is_up: bool,
-    /// From the request to the last byte of the answer.
+    /// From the request to the moment before this report is stored.
     pub(super) duration: Duration,
     /// What came.
     pub(super) counted: Counted,
@@ -45,10 +45,20 @@ impl Reporter {
         now: Timestamp,
         batch: &mut WriteBatch,
     ) -> Result<(), StorageError> {
-        for (name, value) in values(report, rules) {
+        let values = values(report, rules);
+        for (name, value) in &values {
             let series = self.series(name, target, appender)?;
-            batch.samples.push((series, Sample::float(now, value)));
+            batch.samples.push((series, Sample::float(now, *value)));
         }
+        // A reload may have switched the extra ones off.
+        self.refs.retain(|name, series| {
+            let is_reported = values.iter().any(|(reported, _)| reported == name);
+            if !is_reported {
+                let marker = Sample::float(now, plimsoll_types::stale_nan());
+                batch.samples.push((*series, marker));
+            }
+            is_reported
+        });
         Ok(())
     }
 
@@ -90,13 +100,20 @@ fn values(report: &Report, rules: &Rules) -> Vec<(&'static str, f64)> {
         ("up", f64::from(u8::from(report.is_up))),
         ("scrape_duration_seconds", report.duration.as_secs_f64()),
         ("scrape_samples_scraped", counted.scraped as f64),
-        ("scrape_samples_post_metric_relabeling", counted.kept as f64),
+        // Prometheus counts repeated ones here: it is what the target exposes.
+        (
+            "scrape_samples_post_metric_relabeling",
+            (counted.kept + counted.repeated) as f64,
+        ),
         ("scrape_series_added", counted.added as f64),
     ];
     if rules.reports_extra {
         values.extend([
             ("scrape_timeout_seconds", report.timeout.as_secs_f64()),
-            ("scrape_sample_limit", rules.limits.samples as f64),
+            (
+                "scrape_sample_limit",
+                rules.limits.sample.unwrap_or(0) as f64,
+            ),
             ("scrape_body_size_bytes", report.body_bytes as f64),
         ]);
     }

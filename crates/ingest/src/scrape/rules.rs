@@ -1,37 +1,13 @@
 //! How a job treats what its targets expose; the part of its configuration that needs no network.
 
 use plimsoll_types::{ByteCount, Labels};
-use plimsoll_wire::exposition::{Format, Options};
+use plimsoll_wire::exposition::Options;
 
-use crate::config::{NameValidation, ScrapeConfig, ScrapeProtocol};
+use crate::config::{NameValidation, ScrapeConfig, ScrapeLimits};
 use crate::relabel::RelabelConfig;
 
-/// Bounds of one scrape; 0 means "no bound of its own" as in Prometheus, save where a default is named.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ScrapeLimits {
-    /// Bytes of the body, before and after decompression; where the configuration sets none,
-    /// [`BODY_BYTES_MAX`](Self::BODY_BYTES_MAX) holds.
-    pub body: ByteCount,
-    /// Samples after metric relabelling.
-    pub samples: u64,
-    /// Labels of a series after metric relabelling.
-    pub labels: u64,
-    /// Bytes of a label name.
-    pub label_name_bytes: u64,
-    /// Bytes of a label value.
-    pub label_value_bytes: u64,
-    /// Buckets of a native histogram; one with more is made coarser until it fits, or fails the scrape.
-    pub buckets: u64,
-    /// The least growth factor of a native histogram's buckets; a finer one is made coarser. At most 1 means any.
-    pub bucket_factor: f64,
-    /// Series of one metric name.
-    pub metric_series: u64,
-}
-
-impl ScrapeLimits {
-    /// What a body may have where the configuration sets no limit: ten times what large targets expose.
-    pub const BODY_BYTES_MAX: ByteCount = ByteCount::MIB.times(256);
-}
+/// What a body may have where the configuration sets no limit: ten times what large targets expose.
+const BODY_BYTES_DEFAULT: ByteCount = ByteCount::MIB.times(256);
 
 /// How a job treats what its targets expose.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,8 +24,10 @@ pub struct Rules {
     pub has_legacy_names: bool,
     /// Applied to each series.
     pub metric_relabel: Vec<RelabelConfig>,
-    /// Bounds.
+    /// Bounds of a target, as configured.
     pub limits: ScrapeLimits,
+    /// Series of one metric name in one scrape; 0 for any number.
+    pub metric_series_max: u64,
     /// What the parser reads.
     pub options: Options,
 }
@@ -65,13 +43,18 @@ impl Rules {
             has_legacy_names: false,
             metric_relabel: Vec::new(),
             limits: ScrapeLimits::default(),
+            metric_series_max: 0,
             options: Options::default(),
         }
     }
 
+    /// Returns the most bytes of a body, before and after decompression.
+    pub(super) fn body_limit(&self) -> ByteCount {
+        self.limits.body_size.unwrap_or(BODY_BYTES_DEFAULT)
+    }
+
     /// Takes what a job says; `metric_series_max` is the bound that all jobs share.
     pub fn new(config: &ScrapeConfig, metric_series_max: u64) -> Self {
-        let limits = &config.limits;
         Self {
             honors_labels: config.honor_labels,
             honors_timestamps: config.honor_timestamps,
@@ -79,32 +62,12 @@ impl Rules {
             reports_extra: config.extra_scrape_metrics,
             has_legacy_names: config.metric_name_validation_scheme == NameValidation::Legacy,
             metric_relabel: config.metric_relabel_configs.clone(),
-            limits: ScrapeLimits {
-                body: limits.body_size.unwrap_or_default(),
-                samples: limits.sample.unwrap_or(0),
-                labels: limits.label.unwrap_or(0),
-                label_name_bytes: limits.label_name_length.unwrap_or(0),
-                label_value_bytes: limits.label_value_length.unwrap_or(0),
-                buckets: limits.native_histogram_bucket.unwrap_or(0),
-                bucket_factor: limits.native_histogram_min_bucket_factor,
-                metric_series: metric_series_max,
-            },
+            limits: config.limits,
+            metric_series_max,
             options: Options {
                 native_histograms: config.scrape_native_histograms,
                 always_scrape_classic_histograms: config.always_scrape_classic_histograms,
             },
-        }
-    }
-}
-
-impl From<ScrapeProtocol> for Format {
-    fn from(protocol: ScrapeProtocol) -> Self {
-        match protocol {
-            ScrapeProtocol::PrometheusProto => Self::PrometheusProto,
-            ScrapeProtocol::PrometheusText0_0_4 => Self::PrometheusText004,
-            ScrapeProtocol::PrometheusText1_0_0 => Self::PrometheusText100,
-            ScrapeProtocol::OpenMetricsText0_0_1 => Self::OpenMetricsText001,
-            ScrapeProtocol::OpenMetricsText1_0_0 => Self::OpenMetricsText100,
         }
     }
 }

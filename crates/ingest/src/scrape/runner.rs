@@ -1,22 +1,21 @@
 //! The life of one target: wait, fetch, harvest, report, over and over.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::shutdown::Shutdown;
-use plimsoll_runtime::tasks::Tasks;
-use plimsoll_types::{Appender, Durability, RejectedReason, StorageError, Timestamp, WriteBatch};
+use plimsoll_runtime::tasks::{Panicked, Task, Tasks};
+use plimsoll_types::{Appender, StorageError, Timestamp};
 
-use super::cache::Cache;
 use super::fetch::{Fetch, FetchError, Fetched};
-use super::harvest::{Counted, Harvest, HarvestError};
+use super::harvest::HarvestError;
 use super::metrics::Metrics;
 use super::offset;
-use super::report::{Report, Reporter};
 use super::rules::Rules;
 use super::target::Target;
+use super::work::{Memory, Work};
 
 /// What every loop needs.
 #[derive(Clone)]
@@ -25,13 +24,6 @@ pub(super) struct Surroundings {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) tasks: Tasks,
     pub(super) metrics: Metrics,
-}
-
-/// What is remembered of a target between scrapes, and over a change of its configuration.
-#[derive(Default)]
-pub(super) struct Memory {
-    cache: Cache,
-    reporter: Reporter,
 }
 
 /// One target under one configuration.
@@ -57,7 +49,7 @@ pub(super) enum ScrapeError {
     #[error("the job has more targets than its target_limit, so none of them is scraped")]
     TargetLimit,
     #[error("{0}")]
-    Panicked(#[from] plimsoll_runtime::tasks::Panicked),
+    Panicked(#[from] Panicked),
 }
 
 impl ScrapeError {
@@ -78,10 +70,23 @@ impl ScrapeError {
 }
 
 impl Runner {
-    /// Scrapes until `stop`.
-    pub(super) async fn run(self, stop: Shutdown) {
+    /// Starts to scrape, for as long as the task is not stopped.
+    pub(super) fn spawn(self) -> Task {
+        let tasks = self.around.tasks.clone();
+        let runner = Arc::new(self);
+        tasks.spawn_loop("scrape target", move |stop| runner.clone().run(stop))
+    }
+
+    /// Scrapes until `stop`. A request is given up then; an answer that has come is stored first, so that nobody
+    /// else has hold of the memory once this has ended.
+    async fn run(self: Arc<Self>, stop: Shutdown) {
         let clock = self.around.clock.clone();
-        let mut due = offset::first(clock.now(), self.target.interval, self.target.seed());
+        let interval = self.target.interval;
+        let mut due = offset::first(clock.now(), interval, self.target.seed());
+        // A reload within the millisecond of a scrape must not scrape again at the same time.
+        if Memory::with(&self.memory, |memory| memory.last()) == Some(due) {
+            due = offset::next(due, clock.now(), interval);
+        }
         let mut was_up = None;
         loop {
             let wait = due.millis_since(clock.now()).max(0).unsigned_abs();
@@ -91,46 +96,85 @@ impl Runner {
             }
             // The wall clock may have been set while we waited: never scrape before the time has come.
             if clock.now() < due {
-                due = offset::next(due, clock.now(), self.target.interval);
+                due = offset::next(due, clock.now(), interval);
                 continue;
             }
-            tokio::select! {
-                outcome = self.scrape(due) => self.tell(&outcome, &mut was_up),
+            let work = self.begin(due);
+            let fetched = tokio::select! {
+                fetched = self.fetch() => fetched,
                 () = stop.wait() => return,
-            }
-            due = offset::next(due, clock.now(), self.target.interval);
+            };
+            let outcome = self.store(work, fetched).await;
+            self.tell(&outcome, &mut was_up);
+            due = offset::next(due, clock.now(), interval);
         }
     }
 
     /// Scrapes once.
+    #[cfg(test)]
     pub(super) async fn scrape(&self, due: Timestamp) -> Result<(), ScrapeError> {
+        let work = self.begin(due);
+        let fetched = self.fetch().await;
+        self.store(work, fetched).await
+    }
+
+    fn begin(&self, due: Timestamp) -> Work {
+        let around = &self.around;
+        Work {
+            target: self.target.clone(),
+            rules: self.rules.clone(),
+            appender: around.appender.clone(),
+            clock: around.clock.clone(),
+            metrics: around.metrics.clone(),
+            started: around.clock.monotonic(),
+            stamp: offset::stamp(due, around.clock.now(), self.target.interval),
+        }
+    }
+
+    async fn fetch(&self) -> Result<Fetched, ScrapeError> {
+        if self.is_over_limit.load(Ordering::Relaxed) {
+            return Err(ScrapeError::TargetLimit);
+        }
         let clock = &self.around.clock;
-        let stamp = offset::stamp(due, clock.now(), self.target.interval);
-        let started = clock.monotonic();
-        let fetched = if self.is_over_limit.load(Ordering::Relaxed) {
-            Err(ScrapeError::TargetLimit)
-        } else {
-            self.fetch
-                .fetch(self.target.timeout)
-                .await
-                .map_err(ScrapeError::from)
+        let (started, timeout) = (clock.monotonic(), self.target.timeout);
+        // The source keeps to the timeout as far as it can; reading a secret from a file that hangs is beyond it.
+        let fetched = tokio::select! {
+            fetched = self.fetch.fetch(timeout) => fetched,
+            () = clock.sleep(timeout) => Err(FetchError::Timeout(timeout)),
         };
         let duration = clock.monotonic().since(started);
         self.around.metrics.duration.observe(duration.as_secs_f64());
-        let work = Work {
-            target: self.target.clone(),
-            rules: self.rules.clone(),
-            appender: self.around.appender.clone(),
-            metrics: self.around.metrics.clone(),
-            stamp,
-            duration,
-        };
+        Ok(fetched?)
+    }
+
+    async fn store(
+        &self,
+        work: Work,
+        fetched: Result<Fetched, ScrapeError>,
+    ) -> Result<(), ScrapeError> {
+        let again = work.clone();
+        match self.run_blocking(work, fetched).await {
+            Ok(outcome) => outcome,
+            // Whatever is wrong with us, the target's series end and it is reported as down.
+            Err(panicked) => {
+                let failed = Err(ScrapeError::Panicked(panicked));
+                self.run_blocking(again, failed).await?
+            }
+        }
+    }
+
+    async fn run_blocking(
+        &self,
+        work: Work,
+        fetched: Result<Fetched, ScrapeError>,
+    ) -> Result<Result<(), ScrapeError>, Panicked> {
         let memory = self.memory.clone();
-        let done = self.around.tasks.run_blocking("scrape", move || {
-            let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-            work.store(&mut memory, fetched)
-        });
-        done.await?
+        let tasks = &self.around.tasks;
+        tasks
+            .run_blocking("scrape", move || {
+                Memory::with(&memory, |memory| work.store(memory, fetched))
+            })
+            .await
     }
 
     /// Logs a change between up and down, with the reason; a target that stays down is not repeated.
@@ -147,128 +191,6 @@ impl Runner {
             Ok(()) => tracing::debug!(%target, url, "target is up"),
             Err(error) => tracing::warn!(%target, url, error = %chain(error), "target is down"),
         }
-    }
-}
-
-/// The part of a scrape that computes: off the network's threads.
-struct Work {
-    target: Arc<Target>,
-    rules: Arc<Rules>,
-    appender: Arc<dyn Appender>,
-    metrics: Metrics,
-    stamp: Timestamp,
-    duration: Duration,
-}
-
-impl Work {
-    fn store(
-        &self,
-        memory: &mut Memory,
-        fetched: Result<Fetched, ScrapeError>,
-    ) -> Result<(), ScrapeError> {
-        match self.append(memory, &fetched)? {
-            Stored::All(outcome) => outcome,
-            Stored::SeriesForgotten => {
-                // The store dropped series we still knew; once more, with everything resolved anew.
-                memory.cache.clear();
-                memory.reporter.clear();
-                match self.append(memory, &fetched)? {
-                    Stored::All(outcome) => outcome,
-                    Stored::SeriesForgotten => Ok(()),
-                }
-            }
-        }
-        .and_then(|()| fetched.map(drop))
-    }
-
-    fn append(
-        &self,
-        memory: &mut Memory,
-        fetched: &Result<Fetched, ScrapeError>,
-    ) -> Result<Stored, StorageError> {
-        let mut batch = WriteBatch::default();
-        let harvest = self.harvest();
-        let (reaped, body_bytes) = match fetched {
-            Ok(fetched) => {
-                let reaped =
-                    harvest.reap(&mut memory.cache, fetched.format, &fetched.body, &mut batch);
-                (reaped.map_err(ScrapeError::from), fetched.body.len() as i64)
-            }
-            Err(error) => {
-                harvest.end_all(&mut memory.cache, &mut batch);
-                let is_too_large = matches!(error, ScrapeError::Fetch(FetchError::TooLarge(_)));
-                (Ok(Counted::default()), if is_too_large { -1 } else { 0 })
-            }
-        };
-        let report = Report {
-            is_up: fetched.is_ok() && reaped.is_ok(),
-            duration: self.duration,
-            counted: *reaped.as_ref().unwrap_or(&Counted::default()),
-            body_bytes,
-            timeout: self.target.timeout,
-        };
-        let (labels, appender) = (&self.target.labels, &*self.appender);
-        memory.reporter.report(
-            &report,
-            &self.rules,
-            labels,
-            appender,
-            self.stamp,
-            &mut batch,
-        )?;
-        let appended = appender.append(&batch, Durability::Periodic)?;
-        let is_unknown = |reason: &RejectedReason| *reason == RejectedReason::UnknownSeries;
-        if appended
-            .rejected
-            .iter()
-            .any(|rejected| is_unknown(&rejected.reason))
-        {
-            return Ok(Stored::SeriesForgotten);
-        }
-        self.metrics
-            .stored(&report.counted, appended.rejected.len());
-        if let Some(first) = appended.rejected.first() {
-            let (target, count) = (labels, appended.rejected.len());
-            tracing::debug!(%target, count, reason = %first.reason, "samples were not stored");
-        }
-        Ok(Stored::All(reaped.map(drop)))
-    }
-
-    fn harvest(&self) -> Harvest<'_> {
-        Harvest {
-            rules: &self.rules,
-            target: &self.target.labels,
-            appender: &*self.appender,
-            now: self.stamp,
-        }
-    }
-}
-
-enum Stored {
-    All(Result<(), ScrapeError>),
-    SeriesForgotten,
-}
-
-/// Ends all series of a target that is gone.
-pub(super) fn bury(
-    target: &Target,
-    rules: &Rules,
-    memory: &Mutex<Memory>,
-    appender: &dyn Appender,
-    now: Timestamp,
-) {
-    let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut batch = WriteBatch::default();
-    let harvest = Harvest {
-        rules,
-        target: &target.labels,
-        appender,
-        now,
-    };
-    harvest.end_all(&mut memory.cache, &mut batch);
-    memory.reporter.end(now, &mut batch);
-    if let Err(error) = appender.append(&batch, Durability::Periodic) {
-        tracing::warn!(target = %target.labels, %error, "the series of a removed target could not be ended");
     }
 }
 

@@ -128,7 +128,8 @@ fn url(config: &ScrapeConfig, labels: &LabelsBuilder, address: &str) -> Result<U
         address: address.into(),
         reason,
     };
-    if address.contains('/') {
+    // A URL's parser would take a backslash for a slash and skip blanks.
+    if address.contains(['/', '\\']) || address.contains(char::is_whitespace) {
         return Err(wrong(
             "it must be host:port, without a scheme or a path".into(),
         ));

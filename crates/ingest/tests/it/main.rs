@@ -7,3 +7,4 @@
 
 mod config;
 mod prometheus_yml;
+mod scrape;

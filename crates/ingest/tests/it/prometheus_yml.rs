@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use plimsoll_ingest::config::{
     self, Config, Discovery, DnsRecord, Escaping, Loaded, NameValidation, Scheme, ScrapeConfig,
-    ScrapeProtocol, WalSync,
+    WalSync,
 };
 use plimsoll_runtime::config::Diagnostics;
 use plimsoll_runtime::http::{Authorization, Proxy, SecretSource};
 use plimsoll_types::{ByteCount, Labels};
+use plimsoll_wire::exposition::Format;
 
 fn parse(text: &str) -> Result<Loaded, Diagnostics> {
     let zone = |name: &str| (name == "ZONE").then(|| "eu-1".to_owned());
@@ -283,7 +284,7 @@ fn a_job_has_every_default() {
         (job.scrape_interval, job.scrape_timeout),
         (Duration::from_secs(60), Duration::from_secs(10))
     );
-    assert_eq!(job.scrape_protocols, ScrapeProtocol::DEFAULT);
+    assert_eq!(job.scrape_protocols, Format::DEFAULT_SCRAPE_PROTOCOLS);
     assert_eq!(job.fallback_scrape_protocol, None);
     assert!(job.honor_timestamps && job.enable_compression && !job.honor_labels);
     assert!(!job.track_timestamps_staleness && !job.extra_scrape_metrics);
@@ -333,8 +334,12 @@ scrape_configs:
         (Some(5), Some(7))
     );
     assert_eq!(jobs[1].limits.body_size, Some(ByteCount::MIB));
-    assert_eq!(jobs[0].scrape_protocols, ScrapeProtocol::PROTOBUF_FIRST);
-    assert_eq!(jobs[1].scrape_protocols, ScrapeProtocol::DEFAULT);
+    assert_eq!(jobs[0].scrape_protocols[0], Format::PrometheusProto);
+    assert_eq!(
+        jobs[0].scrape_protocols[1..],
+        Format::DEFAULT_SCRAPE_PROTOCOLS
+    );
+    assert_eq!(jobs[1].scrape_protocols, Format::DEFAULT_SCRAPE_PROTOCOLS);
     assert!(
         jobs[0].convert_classic_histograms_to_nhcb && !jobs[1].convert_classic_histograms_to_nhcb
     );
@@ -506,6 +511,8 @@ storage:
 scrape_configs:
   - job_name: node
     scrape_failure_log_file: failures.log
+    convert_classic_histograms_to_nhcb: true
+    keep_dropped_targets: 10
     oauth2: {client_id: a, client_secret: b, token_url: 'http://login/token'}
 ";
     insta::assert_snapshot!(warnings(text).join("\n"), @r"
@@ -521,7 +528,9 @@ scrape_configs:
     13:1 `tracing` is accepted, but this version does not act on it
     14:1 `otlp` is accepted, but this version does not act on it
     21:5 `scrape_failure_log_file` is accepted, but this version does not act on it
-    22:5 `oauth2` is accepted, but this version does not act on it
+    22:5 `convert_classic_histograms_to_nhcb` is accepted, but this version does not act on it
+    23:5 `keep_dropped_targets` is accepted, but this version does not act on it
+    24:5 `oauth2` is accepted, but this version does not act on it
     ");
 }
 

@@ -155,7 +155,9 @@ fn any_metadata() -> impl Strategy<Value = Metadata> {
 
 /// Floats before histograms, as both messages keep them apart.
 fn any_series() -> impl Strategy<Value = Series> {
-    let metadata = proptest::option::of(any_metadata());
+    // Version 2 reads a message that says nothing as none.
+    let says_something = |metadata: &Metadata| *metadata != Metadata::default();
+    let metadata = proptest::option::of(any_metadata().prop_filter("empty", says_something));
     (
         any_labels(),
         vec(any_sample(), 1..6),
@@ -656,6 +658,25 @@ fn reads_and_writes_the_bytes_of_version_1() {
     let decoded = decode(Version::V1, &bytes, &Limits::default()).unwrap();
     assert_eq!(decoded.series, [expected]);
     assert_eq!(encode(Version::V1, &decoded.series), bytes);
+}
+
+#[test]
+fn metadata_that_says_nothing_is_none() {
+    let empty = TimeSeriesV2 {
+        metadata: Some(messages::MetadataV2::default()),
+        ..v2_refs(vec![1, 2])
+    };
+    let typed = TimeSeriesV2 {
+        metadata: Some(messages::MetadataV2 {
+            metric_type: messages::MetricType::from(MetricType::Counter).into(),
+            ..Default::default()
+        }),
+        ..v2_refs(vec![1, 2])
+    };
+    let decoded = v2(&["", NAME, "up"], vec![empty, typed]).unwrap();
+    assert_eq!(decoded.series[0].metadata, None);
+    let found = decoded.series[1].metadata.as_ref().unwrap();
+    assert_eq!(found.metric_type, MetricType::Counter);
 }
 
 #[test]

@@ -208,11 +208,13 @@ impl<'a> SeriesDecoder<'a, '_, '_> {
         match (self.text(help), self.text(unit)) {
             (Ok(help), Ok(unit)) => {
                 self.meter.memory(help.len() + unit.len())?;
-                series.metadata = Some(Metadata {
+                let metadata = Metadata {
                     metric_type: messages::metric_type(metric_type),
                     unit: unit.into(),
                     help: help.into(),
-                });
+                };
+                // Prometheus sends an empty message for a series of which it knows nothing.
+                series.metadata = (metadata != Metadata::default()).then_some(metadata);
             }
             (Err(fault), _) | (_, Err(fault)) => {
                 self.decoded
