@@ -7,7 +7,8 @@
 //! # Model
 //! A [`FakeClock`] stands still until it is advanced. A [`SimulatedDisk`] keeps, beside what a program sees, what would
 //! be left after the power failed: a file's bytes since its last sync and a directory's names since its last sync are
-//! kept or lost at random, and a lost sync is never made good by a later one, as on Linux.
+//! kept or lost at random, and a lost sync is never made good by a later one, as on Linux. A [`StoreUnderTest`] lives
+//! and dies on both, and a ledger says what it must then hold.
 //!
 //! # Invariants
 //! - One seed, one run: nothing here asks the machine for time or randomness.
@@ -21,11 +22,17 @@
 //! Recover from fsync Failures?" (Rebello et al., ATC 2020) for what a failed sync means.
 
 mod clock;
+mod commit;
+mod crash;
 mod disk;
+mod node_exporter;
 mod seed;
 mod store;
 
 pub use clock::FakeClock;
+pub use commit::wait;
+pub use crash::{StoreUnderTest, random_samples};
 pub use disk::{Fault, Operation, SimulatedDisk};
+pub use node_exporter::NodeExporter;
 pub use seed::{Seed, for_each_seed};
 pub use store::MemoryStore;

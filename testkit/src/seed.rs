@@ -53,7 +53,7 @@ impl Seed {
 pub fn for_each_seed(first: u64, count: u64, run: impl Fn(Seed)) {
     let only = std::env::var("PLIMSOLL_SEED")
         .ok()
-        .and_then(|text| text.parse().ok());
+        .map(|text| text.parse().expect("PLIMSOLL_SEED is a whole number"));
     let seeds = only.map_or(first..first + count, |seed: u64| seed..seed + 1);
     for seed in seeds {
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| run(Seed::new(seed))));

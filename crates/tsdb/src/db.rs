@@ -84,6 +84,8 @@ struct Keeping {
     manifest: Manifest,
     /// Parts that count no more; their directories go when their last reader is gone.
     retired: Vec<Arc<LivePart>>,
+    /// A part whose manifest may or may not be on disk, so that its directory must stay for the moment.
+    undecided: Option<u64>,
     /// The WAL holds no sequence before this one.
     wal_begins: u64,
 }
@@ -138,7 +140,8 @@ impl Db {
         trusted.saturating_add_millis(-self.config.retention_millis())
     }
 
-    /// Makes everything durable that was appended so far. Blocks on the disk; not for an async task.
+    /// Makes everything durable that was appended so far; with [`SyncMode::Os`](crate::SyncMode::Os) it only hands it to
+    /// the operating system. Blocks on the disk; not for an async task.
     ///
     /// # Errors
     /// What the disk says; the store then refuses writes until it works again.

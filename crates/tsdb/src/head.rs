@@ -12,6 +12,7 @@ mod lane;
 mod series;
 mod window;
 
+pub use exemplars::InsertedExemplar;
 pub use lane::{Inserted, Lane};
 pub use window::Window;
 

@@ -28,7 +28,7 @@ use plimsoll_types::{TimeRange, Timestamp};
 
 use crate::{Error, Result};
 
-const NAME: &str = "MANIFEST";
+pub(crate) const NAME: &str = "MANIFEST";
 const TITLE: &str = "plimsoll tsdb manifest ";
 const VERSION: u64 = 1;
 /// About 500,000 parts.
@@ -83,20 +83,20 @@ pub enum InvalidManifest {
 }
 
 impl Manifest {
-    /// Reads the manifest of a data directory; the empty one when there is none yet.
+    /// Reads the manifest of a data directory; `None` when there is none.
     ///
     /// # Errors
     /// `Corrupt`, `NewerVersion`, `Io`.
-    pub fn load(disk: &dyn Disk, directory: &Path) -> Result<Self> {
+    pub fn load(disk: &dyn Disk, directory: &Path) -> Result<Option<Self>> {
         let path = path(directory);
         let bytes = match disk.read(&path, LENGTH_MAX) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Self::default());
+                return Ok(None);
             }
             Err(error) => return Err(Error::io("read", &path, error)),
         };
-        Self::decode(&bytes).map_err(|error| match error {
+        Self::decode(&bytes).map(Some).map_err(|error| match error {
             InvalidManifest::Newer(found) => Error::newer_version(&path, found, VERSION),
             InvalidManifest::Line(..) => Error::corrupt(&path, error),
         })
@@ -202,6 +202,11 @@ impl Manifest {
 /// Returns the name of a part's directory.
 pub(crate) fn part_name(id: u64) -> String {
     format!("{id:016x}")
+}
+
+/// Says whether a name is one that [`part_name`] gives.
+pub(crate) fn is_part_name(name: &str) -> bool {
+    u64::from_str_radix(name, 16).is_ok_and(|id| part_name(id) == name)
 }
 
 fn path(directory: &Path) -> PathBuf {

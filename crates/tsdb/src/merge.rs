@@ -1,4 +1,5 @@
-//! Merging the samples of one series from several sources: ascending, one sample per time, the newer source wins.
+//! Merging the samples of one series from several sources: ascending, one sample per time, the newer source wins. A repeat
+//! of the same value that does not know its start timestamp says nothing new, as in the head.
 
 use plimsoll_types::SampleColumns;
 
@@ -21,13 +22,26 @@ pub(crate) fn merge(known: &mut SampleColumns, newer: &SampleColumns) {
             append(known, &older, left..left + 1);
             left += 1;
         } else {
-            append(known, newer, right..right + 1);
+            match a == b && is_repeat(&older, left, newer, right) {
+                true => append(known, &older, left..left + 1),
+                false => append(known, newer, right..right + 1),
+            }
             right += 1;
             left += usize::from(a == b);
         }
     }
     append(known, &older, left..older.len());
     append(known, newer, right..newer.len());
+}
+
+/// Says whether a newer sample only repeats an older one, which may know its start.
+fn is_repeat(older: &SampleColumns, left: usize, newer: &SampleColumns, right: usize) -> bool {
+    let knows_start = |columns: &SampleColumns, at: usize| {
+        columns.starts.get(at).is_some_and(|start| *start != 0)
+    };
+    knows_start(older, left)
+        && !knows_start(newer, right)
+        && older.get(left).value == newer.get(right).value
 }
 
 /// Copies samples to the end, and fills the optional columns where only one side has them.
@@ -102,7 +116,14 @@ mod tests {
                 let mut columns = SampleColumns::default();
                 source.values().for_each(|sample| columns.push(sample));
                 merge(&mut merged, &columns);
-                model.extend(source);
+                for (time, sample) in source {
+                    let says_nothing = |known: &Sample| {
+                        sample.start == StartTimestamp::UNKNOWN && known.value == sample.value
+                    };
+                    if !model.get(&time).is_some_and(says_nothing) {
+                        model.insert(time, sample);
+                    }
+                }
             }
             prop_assert!(merged.histograms.is_empty() || merged.histograms.len() == merged.len());
             prop_assert!(merged.starts.is_empty() || merged.starts.len() == merged.len());

@@ -30,6 +30,7 @@ pub struct Metrics {
     pub(crate) samples_duplicate: Counter,
     pub(crate) samples_conflicting: Counter,
     pub(crate) exemplars_appended: Counter,
+    pub(crate) exemplars_dropped: Counter,
     pub(crate) appends_refused: Counter,
     pub(crate) wal_bytes: Counter,
     pub(crate) wal_records: Counter,
@@ -39,6 +40,7 @@ pub struct Metrics {
     pub(crate) replay_samples: Gauge,
     pub(crate) replay_records: Gauge,
     pub(crate) replay_skipped: Gauge,
+    pub(crate) replay_undecodable: Gauge,
     pub(crate) replay_cut: Gauge,
     pub(crate) replay_seconds: Gauge<f64, AtomicU64>,
     pub(crate) parts: Gauge,
@@ -63,6 +65,7 @@ impl Default for Metrics {
             samples_duplicate: Counter::default(),
             samples_conflicting: Counter::default(),
             exemplars_appended: Counter::default(),
+            exemplars_dropped: Counter::default(),
             appends_refused: Counter::default(),
             wal_bytes: Counter::default(),
             wal_records: Counter::default(),
@@ -73,6 +76,7 @@ impl Default for Metrics {
             replay_samples: Gauge::default(),
             replay_records: Gauge::default(),
             replay_skipped: Gauge::default(),
+            replay_undecodable: Gauge::default(),
             replay_cut: Gauge::default(),
             replay_seconds: Gauge::default(),
             parts: Gauge::default(),
@@ -170,6 +174,12 @@ impl Metrics {
             self.exemplars_appended.clone(),
         );
         registry.register(
+            "tsdb_exemplars_dropped",
+            "Exemplars not kept: of no known series, outside the time that is kept, or above 512 of a series in a window",
+            None,
+            self.exemplars_dropped.clone(),
+        );
+        registry.register(
             "tsdb_appends_refused",
             "Batches refused whole",
             None,
@@ -225,6 +235,12 @@ impl Metrics {
             "Damaged places passed over at the last start",
             None,
             self.replay_skipped.clone(),
+        );
+        registry.register(
+            "tsdb_wal_replay_undecodable",
+            "Whole records of the last start that say nothing",
+            None,
+            self.replay_undecodable.clone(),
         );
         registry.register(
             "tsdb_wal_replay_cut",

@@ -54,7 +54,9 @@ mod writer;
 
 pub use aggregate::Aggregates;
 pub use error::{Error, ErrorKind};
+pub(crate) use histograms::weight as histogram_weight;
 pub use meta::{FileMeta, PartMeta};
+pub(crate) use numbers::COLUMN_LENGTH_MAX as HISTOGRAM_WEIGHT_MAX;
 pub use reader::{BlockSummary, Part};
 pub use series::BlockKind;
 pub use writer::{PartWriter, WriteOptions};

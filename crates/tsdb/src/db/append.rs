@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
 
 use plimsoll_types::{
-    Appended, Commit, Durability, Exemplar, Labels, Metadata, Rejected, RejectedReason, Sample,
-    SeriesRef, StorageError, StorageErrorKind, Timestamp, Value, WriteBatch, Written,
+    Appended, Commit, Durability, Exemplar, Histogram, HistogramError, Labels, Metadata, Rejected,
+    RejectedReason, Sample, SeriesRef, StorageError, StorageErrorKind, Timestamp, Value,
+    WriteBatch, Written,
 };
 use tokio::sync::oneshot;
 
 use super::{Db, lock};
-use crate::head::{Inserted, Window, slot_of};
+use crate::head::{Inserted, InsertedExemplar, Window, slot_of};
+use crate::part::{HISTOGRAM_WEIGHT_MAX, histogram_weight};
 use crate::wal::WalRecord;
 use crate::wal::batch::encode_batch;
 
@@ -78,6 +80,7 @@ struct Checked<'a> {
     batch: Cow<'a, WriteBatch>,
     rejected: Vec<Rejected>,
     written: Written,
+    exemplars_refused: u64,
 }
 
 fn check<'a>(db: &Db, batch: &'a WriteBatch) -> Checked<'a> {
@@ -102,9 +105,11 @@ fn check<'a>(db: &Db, batch: &'a WriteBatch) -> Checked<'a> {
             (None, Value::Histogram(_)) => written.histograms += 1,
         }
     }
+    let given = batch.exemplars.len() as u64;
     let batch = keep_good(batch, &rejected, &limits, &is_live);
     written.exemplars = batch.exemplars.len() as u64;
     Checked {
+        exemplars_refused: given - written.exemplars,
         batch,
         rejected,
         written,
@@ -163,11 +168,20 @@ impl Limits {
         }
         match &sample.value {
             Value::Float(_) => None,
-            Value::Histogram(histogram) => histogram
-                .validate()
+            Value::Histogram(histogram) => check_size(histogram)
+                .and_then(|()| histogram.validate())
                 .err()
                 .map(RejectedReason::InvalidHistogram),
         }
+    }
+}
+
+/// What a part cannot hold must not get into a window, because that window could never be sealed.
+fn check_size(histogram: &Histogram) -> Result<(), HistogramError> {
+    let (found, limit) = (histogram_weight(histogram), HISTOGRAM_WEIGHT_MAX);
+    match found <= limit {
+        true => Ok(()),
+        false => Err(HistogramError::TooLarge { found, limit }),
     }
 }
 
@@ -269,6 +283,7 @@ fn split(batch: &WriteBatch) -> Vec<WriteBatch> {
 struct Counts {
     duplicates: u64,
     conflicts: u64,
+    exemplars_displaced: u64,
 }
 
 /// Makes a batch queryable. The caller holds the order lock. All records of a batch count as the first one's sequence,
@@ -284,9 +299,10 @@ fn insert(db: &Db, sequence: u64, batch: &WriteBatch) -> Counts {
         }
     }
     for (id, exemplar) in &batch.exemplars {
-        windows
+        let outcome = windows
             .at(exemplar.timestamp, 0)
             .insert_exemplar(slot_of(*id), exemplar);
+        counts.exemplars_displaced += u64::from(outcome == InsertedExemplar::Displaced);
     }
     for (id, metadata) in &batch.metadata {
         db.series.set_metadata(*id, metadata);
@@ -330,7 +346,7 @@ impl<'a> Windows<'a> {
         let made = view
             .open
             .entry(start)
-            .or_insert_with(|| Arc::new(Window::new(start)));
+            .or_insert_with(|| Arc::new(Window::made_at(start, self.db.clock.monotonic())));
         self.db.metrics.head_windows.inc();
         made.clone()
     }
@@ -342,6 +358,9 @@ fn count(db: &Db, checked: &Checked<'_>, counts: Counts) {
         .samples_appended
         .inc_by(checked.written.floats + checked.written.histograms);
     metrics.exemplars_appended.inc_by(checked.written.exemplars);
+    metrics
+        .exemplars_dropped
+        .inc_by(checked.exemplars_refused + counts.exemplars_displaced);
     metrics.samples_duplicate.inc_by(counts.duplicates);
     metrics.samples_conflicting.inc_by(counts.conflicts);
     for rejected in &checked.rejected {

@@ -1,4 +1,6 @@
-//! The thread that calls maintenance. Everything it does is a method of [`Db`] that simulation calls itself.
+//! The threads that sync and maintain. Everything they do is a method of [`Db`] that simulation calls itself.
+//!
+//! They are two, because sealing a large window takes minutes, and what scrapes wrote must not wait for that.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -9,13 +11,12 @@ use crate::{Error, Result};
 
 /// Periodic durability: what scrapes wrote is synced this often.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
-/// Maintenance is done once in this many syncs.
-const SYNCS_PER_MAINTENANCE: u32 = 30;
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(30);
 
-/// The running background thread of a store.
+/// The running background threads of a store.
 pub struct Background {
     stop: Arc<Stop>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -28,27 +29,35 @@ impl Background {
     /// Syncs `db` every second and maintains it every 30 seconds until [`stop`](Self::stop).
     ///
     /// # Errors
-    /// `Io` when the thread cannot be started.
+    /// `Io` when a thread cannot be started.
     pub fn start(db: Arc<Db>) -> Result<Self> {
-        let stop = Arc::new(Stop::default());
-        let shared = stop.clone();
-        let thread = std::thread::Builder::new()
-            .name("tsdb-maintain".into())
-            .spawn(move || run(&db, &shared))
-            .map_err(|error| {
-                Error::io(
-                    "start the thread that maintains",
-                    "the store".as_ref(),
-                    error,
-                )
-            })?;
-        Ok(Self {
-            stop,
-            thread: Some(thread),
-        })
+        let mut background = Self {
+            stop: Arc::new(Stop::default()),
+            threads: Vec::new(),
+        };
+        // Both steps log and count their failures and are tried again.
+        background.every(SYNC_INTERVAL, "tsdb-sync", &db, |db| drop(db.sync()))?;
+        let maintain = |db: &Db| drop(db.maintain());
+        background.every(MAINTENANCE_INTERVAL, "tsdb-maintain", &db, maintain)?;
+        Ok(background)
     }
 
-    /// Ends the thread and waits for the step that it is in.
+    fn every(&mut self, interval: Duration, name: &str, db: &Arc<Db>, step: fn(&Db)) -> Result<()> {
+        let (db, stop) = (db.clone(), self.stop.clone());
+        let run = move || {
+            while !stop.waits(interval) {
+                step(&db);
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name(name.into())
+            .spawn(run)
+            .map_err(|error| Error::io("start a thread of", "the store".as_ref(), error))?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    /// Ends the threads and waits for the steps that they are in.
     pub fn stop(mut self) {
         self.end();
     }
@@ -59,11 +68,11 @@ impl Background {
             .is_set
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = true;
-        self.stop.wake.notify_one();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread that maintains the store panicked");
+        self.stop.wake.notify_all();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a background thread of the store panicked");
+            }
         }
     }
 }
@@ -74,21 +83,14 @@ impl Drop for Background {
     }
 }
 
-fn run(db: &Db, stop: &Stop) {
-    for round in 1u32.. {
-        let guard = stop.is_set.lock().unwrap_or_else(PoisonError::into_inner);
-        let (is_set, _) = stop
+impl Stop {
+    /// Waits for `interval`, or until it is set; says whether it is.
+    fn waits(&self, interval: Duration) -> bool {
+        let guard = self.is_set.lock().unwrap_or_else(PoisonError::into_inner);
+        let (is_set, _) = self
             .wake
-            .wait_timeout_while(guard, SYNC_INTERVAL, |is_set| !*is_set)
+            .wait_timeout_while(guard, interval, |is_set| !*is_set)
             .unwrap_or_else(PoisonError::into_inner);
-        if *is_set {
-            return;
-        }
-        drop(is_set);
-        // Both log and count their failures and are tried again.
-        let _ = db.sync();
-        if round % SYNCS_PER_MAINTENANCE == 0 {
-            let _ = db.maintain();
-        }
+        *is_set
     }
 }

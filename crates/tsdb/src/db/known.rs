@@ -4,9 +4,10 @@
 //! to be compared with the value that counts, so the parts are merged first: a value may equal that of the oldest part
 //! and still be news, because a part in between says something else.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
-use plimsoll_types::{Labels, SampleColumns, TimeRange};
+use plimsoll_types::{Labels, Sample, SampleColumns, StartTimestamp, TimeRange};
 
 use super::view::LivePart;
 use crate::merge::merge;
@@ -22,17 +23,13 @@ pub(super) struct KnownSamples {
 
 struct Walk {
     live: Arc<LivePart>,
-    ids: std::ops::Range<u32>,
-    next: Option<(Labels, u32)>,
+    /// The first series that may still be asked for.
+    at: u32,
 }
 
 impl KnownSamples {
     pub(super) fn new(parts: impl Iterator<Item = Arc<LivePart>>, range: TimeRange) -> Self {
-        let walk = |live: Arc<LivePart>| Walk {
-            ids: 0..live.part.meta().series,
-            live,
-            next: None,
-        };
+        let walk = |live: Arc<LivePart>| Walk { live, at: 0 };
         Self {
             walks: parts.map(walk).collect(),
             range,
@@ -56,7 +53,12 @@ impl KnownSamples {
             at += self.merged.timestamps[at..].partition_point(|known| *known < time);
             let has_time = self.merged.timestamps.get(at) == Some(&time);
             let known = has_time.then(|| self.merged.get(at));
-            if known.as_ref() == Some(&sample) {
+            let says_nothing = |known: &Sample| {
+                let adds_no_start =
+                    sample.start == known.start || sample.start == StartTimestamp::UNKNOWN;
+                adds_no_start && known.value == sample.value
+            };
+            if known.as_ref().is_some_and(says_nothing) {
                 continue;
             }
             conflicts += u64::from(known.is_some_and(|known| known.value != sample.value));
@@ -80,14 +82,81 @@ impl KnownSamples {
 }
 
 impl Walk {
+    /// Goes on to a series. A few late samples must not cost a walk over a million series, and a whole window must not
+    /// cost a search for each, so it strides ahead, twice as far each time, and then searches in the last stride.
     fn find(&mut self, labels: &Labels) -> Result<Option<u32>, crate::part::Error> {
-        while self.next.as_ref().is_none_or(|(next, _)| next < labels) {
-            let Some(id) = self.ids.next() else {
-                return Ok(None);
-            };
-            self.next = Some((self.live.part.labels(id)?, id));
+        let part = &self.live.part;
+        let (mut low, mut stride) = (self.at, 1);
+        let mut high = loop {
+            let next = low.saturating_add(stride);
+            if next >= part.meta().series {
+                break part.meta().series;
+            }
+            if part.labels(next)? > *labels {
+                break next;
+            }
+            (low, stride) = (next, stride.saturating_mul(2));
+        };
+        // Every series from `high` on comes after the labels; those before `low` come before them.
+        self.at = low;
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match part.labels(middle)?.cmp(labels) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => {
+                    self.at = middle + 1;
+                    return Ok(Some(middle));
+                }
+                Ordering::Greater => high = middle,
+            }
         }
-        let found = self.next.as_ref().filter(|(next, _)| next == labels);
-        Ok(found.map(|(_, id)| *id))
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_runtime::disk::SystemDisk;
+    use plimsoll_types::{Sample, Timestamp};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::part::{Part, PartWriter, WriteOptions};
+
+    fn labels(number: u32) -> Labels {
+        Labels::from_pairs([("number", format!("{number:04}"))])
+    }
+
+    fn part(numbers: &std::collections::BTreeSet<u32>) -> Arc<LivePart> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("part");
+        let disk = Arc::new(SystemDisk);
+        let mut writer = PartWriter::create(disk.clone(), &path, WriteOptions::default()).unwrap();
+        let mut columns = SampleColumns::default();
+        columns.push(&Sample::float(Timestamp::EPOCH, 1.0));
+        for number in numbers {
+            writer
+                .add_series(&labels(*number), &columns, None, &[])
+                .unwrap();
+        }
+        writer.finish().unwrap();
+        // The files stay open, so the directory may go.
+        LivePart::new(0, Part::open(disk, &path).unwrap())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+        #[test]
+        fn finds_what_is_there(
+            numbers in prop::collection::btree_set(0..300u32, 0..200),
+            asked in prop::collection::btree_set(0..300u32, 0..100),
+        ) {
+            let mut walk = Walk { live: part(&numbers), at: 0 };
+            for number in asked {
+                let found = walk.find(&labels(number)).unwrap();
+                let expected = numbers.iter().position(|known| *known == number);
+                prop_assert_eq!(found, expected.map(|id| id as u32), "{}", number);
+            }
+        }
     }
 }

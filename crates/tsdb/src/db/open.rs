@@ -15,7 +15,7 @@ use super::recovery::Recovery;
 use super::view::{LivePart, View};
 use super::{Db, Keeping};
 use crate::head::{SeriesTable, Window};
-use crate::manifest::{Manifest, PartEntry, QuarantinedPart, part_name};
+use crate::manifest::{self, Manifest, PartEntry, QuarantinedPart, is_part_name, part_name};
 use crate::part::Part;
 use crate::timekeeper::Timekeeper;
 use crate::wal::{Replay, Wal, WalOptions, WalParts};
@@ -63,6 +63,7 @@ pub(super) fn open(
     let keeping = Keeping {
         manifest: loaded.manifest,
         retired: Vec::new(),
+        undecided: None,
         wal_begins: 0,
     };
     let db = Db {
@@ -101,7 +102,7 @@ struct Loaded {
 fn load(config: &Config, disk: &Arc<dyn Disk>, series: &Arc<SeriesTable>) -> Result<Loaded> {
     let directory = config.directory();
     check_format(&**disk, directory)?;
-    let stored = Manifest::load(&**disk, directory)?;
+    let stored = load_manifest(&**disk, directory)?;
     let mut manifest = stored.clone();
     let parts = open_parts(disk, directory, &mut manifest)?;
     seed_metadata(series, &parts);
@@ -179,6 +180,20 @@ fn check_format(disk: &dyn Disk, directory: &Path) -> Result<()> {
     }
 }
 
+/// The manifest is made before the version, so where there is a version and no manifest it was lost, and every part
+/// would look like the rest of an interrupted attempt.
+fn load_manifest(disk: &dyn Disk, directory: &Path) -> Result<Manifest> {
+    if let Some(manifest) = Manifest::load(disk, directory)? {
+        return Ok(manifest);
+    }
+    let parts = disk.list(&directory.join(PARTS)).unwrap_or_default();
+    if disk.exists(&directory.join(FORMAT)) && parts.iter().any(|name| is_part_name(name)) {
+        let found = "it is missing although there are parts; it says which of them count";
+        return Err(Error::corrupt(&directory.join(manifest::NAME), found));
+    }
+    Ok(Manifest::default())
+}
+
 /// Makes what a new data directory needs, durably: a WAL in a directory whose name is lost is lost as well.
 fn prepare(disk: &dyn Disk, directory: &Path) -> Result<()> {
     let missing = directory
@@ -201,6 +216,9 @@ fn prepare(disk: &dyn Disk, directory: &Path) -> Result<()> {
     let path = directory.join(FORMAT);
     if disk.exists(&path) {
         return Ok(());
+    }
+    if !disk.exists(&directory.join(manifest::NAME)) {
+        Manifest::default().store(disk, directory)?;
     }
     disk.replace(&path, format!("{FORMAT_VERSION}\n").as_bytes())
         .map_err(|error| Error::io("write", &path, error))
@@ -258,7 +276,7 @@ fn open_parts(
     Ok(parts)
 }
 
-/// Removes directories that no manifest names. One that cannot be removed is passed over, and so is its number.
+/// Removes parts that no manifest names; what does not look like a part is none of ours. One that cannot be removed is passed over, and so is its number.
 fn remove_stale_parts(
     disk: &dyn Disk,
     directory: &Path,
@@ -272,7 +290,7 @@ fn remove_stale_parts(
     let mut names = disk
         .list(directory)
         .map_err(|error| Error::io("list", directory, error))?;
-    names.retain(|name| !known.contains(name));
+    names.retain(|name| is_part_name(name) && !known.contains(name));
     for name in &names {
         let path = directory.join(name);
         if let Err(error) = disk.remove_directory(&path) {
@@ -318,6 +336,7 @@ fn report(recovery: &Recovery, metrics: &Metrics) {
     metrics.replay_samples.set(wal.samples as i64);
     metrics.replay_records.set(wal.records as i64);
     metrics.replay_skipped.set(wal.skipped.len() as i64);
+    metrics.replay_undecodable.set(wal.undecodable as i64);
     metrics.replay_cut.set(wal.cut.len() as i64);
     metrics.replay_seconds.set(recovery.duration.as_secs_f64());
     for cut in &wal.cut {

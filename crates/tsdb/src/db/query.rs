@@ -11,13 +11,14 @@ use plimsoll_types::{
 use super::Db;
 use super::view::{LivePart, Snapshot};
 use crate::merge::merge;
+use crate::part::Part;
 use crate::{Error, ErrorKind};
 
 type Result<T> = std::result::Result<T, StorageError>;
 
 pub(super) fn select(db: &Db, matchers: &[Matcher], range: TimeRange) -> Result<Selection> {
     let range = visible(db, range);
-    let (snapshot, found) = find(db, matchers, range)?;
+    let (snapshot, found) = find(db, matchers, range, usize::MAX)?;
     let warnings = snapshot.warnings.clone();
     let mut labels = Vec::new();
     let mut series = Vec::new();
@@ -50,9 +51,17 @@ pub(super) fn series(
     range: TimeRange,
     limit: usize,
 ) -> Result<Vec<Labels>> {
-    let mut found = found_labels(db, selectors, range)?;
-    found.truncate(limit);
-    Ok(found)
+    let range = visible(db, range);
+    let mut all = Vec::new();
+    for matchers in selectors_or_all(selectors) {
+        // The first of all are among the first of each source.
+        let (_, found) = find(db, matchers, range, limit)?;
+        all.extend(found.into_iter().map(|(labels, _)| labels));
+    }
+    all.sort();
+    all.dedup();
+    all.truncate(limit);
+    Ok(all)
 }
 
 pub(super) fn label_names(
@@ -62,7 +71,15 @@ pub(super) fn label_names(
     limit: usize,
 ) -> Result<Vec<String>> {
     let mut names = BTreeSet::new();
-    for labels in found_labels(db, selectors, range)? {
+    if asks_for_all(selectors) {
+        let (in_parts, in_head) = (
+            |part: &Part| part.label_names(None),
+            || db.series.label_names(),
+        );
+        names.extend(indexed(db, range, in_parts, in_head)?);
+        return Ok(names.into_iter().take(limit).collect());
+    }
+    for labels in series(db, selectors, range, usize::MAX)? {
         for (name, _) in labels.iter() {
             if !names.contains(name) {
                 names.insert(name.to_owned());
@@ -80,7 +97,13 @@ pub(super) fn label_values(
     limit: usize,
 ) -> Result<Vec<String>> {
     let mut values = BTreeSet::new();
-    for labels in found_labels(db, selectors, range)? {
+    if asks_for_all(selectors) {
+        let in_parts = |part: &Part| part.label_values(name, None);
+        let in_head = || db.series.label_values(name);
+        values.extend(indexed(db, range, in_parts, in_head)?);
+        return Ok(values.into_iter().take(limit).collect());
+    }
+    for labels in series(db, selectors, range, usize::MAX)? {
         if let Some(value) = labels.get(name)
             && !values.contains(value)
         {
@@ -88,6 +111,31 @@ pub(super) fn label_values(
         }
     }
     Ok(values.into_iter().take(limit).collect())
+}
+
+/// User interfaces ask for all labels all the time, so that is answered from the indexes, by whole parts and windows:
+/// a series "may" have a sample in the range when its part or window has one.
+fn asks_for_all(selectors: &[Vec<Matcher>]) -> bool {
+    selectors_or_all(selectors).any(<[Matcher]>::is_empty)
+}
+
+fn indexed(
+    db: &Db,
+    range: TimeRange,
+    in_parts: impl Fn(&Part) -> std::result::Result<Vec<String>, crate::part::Error>,
+    in_head: impl Fn() -> Vec<String>,
+) -> Result<Vec<String>> {
+    let view = db.view.read().unwrap_or_else(PoisonError::into_inner);
+    let snapshot = view.snapshot(visible(db, range));
+    drop(view);
+    let mut found = match snapshot.windows.is_empty() {
+        true => Vec::new(),
+        false => in_head(),
+    };
+    for live in &snapshot.parts {
+        found.extend(in_parts(&live.part).map_err(|error| suspect(Some(live), error.into()))?);
+    }
+    Ok(found)
 }
 
 pub(super) fn exemplars(
@@ -98,7 +146,7 @@ pub(super) fn exemplars(
     let range = visible(db, range);
     let mut all: Vec<(Labels, Vec<Exemplar>)> = Vec::new();
     for matchers in selectors_or_all(selectors) {
-        let (snapshot, found) = find(db, matchers, range)?;
+        let (snapshot, found) = find(db, matchers, range, usize::MAX)?;
         for (labels, place) in found {
             let exemplars = snapshot
                 .exemplars(place, range)
@@ -143,22 +191,6 @@ fn selectors_or_all(selectors: &[Vec<Matcher>]) -> impl Iterator<Item = &[Matche
     all.into_iter().chain(selectors.iter().map(Vec::as_slice))
 }
 
-fn found_labels(db: &Db, selectors: &[Vec<Matcher>], range: TimeRange) -> Result<Vec<Labels>> {
-    let range = visible(db, range);
-    let mut all = Vec::new();
-    for matchers in selectors_or_all(selectors) {
-        all.extend(
-            find(db, matchers, range)?
-                .1
-                .into_iter()
-                .map(|(labels, _)| labels),
-        );
-    }
-    all.sort();
-    all.dedup();
-    Ok(all)
-}
-
 /// Where samples of a series are: a source of the snapshot (parts first, then windows) and the series' number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
@@ -166,41 +198,38 @@ struct Place {
     id: u32,
 }
 
-/// Returns every place of every fitting series, sorted by labels, then from old to new.
+/// Returns every place of every fitting series, sorted by labels, then from old to new; of each part the first `limit`
+/// series only.
 fn find(
     db: &Db,
     matchers: &[Matcher],
     range: TimeRange,
+    limit: usize,
 ) -> Result<(Snapshot, Vec<(Labels, Place)>)> {
     let (snapshot, active) = {
-        // No slot may change its series between the two.
+        // Until it is known which windows hold a slot, it must not change its series: the next one's samples would be
+        // found under the labels of the one before.
         let _gate = db.gate.read().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = db
-            .view
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .snapshot(range);
+        let view = db.view.read().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = view.snapshot(range);
+        drop(view);
         let active = match snapshot.windows.is_empty() {
             true => Vec::new(),
-            false => db.series.select(matchers),
+            false => snapshot.in_windows(db.series.select(matchers)),
         };
         (snapshot, active)
     };
     let mut found = Vec::new();
     for (source, live) in (0..).zip(&snapshot.parts) {
         let mut collect = || {
-            for id in live.part.select(matchers, range)? {
+            for id in live.part.select(matchers, range)?.into_iter().take(limit) {
                 found.push((live.part.labels(id)?, Place { source, id }));
             }
             Ok(())
         };
         collect().map_err(|error: crate::part::Error| suspect(Some(live), error.into()))?;
     }
-    let parts = snapshot.parts.len() as u32;
-    for (source, window) in (parts..).zip(&snapshot.windows) {
-        let here = active.iter().filter(|(slot, _)| window.contains(*slot));
-        found.extend(here.map(|(slot, labels)| (labels.clone(), Place { source, id: *slot })));
-    }
+    found.extend(active);
     // Stable and made of sorted runs: cheap, and places stay from old to new.
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok((snapshot, found))
@@ -215,6 +244,16 @@ fn suspect(live: Option<&Arc<LivePart>>, error: Error) -> StorageError {
 }
 
 impl Snapshot {
+    /// Returns the places of active series in the windows, from old to new.
+    fn in_windows(&self, active: Vec<(u32, Labels)>) -> Vec<(Labels, Place)> {
+        let mut found = Vec::new();
+        for (source, window) in (self.parts.len() as u32..).zip(&self.windows) {
+            let here = active.iter().filter(|(slot, _)| window.contains(*slot));
+            found.extend(here.map(|(slot, labels)| (labels.clone(), Place { source, id: *slot })));
+        }
+        found
+    }
+
     fn part(&self, place: Place) -> Option<&Arc<LivePart>> {
         self.parts.get(place.source as usize)
     }

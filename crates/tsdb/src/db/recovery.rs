@@ -28,6 +28,7 @@ impl Recovery {
         self.wal.skipped.is_empty()
             && self.wal.cut.is_empty()
             && self.wal.without_series == 0
+            && self.wal.undecodable == 0
             && self.quarantined.is_empty()
     }
 }

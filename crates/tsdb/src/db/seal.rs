@@ -4,13 +4,21 @@
 //! It stays queryable while its part is written; then the manifest is replaced, and in one step the part takes the
 //! window's place. Any failure leaves the window where it is, and the next maintenance tries again.
 //!
+//! Late data makes windows that are over at once. The first ones of a stretch of time are sealed at once, too; when data
+//! for it keeps coming, a window waits until it is worth a part, or parts and open files would pile up.
+//!
 //! When is a window over? When its end and the grace have passed on the wall clock, and either the clock is steady or
 //! stored data says the same. A clock that jumps ahead therefore seals nothing by itself; a clock that goes back only
-//! delays. Sealing removes nothing, so a wrong decision costs a small part.
+//! delays. A window that lies further ahead than samples are taken was made by a clock that has been set right since; it
+//! would hold the WAL until its time comes, so it is sealed as well. Sealing removes nothing, so a wrong decision costs
+//! a small part.
 
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
+use std::time::Duration;
 
+use plimsoll_runtime::clock::Monotonic;
 use plimsoll_types::{SampleColumns, TimeRange, Timestamp};
+use roaring::RoaringBitmap;
 
 use super::known::KnownSamples;
 use super::open::part_path;
@@ -20,6 +28,13 @@ use crate::head::Window;
 use crate::manifest::PartEntry;
 use crate::part::{Part, PartWriter, WriteOptions};
 use crate::{Error, Result};
+
+/// So many parts of one stretch of time are made without waiting.
+const PARTS_AT_ONCE: usize = 2;
+/// After that, a window of late data waits for this part of a window's length: 15 min of 2 h.
+const LATE_WAITS_ONE_IN: i64 = 8;
+/// So many series are freed while appends and selections wait: less than a millisecond.
+const SERIES_PER_SWEEP_STEP: usize = 512;
 
 /// What one maintenance did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,8 +63,7 @@ impl Db {
         let checked = self.check_suspects(&mut keeping, &mut done);
         self.remove_retired(&mut keeping);
         let cut = self.cut_wal(&mut keeping);
-        // A sweep looks at every series while appends wait. Series become idle by sealing, so it is due then, or when
-        // room is needed.
+        // A sweep looks at every series. They become idle by sealing, so it is due then, or when room is needed.
         let is_half_full = self.series.count() as u64 > self.config.settings().series_limit / 2;
         if done.windows_sealed > 0 || is_half_full {
             done.series_removed = self.sweep_series();
@@ -92,16 +106,31 @@ impl Db {
         timekeeper.trusted(now, monotonic);
         let is_steady = timekeeper.is_steady();
         drop(timekeeper);
-        let (window, grace) = (self.config.window_millis(), self.config.seal_grace_millis());
+        let (length, grace) = (self.config.window_millis(), self.config.seal_grace_millis());
+        let last = now.saturating_add_millis(self.config.future_limit_millis());
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         let newest = view.windows().map(|window| window.facts().range.end).max();
-        let is_over = |start: &i64| {
-            let over = Timestamp::from_millis(*start)
-                .saturating_add_millis(window)
+        let is_due = |window: &&Arc<Window>| {
+            let start = Timestamp::from_millis(window.start());
+            let over = start
+                .saturating_add_millis(length)
                 .saturating_add_millis(grace);
-            over <= now && (is_steady || newest.is_some_and(|newest| over <= newest))
+            let is_over = over <= now && (is_steady || newest.is_some_and(|newest| over <= newest));
+            (is_over && self.is_worth_a_part(&view, window, monotonic))
+                || (is_steady && last < start)
         };
-        view.open.keys().copied().filter(is_over).collect()
+        let due = view.open.values().filter(is_due);
+        due.map(|window| window.start()).collect()
+    }
+
+    fn is_worth_a_part(&self, view: &View, window: &Window, now: Monotonic) -> bool {
+        let length = self.config.window_millis();
+        let is_beside = |part: &&Arc<LivePart>| {
+            part.range().start.align_down(length).millis() == window.start()
+        };
+        let waits = Duration::from_millis((length / LATE_WAITS_ONE_IN).unsigned_abs());
+        view.parts.iter().filter(is_beside).count() < PARTS_AT_ONCE
+            || window.made().is_none_or(|made| now.since(made) >= waits)
     }
 
     /// Takes a window out of the head. From here on, late samples for it go into a new one.
@@ -134,6 +163,7 @@ impl Db {
     }
 
     fn seal(&self, keeping: &mut Keeping, sealing: &Sealing) -> Result<()> {
+        self.remove_undecided(keeping)?;
         let id = keeping.manifest.next_part;
         keeping.manifest.next_part += 1;
         let path = part_path(&self.parts_directory(), id);
@@ -157,14 +187,31 @@ impl Db {
             .insert(sealing.window.start(), sealing.sequence);
         let begins = keeping.wal_begins;
         manifest.sealed.retain(|_, sequence| *sequence >= begins);
-        // After an error either manifest may be on disk, so the part's directory must stay; the next attempt writes
-        // another one, and this one is stale from then on.
+        // After an error either manifest may be on disk, so the part's directory must stay.
+        keeping.undecided = Some(id);
         manifest.store(&*self.disk, self.config.directory())?;
+        keeping.undecided = None;
         keeping.manifest = manifest;
         let mut view = self.view_mut();
         view.parts.extend(live);
         view.sealing
             .retain(|other| !Arc::ptr_eq(&other.window, &sealing.window));
+        Ok(())
+    }
+
+    /// Removes the part of a failed attempt, once the manifest on disk surely does not name it; else every attempt would
+    /// leave a part behind, on a disk that may be full.
+    fn remove_undecided(&self, keeping: &mut Keeping) -> Result<()> {
+        let Some(id) = keeping.undecided else {
+            return Ok(());
+        };
+        let stored = &keeping.manifest;
+        stored.store(&*self.disk, self.config.directory())?;
+        keeping.undecided = None;
+        let path = part_path(&self.parts_directory(), id);
+        if let Err(error) = self.disk.remove_directory(&path) {
+            tracing::warn!(%error, path = %path.display(), "an unfinished part stays until the next start");
+        }
         Ok(())
     }
 
@@ -236,18 +283,29 @@ impl Db {
         }
     }
 
-    /// Forgets series that are in no window. Nothing may resolve or append in between.
+    /// Forgets series that are in no window. It looks while appends go on, and keeps them out only while it frees a
+    /// few series that are still unused.
     fn sweep_series(&self) -> usize {
-        let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
-        let windows: Vec<_> = {
-            let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
-            view.windows().cloned().collect()
-        };
-        let freed = self
-            .series
-            .sweep(|slot| windows.iter().any(|window| window.contains(slot)));
+        let mut used = RoaringBitmap::new();
+        for window in self.windows() {
+            used |= window.slots();
+        }
+        let mut freed = 0;
+        for idle in self.series.idle(&used).chunks(SERIES_PER_SWEEP_STEP) {
+            let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+            let windows = self.windows();
+            freed += self
+                .series
+                .free(idle, |slot| windows.iter().any(|w| w.contains(slot)));
+        }
+        self.series.forget_meanings();
         self.metrics.series_removed.inc_by(freed as u64);
         freed
+    }
+
+    fn windows(&self) -> Vec<Arc<Window>> {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        view.windows().cloned().collect()
     }
 
     pub(super) fn update_gauges(&self) {

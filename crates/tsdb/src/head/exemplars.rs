@@ -5,8 +5,19 @@ use plimsoll_types::Exemplar;
 /// More per series and window would say nothing new: one exemplar in 15 s of a 2 h window.
 const EXEMPLARS_MAX: usize = 512;
 
-/// Adds an exemplar unless the same is there; says whether it is new.
-pub(super) fn insert(exemplars: &mut Vec<Exemplar>, exemplar: &Exemplar) -> bool {
+/// What became of an inserted exemplar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InsertedExemplar {
+    /// It is new.
+    New,
+    /// The same was there already.
+    Duplicate,
+    /// There were as many as are kept, and the oldest went: another one, or this one.
+    Displaced,
+}
+
+/// Adds an exemplar unless the same is there.
+pub(super) fn insert(exemplars: &mut Vec<Exemplar>, exemplar: &Exemplar) -> InsertedExemplar {
     let time = exemplar.timestamp;
     let after = exemplars.partition_point(|known| known.timestamp <= time);
     let same_time = exemplars[..after]
@@ -17,13 +28,14 @@ pub(super) fn insert(exemplars: &mut Vec<Exemplar>, exemplar: &Exemplar) -> bool
         known.value.to_bits() == exemplar.value.to_bits() && known.labels == exemplar.labels
     };
     if same_time.into_iter().any(is_same) {
-        return false;
+        return InsertedExemplar::Duplicate;
     }
     exemplars.insert(after, exemplar.clone());
     if exemplars.len() > EXEMPLARS_MAX {
         exemplars.remove(0);
+        return InsertedExemplar::Displaced;
     }
-    true
+    InsertedExemplar::New
 }
 
 #[cfg(test)]
@@ -41,9 +53,12 @@ mod tests {
         };
         let mut all = Vec::new();
         for time in (0..600).rev() {
-            insert(&mut all, &exemplar(time));
+            let outcome = insert(&mut all, &exemplar(time));
+            let is_full = time < 600 - EXEMPLARS_MAX as i64;
+            assert_eq!(outcome == InsertedExemplar::Displaced, is_full);
         }
-        assert!(!insert(&mut all, &exemplar(599)));
+        let again = insert(&mut all, &exemplar(599));
+        assert_eq!(again, InsertedExemplar::Duplicate);
         assert_eq!(all.len(), EXEMPLARS_MAX);
         assert!(all.is_sorted_by_key(|exemplar| exemplar.timestamp));
         assert_eq!(all.last().unwrap().timestamp.millis(), 599);

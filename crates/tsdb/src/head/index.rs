@@ -54,6 +54,19 @@ impl Index {
         }
     }
 
+    /// Walks the names of all labels, ascending.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(|name| &**name)
+    }
+
+    /// Walks the values of a label, in any order.
+    pub(super) fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let postings = self.names.get(name);
+        postings
+            .into_iter()
+            .flat_map(|postings| postings.values.keys().map(|value| &**value))
+    }
+
     /// Returns the slots that fulfil all matchers.
     pub(super) fn select(&self, matchers: &[Matcher]) -> RoaringBitmap {
         let mut found: Option<RoaringBitmap> = None;

@@ -7,7 +7,7 @@ use plimsoll_types::{
     Exemplar, Sample, SampleColumns, StartTimestamp, TimeRange, Timestamp, Value,
 };
 
-use super::exemplars;
+use super::exemplars::{self, InsertedExemplar};
 use crate::chunk::{XorDecoder, XorEncoder};
 use crate::wal::{decode_histogram, encode_histogram};
 
@@ -92,8 +92,8 @@ impl Lane {
         outcome
     }
 
-    /// Adds an exemplar; says whether it is new.
-    pub fn insert_exemplar(&mut self, exemplar: &Exemplar) -> bool {
+    /// Adds an exemplar.
+    pub fn insert_exemplar(&mut self, exemplar: &Exemplar) -> InsertedExemplar {
         exemplars::insert(&mut self.extra_mut().exemplars, exemplar)
     }
 

@@ -4,6 +4,7 @@
 //! which keeps every structure dense; the generation keeps refs unique while the store is open.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use plimsoll_types::{Labels, Matcher, Metadata, SeriesRef};
@@ -16,6 +17,8 @@ use crate::wal::SeriesLabels;
 const MEANINGS_MAX: usize = 16;
 /// Metric names whose meaning is kept.
 const FAMILIES_MAX: usize = 1_000_000;
+/// A sweep looks at this many slots at once, so that nobody waits for all of them.
+const SLOTS_PER_LOOK: u32 = 1 << 16;
 
 /// Every active series.
 #[derive(Debug)]
@@ -40,7 +43,7 @@ struct Slot {
     labels: Option<Labels>,
     generation: u32,
     /// Used since the last sweep, so that a series is not taken away between its resolution and its first sample.
-    is_fresh: bool,
+    is_fresh: AtomicBool,
     metadata: Option<Arc<Metadata>>,
 }
 
@@ -63,12 +66,22 @@ impl SeriesTable {
         if let Some(known) = self.read().find(labels) {
             return Ok((known, false));
         }
+        self.add(labels, self.limit)
+    }
+
+    /// Returns the ref of a series that was acknowledged in an earlier life: the limit is for new ones.
+    pub(crate) fn restore(&self, labels: &Labels) -> SeriesRef {
+        let known = self.read().find(labels);
+        let restored = || self.add(labels, u64::MAX).map(|(id, _)| id);
+        known.unwrap_or_else(|| restored().expect("there is no such limit"))
+    }
+
+    fn add(&self, labels: &Labels, limit: u64) -> Result<(SeriesRef, bool), LimitReached> {
         let mut inner = self.write();
         // Another thread may have been faster.
         if let Some(known) = inner.find(labels) {
             return Ok((known, false));
         }
-        let limit = self.limit;
         if inner.by_labels.len() as u64 >= limit {
             return Err(LimitReached { limit });
         }
@@ -85,6 +98,17 @@ impl SeriesTable {
     pub(crate) fn select(&self, matchers: &[Matcher]) -> Vec<(u32, Labels)> {
         let inner = self.read();
         inner.labelled(&inner.index.select(matchers))
+    }
+
+    /// Returns the names of all labels of active series.
+    pub(crate) fn label_names(&self) -> Vec<String> {
+        self.read().index.names().map(str::to_owned).collect()
+    }
+
+    /// Returns the values that a label has in active series, in any order.
+    pub(crate) fn label_values(&self, name: &str) -> Vec<String> {
+        let inner = self.read();
+        inner.index.values(name).map(str::to_owned).collect()
     }
 
     /// Returns the labels of slots that a window holds.
@@ -156,22 +180,46 @@ impl SeriesTable {
         self.read().by_labels.len()
     }
 
-    /// Frees the series that no window holds and nobody asked for since the last sweep. The caller keeps appends out.
-    pub(crate) fn sweep(&self, is_used: impl Fn(u32) -> bool) -> usize {
+    /// Returns the series that are not among `used` and that nobody asked for since the last call. They may be used
+    /// again at any moment, so [`free`](Self::free) asks once more.
+    pub(crate) fn idle(&self, used: &RoaringBitmap) -> Vec<u32> {
+        let mut idle = Vec::new();
+        let mut begin = 0;
+        loop {
+            let inner = self.read();
+            let end = (inner.slots.len() as u32).min(begin + SLOTS_PER_LOOK);
+            for slot in begin..end {
+                let entry = &inner.slots[slot as usize];
+                let is_fresh = entry.is_fresh.swap(false, Ordering::Relaxed);
+                if entry.labels.is_some() && !is_fresh && !used.contains(slot) {
+                    idle.push(slot);
+                }
+            }
+            if begin == end {
+                return idle;
+            }
+            begin = end;
+        }
+    }
+
+    /// Frees those of `idle` that are still unused, and returns how many. The caller keeps appends and selections out.
+    pub(crate) fn free(&self, idle: &[u32], is_used: impl Fn(u32) -> bool) -> usize {
         let mut inner = self.write();
         let mut freed = 0;
-        for slot in 0..inner.slots.len() as u32 {
-            let entry = &mut inner.slots[slot as usize];
-            if entry.labels.is_none() || std::mem::take(&mut entry.is_fresh) || is_used(slot) {
-                continue;
+        for slot in idle.iter().copied() {
+            let is_fresh = inner.slots[slot as usize].is_fresh.load(Ordering::Relaxed);
+            if !is_fresh && !is_used(slot) {
+                inner.free(slot);
+                freed += 1;
             }
-            inner.free(slot);
-            freed += 1;
         }
-        inner
-            .meanings
-            .retain(|meaning| Arc::strong_count(meaning) > 1);
         freed
+    }
+
+    /// Forgets the meanings that no series and no metric has any more.
+    pub(crate) fn forget_meanings(&self) {
+        let in_use = |meaning: &Arc<Metadata>| Arc::strong_count(meaning) > 1;
+        self.write().meanings.retain(in_use);
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
@@ -206,6 +254,9 @@ impl Inner {
 
     fn find(&self, labels: &Labels) -> Option<SeriesRef> {
         let slot = *self.by_labels.get(labels)?;
+        self.slots[slot as usize]
+            .is_fresh
+            .store(true, Ordering::Relaxed);
         Some(self.make_ref(slot))
     }
 
@@ -226,7 +277,7 @@ impl Inner {
             self.slots.push(Slot {
                 labels: None,
                 generation: 0,
-                is_fresh: true,
+                is_fresh: AtomicBool::new(true),
                 metadata: None,
             });
             (self.slots.len() - 1) as u32
@@ -241,7 +292,7 @@ impl Inner {
             .map(|meanings| meanings[0].clone());
         let entry = &mut self.slots[slot as usize];
         entry.labels = Some(labels.clone());
-        entry.is_fresh = true;
+        *entry.is_fresh.get_mut() = true;
         entry.metadata = meaning;
         self.make_ref(slot)
     }
@@ -298,10 +349,22 @@ mod tests {
         let (first, is_new) = table.resolve(&labels("a")).unwrap();
         assert!(is_new);
         assert_eq!(table.resolve(&labels("a")).unwrap(), (first, false));
-        // The first sweep only notes that the series was asked for.
-        assert_eq!(table.sweep(|_| false), 0);
-        assert_eq!(table.sweep(|_| true), 0);
-        assert_eq!(table.sweep(|_| false), 1);
+        let sweep = |used: &[u32]| {
+            let used: RoaringBitmap = used.iter().copied().collect();
+            let idle = table.idle(&used);
+            table.free(&idle, |slot| used.contains(slot))
+        };
+        // The first sweep only notes that the series was asked for, whether it was new or not.
+        assert_eq!(sweep(&[]), 0);
+        table.resolve(&labels("a")).unwrap();
+        assert_eq!(sweep(&[]), 0);
+        assert_eq!(sweep(&[slot_of(first)]), 0);
+        // It is asked for between the look and the deed.
+        let idle = table.idle(&RoaringBitmap::new());
+        assert_eq!(idle, [slot_of(first)]);
+        table.resolve(&labels("a")).unwrap();
+        assert_eq!(table.free(&idle, |_| false), 0);
+        assert_eq!((sweep(&[]), sweep(&[])), (0, 1));
         let (second, _) = table.resolve(&labels("b")).unwrap();
         assert_eq!(slot_of(first), slot_of(second));
         assert_ne!(first, second);

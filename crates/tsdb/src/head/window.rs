@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use plimsoll_runtime::clock::Monotonic;
 use plimsoll_types::{Exemplar, Sample, SampleColumns, TimeRange, Timestamp};
 use roaring::RoaringBitmap;
 
+use super::exemplars::InsertedExemplar;
 use super::lane::{Inserted, Lane};
 
 const SHARDS: u32 = 32;
@@ -15,6 +17,7 @@ const SHARDS: u32 = 32;
 #[derive(Debug)]
 pub struct Window {
     start: i64,
+    made: Option<Monotonic>,
     shards: Vec<Mutex<Shard>>,
     facts: Mutex<Facts>,
 }
@@ -36,6 +39,7 @@ impl Window {
     pub fn new(start: i64) -> Self {
         Self {
             start,
+            made: None,
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             facts: Mutex::new(Facts {
                 first_sequence: u64::MAX,
@@ -43,6 +47,20 @@ impl Window {
                 samples: 0,
             }),
         }
+    }
+
+    /// Makes the empty window that begins at `start` milliseconds, at this moment. Without a moment, as after a replay,
+    /// it counts as old.
+    pub(crate) fn made_at(start: i64, made: Monotonic) -> Self {
+        Self {
+            made: Some(made),
+            ..Self::new(start)
+        }
+    }
+
+    /// Returns when it was made; `None` when nobody knows any more.
+    pub(crate) fn made(&self) -> Option<Monotonic> {
+        self.made
     }
 
     /// Returns its first millisecond.
@@ -68,8 +86,8 @@ impl Window {
         self.shard(slot).entry(slot).or_default().insert(sample)
     }
 
-    /// Inserts an exemplar of the series in `slot`; says whether it is new.
-    pub fn insert_exemplar(&self, slot: u32, exemplar: &Exemplar) -> bool {
+    /// Inserts an exemplar of the series in `slot`.
+    pub fn insert_exemplar(&self, slot: u32, exemplar: &Exemplar) -> InsertedExemplar {
         self.shard(slot)
             .entry(slot)
             .or_default()

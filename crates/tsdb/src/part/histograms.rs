@@ -87,7 +87,7 @@ pub(super) fn decode(bytes: &[u8], count: usize) -> Decoded<Vec<Arc<Histogram>>>
 }
 
 /// Returns how much of a block's limit a histogram takes: everything of it that costs memory per sample.
-pub(super) fn weight(histogram: &Histogram) -> usize {
+pub(crate) fn weight(histogram: &Histogram) -> usize {
     let (positive, negative) = bucket_lengths(histogram);
     1 + positive
         + negative

@@ -10,7 +10,7 @@ use pco::{ChunkConfig, DeltaSpec, PagingSpec};
 use super::bytes::{Decoded, Malformed};
 
 /// The most numbers that one column may hold: 8,192 samples, or the buckets of a block of histograms.
-pub(super) const COLUMN_LENGTH_MAX: usize = 1 << 20;
+pub(crate) const COLUMN_LENGTH_MAX: usize = 1 << 20;
 
 /// Compresses a column (not empty, at most [`COLUMN_LENGTH_MAX`]) with each of the delta orders, keeps the smallest.
 pub(super) fn compress<T: Number>(values: &[T], level: usize, orders: &[usize]) -> Vec<u8> {

@@ -11,6 +11,7 @@ use plimsoll_runtime::disk::Disk;
 use plimsoll_types::{Labels, SeriesRef, WriteBatch};
 
 use super::batch::{decode_batch, decode_series};
+use super::bytes::Malformed;
 use super::record::{Damage, Record, RecordKind, scan};
 use super::segment::{HEADER_LENGTH, Header, SegmentId};
 use crate::{Error, Result};
@@ -58,6 +59,8 @@ pub struct Replayed {
     pub samples: u64,
     /// Samples and exemplars whose series was defined in a damaged record only.
     pub without_series: u64,
+    /// Whole records (the CRC was right) whose payload is none: a program with a fault wrote them.
+    pub undecodable: u64,
     /// Batches that were found a second time, written again after a failed sync.
     pub repeated: u64,
     /// Torn ends.
@@ -68,8 +71,8 @@ pub struct Replayed {
 
 /// Takes what is replayed.
 pub(crate) trait ReplaySink {
-    /// Returns this run's ref of a series; `None` when the limit of series is reached.
-    fn series(&mut self, labels: &Labels) -> Option<SeriesRef>;
+    /// Returns this run's ref of a series.
+    fn series(&mut self, labels: &Labels) -> SeriesRef;
 
     /// Takes a batch whose refs are this run's.
     fn batch(&mut self, sequence: u64, batch: &WriteBatch);
@@ -218,24 +221,27 @@ impl SegmentReplay<'_> {
         }
         self.last = self.last.max(Some(record.sequence));
         match record.kind {
-            // The CRC was right, so a payload that does not decode was written by a program with a fault. It is passed
-            // over like damage: its samples are counted nowhere, and the log names it.
             RecordKind::Series => match decode_series(&record.payload) {
                 Ok(series) => self.define(&series),
-                Err(error) => tracing::error!(%error, sequence = record.sequence, "series record"),
+                Err(error) => self.pass_over(record, &error),
             },
             RecordKind::Batch => match decode_batch(&record.payload) {
                 Ok(batch) => self.batch(record.sequence, batch),
-                Err(error) => tracing::error!(%error, sequence = record.sequence, "batch record"),
+                Err(error) => self.pass_over(record, &error),
             },
         }
     }
 
+    /// The CRC was right, so a payload that does not decode was written by a program with a fault.
+    fn pass_over(&mut self, record: &Record<'_>, error: &Malformed) {
+        self.replay.facts.undecodable += 1;
+        tracing::error!(%error, sequence = record.sequence, kind = ?record.kind, "WAL record says nothing");
+    }
+
     fn define(&mut self, series: &[(SeriesRef, Labels)]) {
         for (id, labels) in series {
-            if let Some(known) = self.sink.series(labels) {
-                self.refs.known.insert(*id, known);
-            }
+            let known = self.sink.series(labels);
+            self.refs.known.insert(*id, known);
         }
     }
 

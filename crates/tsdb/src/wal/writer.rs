@@ -104,7 +104,12 @@ impl Wal {
         if self.clock.monotonic().since(since) < self.retry_interval {
             return Err(refusal);
         }
-        self.sync()
+        self.sync()?;
+        match self.queue.refusal() {
+            // What was taken before is written, but there is no room for more.
+            Some((refusal, _)) => Err(refusal),
+            None => Ok(()),
+        }
     }
 
     /// Puts records in line and returns the sequence of the first; the others follow it. The caller's lock decides the

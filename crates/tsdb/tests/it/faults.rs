@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use plimsoll_runtime::disk::Disk;
 use plimsoll_testkit::{FakeClock, Fault, Operation, Seed, SimulatedDisk};
-use plimsoll_types::{Durability, StorageErrorKind, Timestamp};
+use plimsoll_tsdb::manifest::Manifest;
+use plimsoll_types::{ByteCount, Durability, StorageErrorKind, Timestamp};
 
-use crate::support::{NOON, Store, float, floats, open, wait, wal_files, write};
+use crate::support::{DIRECTORY, NOON, Store, float, floats, open, wait, wal_files, write};
 
 /// Writes, seals and writes again; returns what was acknowledged.
 fn script(store: &Store) -> Vec<(i64, f64)> {
@@ -63,10 +64,26 @@ fn an_error_of_any_call_loses_nothing_and_does_not_last() {
             store.put("a", &[(NOON + 100, 1.0)]);
             store.db.seal_all().unwrap();
             check(&store, "sealed");
+            assert_eq!(
+                part_directories(&store),
+                parts(&store),
+                "{error} at {number}"
+            );
             let store = store.after_power_loss();
             check(&store, "reopened");
         }
     }
+}
+
+/// Counts the parts that the manifest names.
+fn parts(store: &Store) -> usize {
+    let manifest = Manifest::load(&store.disk, Path::new(DIRECTORY)).unwrap();
+    manifest.unwrap().parts.len()
+}
+
+fn part_directories(store: &Store) -> usize {
+    let parts = Path::new(DIRECTORY).join("parts");
+    store.disk.list(&parts).unwrap().len()
 }
 
 #[test]
@@ -269,5 +286,60 @@ fn the_clock_of_a_simulation_may_stand_still() {
         let appended = write(&db, "a", &[float(NOON + step, 1.0)], Durability::Synced).unwrap();
         wait(appended.commit).unwrap();
     }
+    assert_eq!(floats(&db, "a").len(), 3);
+}
+
+#[test]
+fn a_whole_record_that_says_nothing_is_counted() {
+    let (disk, clock, path) = written();
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let salt = plimsoll_tsdb::wal::SegmentId::parse(name).unwrap().salt;
+    let payload = [0xff; 9];
+    for kind in [1, 2] {
+        let mut record = b"PWR1".to_vec();
+        record.extend_from_slice(&[kind, 0, 0, 0]);
+        record.extend_from_slice(&99u64.to_le_bytes());
+        record.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        record.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        let crc = crc32c::crc32c_append(crc32c::crc32c(&salt.to_le_bytes()), &record);
+        let crc = crc32c::crc32c_append(crc, &payload);
+        record.extend_from_slice(&crc.to_le_bytes());
+        record.extend_from_slice(&payload);
+        let end = length(&disk, &path);
+        let file = disk.open_writable(&path).unwrap();
+        file.write_all_at(&record, end).unwrap();
+    }
+    let db = open(&disk, &clock).unwrap();
+    assert_eq!(db.recovery().wal.undecodable, 2);
+    assert!(db.recovery().wal.cut.is_empty() && !db.recovery().is_clean());
+    assert_eq!(found(&disk.kill(), &clock).len(), BATCHES as usize);
+}
+
+#[test]
+fn maintenance_refuses_writes_while_less_than_the_reserve_is_free() {
+    let disk = SimulatedDisk::new(Seed::new(3));
+    let clock = FakeClock::new(Timestamp::from_millis(NOON));
+    let settings = plimsoll_tsdb::Settings {
+        free_bytes_reserve: ByteCount::KIB.times(64),
+        ..crate::support::settings()
+    };
+    let db = crate::support::open_with(&disk, &clock, settings).unwrap();
+    let try_write = |step: i64| {
+        let appended = write(&db, "a", &[float(NOON + step, 1.0)], Durability::Synced);
+        appended.map(|appended| wait(appended.commit).unwrap())
+    };
+    try_write(0).unwrap();
+    disk.set_capacity(disk.used_bytes() + (32 << 10));
+    try_write(1).unwrap();
+    db.maintain().unwrap();
+    let kind = |error: plimsoll_types::StorageError| error.kind();
+    assert_eq!(try_write(2).map_err(kind), Err(StorageErrorKind::ReadOnly));
+    // The next try looks at the disk again, and what was taken before can still be sealed.
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(try_write(2).map_err(kind), Err(StorageErrorKind::ReadOnly));
+    assert_eq!(db.seal_all().unwrap().windows_sealed, 1);
+    disk.heal();
+    clock.advance(Duration::from_secs(2));
+    try_write(2).unwrap();
     assert_eq!(floats(&db, "a").len(), 3);
 }

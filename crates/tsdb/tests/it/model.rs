@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use plimsoll_testkit::{Seed, for_each_seed};
+use plimsoll_testkit::{Seed, for_each_seed, random_samples};
 use plimsoll_types::{Durability, MatchOp, Matcher, Sample, TimeRange, Timestamp};
 
-use crate::support::{HOUR, Store, float, read, wait, write};
+use crate::support::{HOUR, Store, read, wait, write};
 
 const SERIES: u64 = 5;
 
 /// What a store must hold.
 #[derive(Default)]
-pub(crate) struct Model {
+struct Model {
     samples: BTreeMap<(String, i64), f64>,
 }
 
@@ -55,27 +55,6 @@ impl Model {
         }
         assert_eq!(found.len(), expected.len());
     }
-}
-
-/// Returns a random batch: mostly the present, sometimes hours ago, sometimes a time that was used before.
-pub(crate) fn random_samples(seed: &mut Seed, now: i64) -> Vec<Sample> {
-    let count = 1 + seed.below(20) as i64;
-    let begin = match seed.below(4) {
-        0 => now - seed.below(10 * HOUR as u64) as i64,
-        1 => now - now.rem_euclid(HOUR),
-        _ => now - 20_000,
-    };
-    (0..count)
-        .map(|i| {
-            let step = if seed.percent(10) {
-                -(seed.below(60_000) as i64)
-            } else {
-                i * 1000
-            };
-            // Few values, so that repeats and conflicts are common.
-            float(begin + step, seed.below(3) as f64)
-        })
-        .collect()
 }
 
 fn live(mut seed: Seed) {

@@ -104,3 +104,23 @@ fn other_versions_and_damage_are_refused() {
         "{damaged}"
     );
 }
+
+#[test]
+fn a_lost_manifest_does_not_cost_the_parts() {
+    let store = Store::new();
+    store.put("a", &[(NOON, 1.0)]);
+    store.db.seal_all().unwrap();
+    let manifest = Path::new(DIRECTORY).join("MANIFEST");
+    let kept = store.disk.read(&manifest, 1 << 20).unwrap();
+    store.disk.remove_file(&manifest).unwrap();
+    let Store { disk, clock, db } = store;
+    drop(db);
+    let disk = disk.kill();
+    let (files, changes) = (disk.files(), disk.changes());
+    let error = open(&disk, &clock).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("MANIFEST"), "{error}");
+    assert_eq!((disk.files(), disk.changes()), (files, changes));
+    disk.replace(&manifest, &kept).unwrap();
+    assert_eq!(floats(&open(&disk, &clock).unwrap(), "a"), [(NOON, 1.0)]);
+}

@@ -123,3 +123,26 @@ fn an_unfinished_part_is_removed() {
     assert!(!store.disk.exists(&stale));
     assert_eq!(floats(&store.db, "a").len(), 4);
 }
+
+#[test]
+fn only_what_is_named_as_a_part_is_removed() {
+    let store = store();
+    let other = Path::new(DIRECTORY).join("parts/lost+found");
+    store.disk.create_directory(&other).unwrap();
+    let store = store.killed();
+    assert!(store.db.recovery().stale_parts.is_empty());
+    assert!(store.disk.exists(&other));
+}
+
+#[test]
+fn label_questions_without_a_selector_do_not_walk_the_series() {
+    let store = store();
+    for part in 0..2 {
+        store.disk.flip(&file(&store, part, "series.idx"), 9, 1);
+    }
+    let (db, all) = (&store.db, TimeRange::ALL);
+    assert!(db.series(&[], all, 9).is_err(), "the walk meets the damage");
+    assert_eq!(db.label_names(&[], all, 9).unwrap(), ["__name__", "job"]);
+    assert_eq!(db.label_values("job", &[], all, 9).unwrap(), ["test"]);
+    assert_eq!(db.label_values("job", &[vec![]], all, 9).unwrap(), ["test"]);
+}

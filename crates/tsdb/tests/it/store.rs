@@ -370,7 +370,7 @@ fn every_sync_mode_survives_a_kill_and_all_but_os_a_power_loss() {
             5,
             "{mode:?}"
         );
-        let disk = disk.kill().power_loss();
+        let disk = disk.power_loss();
         let left = floats(&open_with(&disk, &clock, settings).unwrap(), "a").len();
         assert!(left == 5 || mode == SyncMode::Os, "{mode:?}: {left}");
     }
@@ -395,4 +395,191 @@ fn back_pressure_refuses_instead_of_growing() {
     db.sync().unwrap();
     db.append(&batch(id, &samples), Durability::Periodic)
         .unwrap();
+}
+
+#[test]
+fn replay_takes_more_series_than_the_limit() {
+    let (disk, clock) = (
+        SimulatedDisk::new(Seed::new(1)),
+        FakeClock::new(Timestamp::from_millis(NOON)),
+    );
+    let db = open_with(&disk, &clock, crate::support::settings()).unwrap();
+    for name in ["a", "b", "c"] {
+        let appended = write(&db, name, &[float(NOON, 1.0)], Durability::Synced).unwrap();
+        wait(appended.commit).unwrap();
+    }
+    drop(db);
+    let settings = Settings {
+        series_limit: 1,
+        ..crate::support::settings()
+    };
+    let db = open_with(&disk.kill(), &clock, settings).unwrap();
+    for name in ["a", "b", "c"] {
+        assert_eq!(floats(&db, name), [(NOON, 1.0)], "acknowledged is kept");
+    }
+    let error = db.resolve(&labels("d")).unwrap_err();
+    assert_eq!(error.kind(), StorageErrorKind::SeriesLimit);
+}
+
+#[test]
+fn a_histogram_that_no_part_can_hold_is_refused() {
+    let mut store = Store::new();
+    let buckets = (1 << 20) + 1;
+    let huge = |sum| Histogram {
+        sum,
+        counts: Counts::Integer(BucketCounts {
+            count: 0,
+            zero: 0,
+            positive: vec![0; buckets],
+            negative: vec![],
+        }),
+        positive_spans: vec![Span {
+            offset: 0,
+            length: buckets as u32,
+        }],
+        ..Histogram::default()
+    };
+    let id = store.db.resolve(&labels("huge")).unwrap();
+    for sum in [0.0, plimsoll_types::stale_nan()] {
+        let sample = Sample::histogram(Timestamp::from_millis(NOON), Arc::new(huge(sum)));
+        let appended = store
+            .db
+            .append(&batch(id, &[sample]), Durability::Periodic)
+            .unwrap();
+        assert!(matches!(
+            appended.rejected[..],
+            [plimsoll_types::Rejected {
+                index: 0,
+                reason: RejectedReason::InvalidHistogram(_)
+            }]
+        ));
+    }
+    store.put("a", &[(NOON, 1.0)]);
+    assert_eq!(store.db.seal_all().unwrap().windows_sealed, 1);
+    store = store.killed();
+    assert_eq!(store.floats("a"), [(NOON, 1.0)]);
+}
+
+#[test]
+fn long_label_sets_are_logged_in_records_of_bounded_size() {
+    const LONG: usize = 400 << 10;
+    let store = Store::new();
+    let mut whole = WriteBatch::default();
+    for number in 0..8 {
+        let name = format!("m{number}");
+        let labels = Labels::from_pairs([("__name__", name), ("long", "x".repeat(LONG))]);
+        let id = store.db.resolve(&labels).unwrap();
+        whole.samples.push((id, float(NOON, 1.0)));
+    }
+    let appended = store.db.append(&whole, Durability::Synced).unwrap();
+    wait(appended.commit).unwrap();
+    let mut series = 0;
+    for path in crate::support::wal_files(&store.disk) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let salt = plimsoll_tsdb::wal::SegmentId::parse(name).unwrap().salt;
+        let bytes = plimsoll_runtime::disk::Disk::read(&store.disk, &path, 1 << 30).unwrap();
+        for record in plimsoll_tsdb::wal::scan(&bytes, 36, salt) {
+            let (_, record) = record.unwrap();
+            assert!(record.payload.len() < (1 << 20) + LONG + 100);
+            series += usize::from(record.kind == plimsoll_tsdb::wal::RecordKind::Series);
+        }
+    }
+    assert!(series > 1);
+    assert_eq!(read(&store.killed().db, &[], TimeRange::ALL).len(), 8);
+}
+
+#[test]
+fn exemplars_that_are_not_kept_are_counted() {
+    let store = Store::new();
+    let id = store.db.resolve(&labels("a")).unwrap();
+    let exemplar = |time| Exemplar {
+        labels: Labels::from_pairs([("trace_id", "abc")]),
+        value: 0.5,
+        timestamp: Timestamp::from_millis(time),
+    };
+    let mut whole = WriteBatch::default();
+    // Two are refused, and of the others a series keeps 512 in a window.
+    whole.exemplars.push((id, exemplar(NOON + HOUR)));
+    whole
+        .exemplars
+        .push((plimsoll_types::SeriesRef(77), exemplar(NOON)));
+    let fitting = (0..515).map(|step| (id, exemplar(NOON + step)));
+    whole.exemplars.extend(fitting);
+    let appended = store.db.append(&whole, Durability::Periodic).unwrap();
+    assert_eq!(appended.written.exemplars, 515);
+    let registry = plimsoll_runtime::metrics::Registry::new();
+    store.db.metrics().register(&registry);
+    let text = registry.render();
+    let line = "plimsoll_tsdb_exemplars_dropped_total 5";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
+fn labels_are_the_same_with_and_without_a_walk() {
+    let store = Store::new();
+    for step in 0..4 {
+        for job in ["a", "b"] {
+            let labels = Labels::from_pairs([
+                ("__name__", format!("m{step}")),
+                ("job", format!("{job}{step}")),
+            ]);
+            let id = store.db.resolve(&labels).unwrap();
+            let sample = float(NOON + step, 1.0);
+            store
+                .db
+                .append(&batch(id, &[sample]), Durability::Periodic)
+                .unwrap();
+        }
+        if step < 2 {
+            store.db.seal_all().unwrap();
+        }
+    }
+    let (db, all) = (&store.db, TimeRange::ALL);
+    let walk = [vec![
+        Matcher::new(MatchOp::Regex, "__name__", ".+").unwrap(),
+    ]];
+    for limit in [0, 1, 3, 100] {
+        for name in ["job", "__name__", "none"] {
+            assert_eq!(
+                db.label_values(name, &[], all, limit).unwrap(),
+                db.label_values(name, &walk, all, limit).unwrap(),
+            );
+        }
+        assert_eq!(
+            db.label_names(&[], all, limit).unwrap(),
+            db.label_names(&walk, all, limit).unwrap(),
+        );
+        let series = db.series(&[], all, limit).unwrap();
+        assert_eq!(series, db.series(&walk, all, 100).unwrap()[..limit.min(8)]);
+    }
+}
+
+#[test]
+fn a_repeat_without_a_start_timestamp_keeps_the_one_that_is_known() {
+    let mut store = Store::new();
+    let started = Sample {
+        start: StartTimestamp::from_millis(NOON - HOUR),
+        ..float(NOON, 2.0)
+    };
+    let check = |store: &Store, step: &str| {
+        let found = read(&store.db, &[], TimeRange::ALL);
+        let found: Vec<_> = found[0].1.iter().collect();
+        assert_eq!(found, std::slice::from_ref(&started), "{step}");
+    };
+    let appended = write(
+        &store.db,
+        "a",
+        std::slice::from_ref(&started),
+        Durability::Synced,
+    );
+    wait(appended.unwrap().commit).unwrap();
+    store.put("a", &[(NOON, 2.0)]);
+    check(&store, "in one window");
+    store.db.seal_all().unwrap();
+    store.put("a", &[(NOON, 2.0)]);
+    check(&store, "in a part and a window");
+    store.db.seal_all().unwrap();
+    store = store.killed();
+    assert_eq!(store.db.recovery().parts, 1);
+    check(&store, "in a part");
 }

@@ -1,17 +1,15 @@
 //! A store on a simulated disk and a clock that the test moves.
 
-use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
-use std::thread::Thread;
 use std::time::Duration;
 
+pub(crate) use plimsoll_testkit::wait;
 use plimsoll_testkit::{FakeClock, Seed, SimulatedDisk};
 use plimsoll_tsdb::{Config, Db, Metrics, Result, Settings};
 use plimsoll_types::{
-    Appended, Appender, ByteCount, Commit, Durability, Labels, Matcher, Queryable, Sample,
-    SampleColumns, SeriesRef, StorageError, TimeRange, Timestamp, WriteBatch,
+    Appended, Appender, ByteCount, Durability, Labels, Matcher, Queryable, Sample, SampleColumns,
+    SeriesRef, StorageError, TimeRange, Timestamp, WriteBatch,
 };
 
 pub(crate) const HOUR: i64 = 3_600_000;
@@ -68,8 +66,7 @@ impl Store {
 
     /// Cuts the power and starts again.
     pub(crate) fn after_power_loss(self) -> Self {
-        // The process ends first: its WAL thread must not write between the loss and the end.
-        let disk = self.disk.kill().power_loss();
+        let disk = self.disk.power_loss();
         self.reopened(disk)
     }
 
@@ -152,23 +149,6 @@ pub(crate) fn read(
         all.push((labels.clone(), columns));
     }
     all
-}
-
-/// Waits on this thread: a test needs no runtime for a commit.
-pub(crate) fn wait(mut commit: Commit) -> std::result::Result<(), StorageError> {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    loop {
-        match Future::poll(commit.as_mut(), &mut Context::from_waker(&waker)) {
-            std::task::Poll::Ready(outcome) => return outcome,
-            std::task::Poll::Pending => std::thread::park(),
-        }
-    }
 }
 
 pub(crate) fn wal_files(disk: &SimulatedDisk) -> Vec<std::path::PathBuf> {

@@ -95,3 +95,38 @@ fn a_new_time_is_believed_after_a_day() {
     hours(&store, 1);
     assert_eq!(store.db.maintain().unwrap().parts_removed, 1);
 }
+
+#[test]
+fn a_window_that_a_wrong_clock_left_in_the_future_does_not_hold_the_wal() {
+    let store = Store::new();
+    let far = NOON + 365 * 24 * HOUR;
+    store.clock.jump_to(Timestamp::from_millis(far));
+    store.put("a", &[(far, 1.0)]);
+    store.clock.jump_to(Timestamp::from_millis(NOON));
+    store.put("a", &[(NOON, 2.0)]);
+    assert_eq!(store.db.maintain().unwrap().windows_sealed, 1);
+    assert_eq!(store.floats("a"), [(NOON, 2.0), (far, 1.0)]);
+    let store = store.after_power_loss();
+    assert_eq!(store.floats("a"), [(NOON, 2.0), (far, 1.0)]);
+}
+
+#[test]
+fn late_data_that_keeps_coming_makes_few_parts() {
+    let store = Store::new();
+    let late = |step: i64| NOON - 5 * HOUR + step;
+    for step in 0..40 {
+        store.put("a", &[(late(step), 1.0)]);
+        store.db.maintain().unwrap();
+        store.clock.advance(Duration::from_secs(30));
+    }
+    // The first two at once, then one in a quarter of an hour.
+    let parts = || {
+        let files = store.disk.files();
+        files.iter().filter(|path| path.ends_with("meta")).count()
+    };
+    assert_eq!(parts(), 3);
+    store.clock.advance(Duration::from_mins(15));
+    store.db.maintain().unwrap();
+    assert_eq!(parts(), 4);
+    assert_eq!(store.floats("a").len(), 40);
+}

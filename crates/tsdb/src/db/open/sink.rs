@@ -49,8 +49,8 @@ impl<'a> Sink<'a> {
 }
 
 impl ReplaySink for Sink<'_> {
-    fn series(&mut self, labels: &Labels) -> Option<SeriesRef> {
-        self.series.resolve(labels).ok().map(|(id, _)| id)
+    fn series(&mut self, labels: &Labels) -> SeriesRef {
+        self.series.restore(labels)
     }
 
     fn batch(&mut self, sequence: u64, batch: &WriteBatch) {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use plimsoll_types::StorageError;
+use plimsoll_types::{Labels, SeriesRef, StorageError};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::file::{OpenSegment, check_reserve};
@@ -17,8 +17,8 @@ use crate::{Error, ErrorKind, Result, SyncMode};
 
 /// Periodic records are synced early when this much of them is in memory, so that a failure can write them again.
 const UNSYNCED_BYTES_MAX: usize = 16 << 20;
-/// Definitions are split so that a record stays small.
-const SERIES_PER_RECORD: usize = 4096;
+/// Definitions are split so that a record stays small: it ends when its labels have so many bytes.
+const SERIES_RECORD_BYTES: usize = 1 << 20;
 
 pub(super) struct Writer {
     parts: WalParts,
@@ -129,7 +129,26 @@ impl Writer {
         }
         for (low_water, done) in cuts {
             let _ = done.send(self.cut(low_water).map_err(StorageError::from));
+            // Sealing and cutting have freed what they can.
+            self.reconsider(true);
         }
+    }
+
+    /// Ends a refusal, or keeps it or begins one when less space is left than sealing needs. `is_due` asks the disk
+    /// although nothing is wrong so far.
+    fn reconsider(&self, is_due: bool) {
+        if !is_due && self.queue.refusal().is_none() {
+            return;
+        }
+        let (disk, directory) = (&*self.parts.disk, &self.options.directory);
+        let reserve = check_reserve(disk, directory, self.options.free_bytes_reserve);
+        // A refusal with something that waits for the disk ends when that is written.
+        if reserve.is_ok() && is_due && !self.pending.is_empty() {
+            return;
+        }
+        let now = self.parts.clock.monotonic();
+        let refusal = reserve.err().map(|error| (StorageError::from(error), now));
+        self.queue.set_refusal(refusal);
     }
 
     /// Writes what is pending and syncs it if asked. A failure closes the segment and is tried once more in a new one.
@@ -143,7 +162,7 @@ impl Writer {
             }
         }
         let Err(error) = outcome else {
-            self.queue.set_refusal(None);
+            self.reconsider(false);
             return Ok(());
         };
         tracing::error!(error = %error.chain(), "the WAL refuses writes");
@@ -215,16 +234,12 @@ impl Writer {
         for pending in self.pending.iter().skip(self.written) {
             let salt = segment.salt;
             let unknown = segment.define(&pending.record.refs);
-            for refs in unknown.chunks(SERIES_PER_RECORD) {
-                let labels = |id| self.parts.labels.labels(id).map(|labels| (id, labels));
-                let series: Vec<_> = refs.iter().copied().filter_map(labels).collect();
-                record::put(
-                    &mut bytes,
-                    RecordKind::Series,
-                    pending.sequence,
-                    &encode_series(&series),
-                    salt,
-                );
+            let labels = |id| self.parts.labels.labels(id).map(|labels| (id, labels));
+            let mut series = unknown.into_iter().filter_map(labels).peekable();
+            while series.peek().is_some() {
+                let payload = encode_series(&take_bounded(&mut series));
+                let kind = RecordKind::Series;
+                record::put(&mut bytes, kind, pending.sequence, &payload, salt);
             }
             record::put(
                 &mut bytes,
@@ -268,7 +283,7 @@ impl Writer {
 
     /// Lets go of the records that are written for good, and tells who waits for them.
     fn settle(&mut self) {
-        self.queue.set_refusal(None);
+        self.reconsider(false);
         let mut released = 0;
         let mut last = None;
         for pending in self.pending.drain(..self.written) {
@@ -348,4 +363,19 @@ impl Writer {
             .min()
             .unwrap_or(self.next_sequence)
     }
+}
+
+/// Takes series until their labels fill a record.
+fn take_bounded(
+    series: &mut impl Iterator<Item = (SeriesRef, Labels)>,
+) -> Vec<(SeriesRef, Labels)> {
+    let mut bytes = 0;
+    let mut taken = Vec::new();
+    while bytes < SERIES_RECORD_BYTES
+        && let Some((id, labels)) = series.next()
+    {
+        bytes += labels.byte_count();
+        taken.push((id, labels));
+    }
+    taken
 }
