@@ -6,7 +6,8 @@ use plimsoll_types::Timestamp;
 
 /// Appends a sample value: the shortest text that reads back the same, with an exponent below 1e-6 and from 1e21 on.
 ///
-/// The rule is that of Go's `encoding/json`, which Prometheus follows, without JSON's lack of NaN and infinities.
+/// The limits are those of Go's `encoding/json`, the spelling is that of its `strconv`, which Prometheus uses: an
+/// exponent has a sign and at least two digits.
 pub(crate) fn write_value(text: &mut String, value: f64) {
     let magnitude = value.abs();
     let written = if value.is_nan() {
@@ -19,7 +20,9 @@ pub(crate) fn write_value(text: &mut String, value: f64) {
         let short = format!("{value:e}");
         write!(text, "{}", short.replacen('e', "e+", 1))
     } else if magnitude != 0.0 && magnitude < 1e-6 {
-        write!(text, "{value:e}")
+        let short = format!("{value:e}");
+        let (mantissa, exponent) = short.split_once("e-").expect("it is far below 1");
+        write!(text, "{mantissa}e-{exponent:0>2}")
     } else {
         write!(text, "{value}")
     };
@@ -53,7 +56,9 @@ mod tests {
             (1e21, "1e+21"),
             (-1.5e300, "-1.5e+300"),
             (1e-6, "0.000001"),
-            (1.5e-7, "1.5e-7"),
+            (1.5e-7, "1.5e-07"),
+            (-1e-10, "-1e-10"),
+            (5e-324, "5e-324"),
             (0.1 + 0.2, "0.30000000000000004"),
             (f64::NAN, "NaN"),
             (f64::INFINITY, "+Inf"),

@@ -39,7 +39,13 @@ fn is_form(headers: &axum::http::HeaderMap) -> bool {
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|value| value.starts_with("application/x-www-form-urlencoded"))
+    // Media types have no case, and `; charset=...` may follow.
+    let media_type = content_type.and_then(|value| value.split(';').next());
+    media_type.is_some_and(|found| {
+        found
+            .trim()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    })
 }
 
 fn decode(encoded: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
@@ -143,7 +149,8 @@ pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
     let wrong =
         || format!("cannot parse {text:?} to a valid timestamp: expected Unix seconds or RFC 3339");
     if let Ok(seconds) = text.parse::<f64>() {
-        let millis = (seconds * 1000.0).round();
+        // The fraction is rounded by itself, as Prometheus does: 1.0005 lies below its half.
+        let millis = seconds.trunc() * 1000.0 + (seconds.fract() * 1000.0).round();
         // 2^63 itself is no i64, and every float below it is.
         if millis >= i64::MIN as f64 && millis < i64::MAX as f64 {
             return Ok(Timestamp::from_millis(millis as i64));
@@ -173,7 +180,11 @@ mod tests {
         for (text, expected) in [
             ("0", Some(0)),
             ("1.5", Some(1500)),
+            ("1.0005", Some(1000)),
+            ("1.0006", Some(1001)),
+            ("0.9999", Some(1000)),
             ("-1", Some(-1000)),
+            ("-1.5", Some(-1500)),
             ("1e3", Some(1_000_000)),
             ("2015-07-01T20:10:51.781Z", Some(1_435_781_451_781)),
             ("2015-07-01T22:10:51+02:00", Some(1_435_781_451_000)),
@@ -187,6 +198,20 @@ mod tests {
                 expected,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn forms_are_known_by_their_media_type() {
+        for (content_type, expected) in [
+            ("application/x-www-form-urlencoded", true),
+            ("Application/X-WWW-Form-Urlencoded; charset=utf-8", true),
+            ("application/x-www-form-urlencoded-not", false),
+            ("application/json", false),
+        ] {
+            let mut headers = axum::http::HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());
+            assert_eq!(is_form(&headers), expected, "{content_type}");
         }
     }
 

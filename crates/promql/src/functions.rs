@@ -289,19 +289,6 @@ pub(crate) fn similar(name: &str) -> Option<&'static str> {
         .map(|(_, name)| name)
 }
 
-/// Says what is wrong with the scalar arguments of a window function before it runs.
-pub(crate) fn check_parameters(
-    planner: &Planner<'_>,
-    call: &Call,
-    scalars: &[Scalars],
-    grid: &Grid,
-) {
-    if let (true, [quantiles]) = (call.function.name == "quantile_over_time", scalars) {
-        let position = call.args[0].position;
-        crate::evaluate::check_quantiles(planner.context, quantiles, grid, position);
-    }
-}
-
 /// Compiles an expression as matchers do: anchored at both ends, `.` matches line feeds.
 pub(crate) fn anchored(expression: &str) -> Result<Regex, regex::Error> {
     Regex::new(&format!("^(?s:{expression})$"))

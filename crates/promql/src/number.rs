@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-/// Writes a number as Go's `%g` does with the shortest digits: `1`, `0.5`, `1e+21`, `+Inf`, `NaN`.
+/// Writes a number as Go's `%v` and `%g` do: `1`, `0.5`, `1e+06`, `+Inf`, `NaN`.
 pub(crate) fn format(value: f64) -> String {
     if value.is_nan() {
         return "NaN".into();
@@ -11,7 +11,7 @@ pub(crate) fn format(value: f64) -> String {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.into();
     }
     let magnitude = value.abs();
-    if magnitude == 0.0 || (1e-4..1e21).contains(&magnitude) {
+    if magnitude == 0.0 || (1e-4..1e6).contains(&magnitude) {
         return value.to_string();
     }
     let text = format!("{value:e}");
@@ -70,7 +70,9 @@ mod tests {
             (1.0, "1"),
             (-0.5, "-0.5"),
             (1e21, "1e+21"),
-            (1e20, "100000000000000000000"),
+            (1e6, "1e+06"),
+            (1234567.5, "1.2345675e+06"),
+            (999999.5, "999999.5"),
             (0.0001, "0.0001"),
             (0.00001, "1e-05"),
             (1.5e300, "1.5e+300"),

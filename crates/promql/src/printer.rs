@@ -70,7 +70,7 @@ impl Display for Name<'_> {
 
 fn write_number(f: &mut Formatter<'_>, number: Number) -> fmt::Result {
     if !number.is_duration {
-        return f.write_str(&crate::number::format(number.value));
+        return f.write_str(&crate::number::format_plain(number.value));
     }
     write!(f, "{}", Millis((number.value * 1000.0).round() as i64))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use plimsoll_types::Metadata;
+use plimsoll_types::{Metadata, MetricType, Queryable};
 use serde::Serialize;
 
 use crate::app::App;
@@ -31,7 +31,7 @@ impl<'a> From<&'a Metadata> for View<'a> {
     }
 }
 
-/// Returns type, unit and help by metric name.
+/// Returns type, unit and help by the name of the metric family.
 pub(crate) async fn metadata(
     State(app): State<Arc<App>>,
     params: Params,
@@ -46,19 +46,68 @@ pub(crate) async fn metadata(
         }
     };
     let metric = params.get("metric").map(String::from);
-    let found = app
+    let families = app
         .ask(None, move |app, _| {
-            Ok(app.parts.queryable.metadata(metric.as_deref(), limit)?)
+            read_families(&*app.parts.queryable, metric.as_deref(), limit)
         })
         .await?;
-    let view: BTreeMap<&str, Vec<View<'_>>> = found
+    let view: BTreeMap<&str, Vec<View<'_>>> = families
         .iter()
         .map(|(name, entries)| {
-            (
-                &**name,
-                entries.iter().take(per_metric).map(View::from).collect(),
-            )
+            let shown = entries.iter().take(per_metric);
+            (name.as_str(), shown.map(View::from).collect())
         })
         .collect();
     Ok(envelope::success(&view, &Notes::default()))
+}
+
+/// The endings of the series that a histogram or a summary consists of.
+const ENDINGS: [&str; 5] = ["_bucket", "_count", "_sum", "_gcount", "_gsum"];
+
+type Families = BTreeMap<String, Vec<Metadata>>;
+
+/// Reads metadata by family as Prometheus tells it; the store keeps it by the names of series.
+fn read_families(
+    store: &dyn Queryable,
+    metric: Option<&str>,
+    limit: usize,
+) -> Result<Families, ApiError> {
+    let found = match metric {
+        None => store.metadata(None, usize::MAX)?,
+        Some(metric) => {
+            let mut found = store.metadata(Some(metric), 1)?;
+            for ending in ENDINGS {
+                found.extend(store.metadata(Some(&format!("{metric}{ending}")), 1)?);
+            }
+            found
+        }
+    };
+    let mut families = Families::new();
+    for (name, entries) in found {
+        for entry in entries {
+            let family = family(&name, entry.metric_type);
+            if metric.is_some_and(|metric| metric != family)
+                || (families.len() >= limit && !families.contains_key(family))
+            {
+                continue;
+            }
+            let known = families.entry(family.to_string()).or_default();
+            if !known.contains(&entry) {
+                known.push(entry);
+            }
+        }
+    }
+    Ok(families)
+}
+
+/// Returns the name of the family that a series of this type belongs to.
+fn family(name: &str, metric_type: MetricType) -> &str {
+    let endings: &[&str] = match metric_type {
+        MetricType::Histogram => &["_bucket", "_count", "_sum"],
+        MetricType::GaugeHistogram => &["_bucket", "_gcount", "_gsum"],
+        MetricType::Summary => &["_count", "_sum"],
+        _ => &[],
+    };
+    let stripped = endings.iter().find_map(|ending| name.strip_suffix(ending));
+    stripped.unwrap_or(name)
 }

@@ -57,7 +57,8 @@ pub(crate) fn plan<'a>(
                 .as_ref()
                 .expect("the parser asks for it");
             let quantiles = planner.scalar(parameter, grid)?;
-            values::check_quantiles(planner.context, &quantiles, grid, parameter.position);
+            let position = parameter.unwrapped().position;
+            values::check_quantiles(planner.context, &quantiles, grid, position);
             Box::new(Lazy::new(move || values::quantile(input, &quantiles)))
         }
         AggregateOp::CountValues => {

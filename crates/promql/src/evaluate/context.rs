@@ -189,16 +189,24 @@ impl Drop for Charge<'_> {
 pub(crate) struct Notes<'a> {
     context: &'a Context<'a>,
     position: Position,
+    first_position: Position,
     name: &'a str,
     has_refused: Cell<bool>,
     was_looked_at: Cell<bool>,
 }
 
 impl<'a> Notes<'a> {
-    pub(crate) fn new(context: &'a Context<'a>, position: Position, name: &'a str) -> Self {
+    /// Takes the places of the range vector and of the first argument.
+    pub(crate) fn new(
+        context: &'a Context<'a>,
+        position: Position,
+        first_position: Position,
+        name: &'a str,
+    ) -> Self {
         Self {
             context,
             position,
+            first_position,
             name,
             has_refused: Cell::new(false),
             was_looked_at: Cell::new(false),
@@ -230,5 +238,10 @@ impl<'a> Notes<'a> {
 
     pub(crate) fn add(&self, annotation: &Annotation) {
         self.context.annotate(annotation, self.position);
+    }
+
+    /// As [`add`](Self::add), about the first argument.
+    pub(crate) fn add_to_first(&self, annotation: &Annotation) {
+        self.context.annotate(annotation, self.first_position);
     }
 }

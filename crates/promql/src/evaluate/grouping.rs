@@ -25,11 +25,16 @@ impl LabelSet {
             .is_ok()
     }
 
+    /// Says whether `without (...)` takes this label away.
+    pub(crate) fn drops(&self, name: &str) -> bool {
+        !self.keeps && (self.contains(name) || name == METRIC_NAME)
+    }
+
     /// Returns the part of a label set that counts.
     pub(crate) fn key(&self, labels: &Labels) -> Labels {
         labels.filtered(|name| match self.keeps {
             true => self.contains(name),
-            false => !self.contains(name) && name != METRIC_NAME,
+            false => !self.drops(name),
         })
     }
 }

@@ -172,8 +172,7 @@ impl<'a> Planner<'a> {
         let matrix = matrix.expect("the parser checked that a range vector is there");
         let source = self.windows(matrix, grid)?;
         let parameters = self.parameters(call, grid)?;
-        crate::functions::check_parameters(self, call, &parameters, grid);
-        let details = (*grid, matrix, keeps_name, call.function.name);
+        let details = (*grid, matrix, keeps_name, call);
         let function = WindowFunction::new(self.context, body, source, parameters, details);
         Ok(Box::new(function))
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_types::{Histogram, METRIC_NAME, Sample, SampleColumns, Timestamp, Value, is_stale};
 
-use crate::ast::{Expr, Selector};
+use crate::ast::{Call, Expr, Selector};
 use crate::error::QueryError;
 use crate::span::Position;
 
@@ -208,6 +208,7 @@ pub(crate) struct WindowFunction<'a> {
     pub(crate) parameters: Vec<Scalars>,
     pub(crate) grid: Grid,
     pub(crate) position: Position,
+    first_position: Position,
     pub(crate) keeps_name: bool,
     function: &'static str,
     buffer: Buffer,
@@ -220,7 +221,7 @@ impl<'a> WindowFunction<'a> {
         body: WindowBody,
         source: RangeSource<'a>,
         parameters: Vec<Scalars>,
-        (grid, argument, keeps_name, function): (Grid, &Expr, bool, &'static str),
+        (grid, argument, keeps_name, call): (Grid, &Expr, bool, &Call),
     ) -> Self {
         Self {
             context,
@@ -228,9 +229,10 @@ impl<'a> WindowFunction<'a> {
             source,
             parameters,
             grid,
-            position: argument.position,
+            position: argument.unwrapped().position,
+            first_position: call.args.first().unwrap_or(argument).unwrapped().position,
             keeps_name,
-            function,
+            function: call.function.name,
             buffer: Buffer::default(),
             names: Vec::new().into_iter(),
         }
@@ -254,7 +256,7 @@ impl Operator for WindowFunction<'_> {
         self.source.next(&mut self.buffer)?;
         into.reset(self.grid.count);
         let name = self.names.next().unwrap_or_default();
-        let mut notes = Notes::new(self.context, self.position, &name);
+        let mut notes = Notes::new(self.context, self.position, self.first_position, &name);
         let mut parameters = vec![0.0; self.parameters.len()];
         let (mut floats, mut histograms) = (Range::default(), Range::default());
         for step in 0..self.grid.count {

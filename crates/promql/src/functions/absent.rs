@@ -23,7 +23,7 @@ pub(super) fn absent_over_time<'a>(
     grid: &Grid,
 ) -> Result<Source<'a>, QueryError> {
     let windows = planner.windows(&call.args[0], grid)?;
-    let details = (*grid, &call.args[0], false, call.function.name);
+    let details = (*grid, &call.args[0], false, call);
     let body = super::over_time::present;
     let present = WindowFunction::new(planner.context, body, windows, Vec::new(), details);
     Ok(where_nothing(

@@ -26,15 +26,16 @@ pub(super) fn rate(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Opt
 
 fn extrapolated(window: &Window<'_>, notes: &mut Notes<'_>, kind: Kind) -> Option<Value> {
     let is_counter = kind != Kind::Delta;
-    if is_counter && !window.floats.is_empty() {
-        note_no_counter(notes);
-    }
     if !floats_only(window, notes) {
         return None;
     }
     let [first, .., last] = window.floats else {
         return None;
     };
+    // Only where there is a result to doubt.
+    if is_counter {
+        note_no_counter(notes);
+    }
     let resets: f64 = match is_counter {
         true => lost_to_resets(window.floats),
         false => 0.0,

@@ -12,7 +12,7 @@ use crate::annotation::Annotation;
 use crate::ast::{Call, Expr};
 use crate::error::QueryError;
 use crate::evaluate::{
-    Charge, Column, Context, Grid, Lazy, Meta, Planner, Scalars, Source, check_quantiles,
+    Charge, Column, Context, Grid, Lazy, Meta, Planner, Scalars, Source, check_quantiles, merge,
     no_histograms,
 };
 use crate::span::Position;
@@ -30,7 +30,8 @@ pub(super) fn quantile<'a>(
     grid: &Grid,
 ) -> Result<Source<'a>, QueryError> {
     let quantiles = planner.scalar(&call.args[0], grid)?;
-    check_quantiles(planner.context, &quantiles, grid, call.args[0].position);
+    let position = call.args[0].unwrapped().position;
+    check_quantiles(planner.context, &quantiles, grid, position);
     let calculate = move |step: usize, buckets: &mut Vec<Bucket>| {
         buckets::quantile(quantiles.at(step), buckets)
     };
@@ -66,11 +67,12 @@ fn over_buckets<'a>(
         source: planner.vector(argument, grid)?,
         function: call.function.name,
         grid: *grid,
-        position: argument.position,
+        position: argument.unwrapped().position,
         calculate,
         held: planner.context.charge(),
     };
-    Ok(Box::new(Lazy::new(move || buckets.run())))
+    let calculated = Box::new(Lazy::new(move || buckets.run()));
+    Ok(merge(planner.context, calculated, false))
 }
 
 /// Collects the buckets of each histogram and calculates as soon as its last bucket was read.
@@ -126,12 +128,13 @@ impl Buckets<'_> {
         let mut groups: Vec<Group> = Vec::new();
         let mut of_series = Vec::with_capacity(metas.len());
         for meta in metas {
+            // The name is part of the key: buckets of two metrics are two histograms.
             let mut key = meta.clone();
-            key.drop_name(self.context);
             key.labels = key.labels.filtered(|name| name != BUCKET_LABEL);
             let slot = match slots.entry(key.labels.clone()) {
                 Entry::Occupied(slot) => *slot.get(),
                 Entry::Vacant(slot) => {
+                    key.drop_name(self.context);
                     groups.push(Group {
                         meta: key,
                         name: meta.labels.metric_name().unwrap_or("").to_string(),

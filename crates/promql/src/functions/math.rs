@@ -40,9 +40,10 @@ floats! {
     tanh = f64::tanh;
 }
 
-/// Returns NaN when one of both is NaN, unlike `f64::max`.
+/// Returns NaN when one of both is NaN, unlike `f64::max`, but nothing is larger than +Inf: Go's rule.
 fn larger(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() {
+    let is_top = a == f64::INFINITY || b == f64::INFINITY;
+    if !is_top && (a.is_nan() || b.is_nan()) {
         f64::NAN
     } else {
         a.max(b)
@@ -50,7 +51,8 @@ fn larger(a: f64, b: f64) -> f64 {
 }
 
 fn smaller(a: f64, b: f64) -> f64 {
-    if a.is_nan() || b.is_nan() {
+    let is_bottom = a == f64::NEG_INFINITY || b == f64::NEG_INFINITY;
+    if !is_bottom && (a.is_nan() || b.is_nan()) {
         f64::NAN
     } else {
         a.min(b)
@@ -95,4 +97,32 @@ pub(super) fn clamp<'a>(
     };
     let clamped = map(planner.context, source, true, Box::new(change));
     Ok(merge(planner.context, clamped, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clamps_as_go_compares() {
+        let (nan, top, bottom) = (f64::NAN, f64::INFINITY, f64::NEG_INFINITY);
+        for (value, bound, at_most, at_least) in [
+            (1.0, 2.0, 1.0, 2.0),
+            (nan, 2.0, nan, nan),
+            (1.0, nan, nan, nan),
+            (bottom, nan, bottom, nan),
+            (nan, bottom, bottom, nan),
+            (top, nan, nan, top),
+            (nan, top, nan, top),
+        ] {
+            // As debug texts, in which NaN equals itself.
+            let found = (clamp_max(value, &[bound]), clamp_min(value, &[bound]));
+            let expected = (at_most, at_least);
+            assert_eq!(
+                format!("{found:?}"),
+                format!("{expected:?}"),
+                "{value} {bound}"
+            );
+        }
+    }
 }

@@ -97,6 +97,9 @@ pub(super) fn quantile(
     notes: &mut Notes<'_>,
 ) -> Option<Value> {
     let mut values = floats(window, notes)?.to_vec();
+    if !(0.0..=1.0).contains(&parameters[0]) {
+        notes.add_to_first(&Annotation::InvalidQuantile(parameters[0]));
+    }
     Some(Value::Float(quantile_of(parameters[0], &mut values)))
 }
 

@@ -204,7 +204,61 @@ fn names_of_matches_appear_in_errors() {
          labels must be unique on one side"
     );
     assert!(error("b + on (job) a").starts_with("multiple matches for labels: many-to-one"));
+    assert!(error("b > on (job) a").starts_with("multiple matches for labels: many-to-one"));
     assert!(error("-{__name__=~\"a|b\", instance=\"1\"}").starts_with("vector cannot contain"));
+}
+
+#[test]
+fn a_quantile_over_time_is_judged_where_it_has_samples() {
+    let storage = counters(1);
+    let warnings = |query: &str, time| {
+        let expr = parse(query).unwrap();
+        let result = Engine::default().instant(&storage, &expr, time, &Control::unlimited());
+        result.unwrap().warnings
+    };
+    let query = "quantile_over_time(2, requests_total[5m])";
+    assert_eq!(
+        warnings(query, at(60)),
+        ["PromQL warning: quantile value should be between 0 and 1, got 2 (1:20)"]
+    );
+    assert_eq!(
+        warnings(
+            "quantile_over_time((1e3 * 1e3), requests_total[5m])",
+            at(60)
+        ),
+        ["PromQL warning: quantile value should be between 0 and 1, got 1e+06 (1:21)"],
+        "parentheses around an argument are no part of it"
+    );
+    assert!(warnings(query, at(7200)).is_empty());
+    assert!(warnings("quantile_over_time(2, nothing[5m])", at(60)).is_empty());
+}
+
+#[test]
+fn buckets_of_two_metrics_are_two_histograms() {
+    let mut storage = Memory::default();
+    for (name, job) in [("a_bucket", "x"), ("b_bucket", "y"), ("c_bucket", "y")] {
+        for (bound, count) in [("1", 2.0), ("2", 4.0), ("+Inf", 4.0)] {
+            let pairs = [("__name__", name), ("job", job), ("le", bound)];
+            storage.add(Labels::from_pairs(pairs), [Sample::float(at(0), count)]);
+        }
+    }
+    let ask = |query: &str| {
+        let expr = parse(query).unwrap();
+        Engine::default().instant(&storage, &expr, at(0), &Control::unlimited())
+    };
+    let Value::Vector(vector) = ask("histogram_quantile(0.5, {__name__=~\"[ab]_bucket\"})")
+        .unwrap()
+        .value
+    else {
+        panic!("a quantile of a vector is a vector");
+    };
+    let shown = |sample: &plimsoll_promql::InstantSample| sample.labels.to_string();
+    assert_eq!(
+        vector.iter().map(shown).collect::<Vec<_>>(),
+        ["{job=\"x\"}", "{job=\"y\"}"]
+    );
+    let error = ask("histogram_quantile(0.5, {__name__=~\"[abc]_bucket\"})").unwrap_err();
+    assert!(error.to_string().starts_with("vector cannot contain"));
 }
 
 #[test]
@@ -220,6 +274,45 @@ fn infos_point_into_the_query() {
             "PromQL info: metric might not be a counter, name does not end in \
           _total/_sum/_count/_bucket: \"load\" (2:8)"
         ]
+    );
+    // One sample is no rate, and nothing is to be doubted.
+    let expr = parse("rate(load[15s])").unwrap();
+    let result = Engine::default().instant(&storage, &expr, at(45), &Control::unlimited());
+    assert!(result.unwrap().infos.is_empty());
+}
+
+#[test]
+fn without_takes_away_the_label_of_count_values() {
+    let mut storage = Memory::default();
+    for (job, value) in [("a", 1.0), ("b", 1.0), ("c", 2.0)] {
+        let pairs = [("__name__", "m"), ("job", job), ("zone", "z")];
+        storage.add(Labels::from_pairs(pairs), [Sample::float(at(0), value)]);
+    }
+    let count = |query: &str| {
+        let expr = parse(query).unwrap();
+        let result = Engine::default().instant(&storage, &expr, at(0), &Control::unlimited());
+        let Value::Vector(vector) = result.unwrap().value else {
+            panic!("an aggregation is a vector");
+        };
+        let shown = |sample: &plimsoll_promql::InstantSample| match sample.value {
+            SampleValue::Float(value) => format!("{} {value}", sample.labels),
+            SampleValue::Histogram(_) => panic!("a count is a float"),
+        };
+        let mut all: Vec<_> = vector.iter().map(shown).collect();
+        all.sort();
+        all
+    };
+    assert_eq!(
+        count("count_values without (job) (\"v\", m)"),
+        ["{v=\"1\", zone=\"z\"} 2", "{v=\"2\", zone=\"z\"} 1"]
+    );
+    assert_eq!(
+        count("count_values without (job) (\"job\", m)"),
+        ["{zone=\"z\"} 3"]
+    );
+    assert_eq!(
+        count("count_values by (job) (\"job\", m)"),
+        ["{job=\"1\"} 2", "{job=\"2\"} 1"]
     );
 }
 

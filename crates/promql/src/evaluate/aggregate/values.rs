@@ -82,6 +82,8 @@ pub(super) fn count_values(
     let mut held = input.context.charge();
     let mut slots: HashMap<Labels, usize> = HashMap::new();
     let mut counts: Vec<(Meta, Column)> = Vec::new();
+    // The value is a label of the sample before it is grouped, and `without` may take it away again.
+    let is_kept = !input.groups.drops(label);
     let mut column = Column::default();
     for group in &groups.of_series {
         input.source.next(&mut column)?;
@@ -93,8 +95,11 @@ pub(super) fn count_values(
             let Some(value) = column.float(step) else {
                 continue;
             };
-            let mut builder = groups.metas[*group].labels.to_builder();
-            let labels = builder.set(label, &format_plain(value)).build();
+            let mut labels = groups.metas[*group].labels.clone();
+            if is_kept {
+                let shown = format_plain(value);
+                labels = labels.to_builder().set(label, &shown).build();
+            }
             let slot = match slots.entry(labels) {
                 Entry::Occupied(slot) => *slot.get(),
                 Entry::Vacant(slot) => {

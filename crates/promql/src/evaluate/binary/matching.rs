@@ -190,11 +190,12 @@ impl Match<'_> {
                     (many, one)
                 };
                 let result = operation(left, right);
-                if filters && result == 0.0 {
-                    continue;
-                }
+                // A pair that the comparison drops counts, too: whether a match is ambiguous is no matter of values.
                 if one_to_one && std::mem::replace(&mut group.taken[step], true) {
                     return Err(QueryError::execution(AMBIGUOUS));
+                }
+                if filters && result == 0.0 {
+                    continue;
                 }
                 into.set_float(step, if filters { left } else { result });
             }

@@ -1,0 +1,145 @@
+//! A router, and requests to it without a socket.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use plimsoll_api::{App, BuildInfo, Parts, QueryLimits, ReloadRequest, router};
+use plimsoll_ingest::push::{Limits, Metrics, Receiver};
+use plimsoll_promql::{Engine, Options};
+use plimsoll_runtime::clock::Clock;
+use plimsoll_runtime::metrics::Registry;
+use plimsoll_runtime::shutdown::Shutdown;
+use plimsoll_runtime::tasks::Tasks;
+use plimsoll_testkit::{FakeClock, MemoryStore};
+use plimsoll_types::Timestamp;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tower::ServiceExt;
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("the answer is JSON")
+    }
+
+    /// Checks status, `errorType` and a part of `error`.
+    pub(crate) fn is_error(&self, status: u16, kind: &str, part: &str) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        let json = self.json();
+        assert_eq!(json["status"], "error");
+        assert_eq!(json["errorType"], kind);
+        let error = json["error"].as_str().expect("an error has words");
+        assert!(error.contains(part), "{error}");
+    }
+
+    /// Checks the data of a good answer.
+    pub(crate) fn is_data(&self, expected: &str) {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        let expected: Value = serde_json::from_str(expected).expect("the test's JSON");
+        assert_eq!(self.json()["data"], expected);
+    }
+}
+
+/// A server at 1970-01-01T00:01:40Z.
+pub(crate) struct Server {
+    pub(crate) store: MemoryStore,
+    pub(crate) app: Arc<App>,
+    pub(crate) reloads: mpsc::Receiver<ReloadRequest>,
+    router: Router,
+}
+
+impl Server {
+    pub(crate) fn new() -> Self {
+        let store = MemoryStore::new();
+        let clock: Arc<dyn Clock> = Arc::new(FakeClock::new(Timestamp::from_millis(100_000)));
+        let registry = Registry::new();
+        registry.register_build("1.2.3", None);
+        let tasks = Tasks::new(Shutdown::new(), clock.clone(), &registry);
+        let appender = Arc::new(store.clone());
+        let receiver = Receiver::new(
+            appender,
+            clock.clone(),
+            tasks,
+            Limits::default(),
+            Metrics::default(),
+        );
+        let (reload, reloads) = mpsc::channel(1);
+        let app = App::new(Parts {
+            queryable: Arc::new(store.clone()),
+            receiver: Arc::new(receiver),
+            engine: Engine::new(Options::default()),
+            query_limits: QueryLimits::default(),
+            registry: Arc::new(registry),
+            clock,
+            reload,
+            build: BuildInfo {
+                version: "1.2.3",
+                revision: "",
+            },
+        });
+        let router = router(app.clone());
+        Self {
+            store,
+            app,
+            reloads,
+            router,
+        }
+    }
+
+    /// A server with samples of `up` at 90 s and 100 s.
+    pub(crate) async fn with_data() -> Self {
+        let server = Self::new();
+        let lines = "up{job=\"a\"} 1 90000\nup{job=\"b\"} 0 90000\nup{job=\"a\"} 1 100000\nup{job=\"b\"} 1 100000\n";
+        let answer = server
+            .post("/api/v1/import/prometheus", "text/plain", lines)
+            .await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.body);
+        server
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).expect("a request"))
+            .await
+    }
+
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: impl Into<Body>,
+    ) -> Answer {
+        let request = Request::builder().method(Method::POST).uri(path);
+        let request = request.header(header::CONTENT_TYPE, content_type);
+        self.send(request.body(body.into()).expect("a request"))
+            .await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("a router does not fail");
+        let (parts, body) = response.into_parts();
+        let body = body
+            .collect()
+            .await
+            .expect("a body without faults")
+            .to_bytes();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).expect("answers are text"),
+        }
+    }
+}
