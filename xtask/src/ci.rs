@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: the only gate, the same for a person and for the build farm.
 
-use crate::{licences, process, test, tidy};
+use crate::{licences, process, sim, test, tidy};
 
 /// What to leave out.
 #[derive(clap::Args)]
@@ -12,11 +12,12 @@ pub(crate) struct Options {
 
 type Step = (&'static str, fn() -> anyhow::Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("fmt", fmt),
     ("clippy", clippy),
     ("doc", doc),
     ("test", test::run),
+    ("sim", sim::smoke),
     ("tidy", || tidy::run(&tidy::Options::default())),
     ("licences", licences::run),
 ];

@@ -1,13 +1,37 @@
 //! Every task of the repository: `cargo xtask <task>`.
 //!
+//! # What it is for
+//! A person and the build farm run the same commands, and the commands are Rust like everything else.
+//!
+//! # Model
 //! One file per task; this one only names them. What a task prints last is its verdict, and its exit code agrees.
+//!
+//! # Invariants
+//! - stdout is the report, stderr the progress.
+//! - Nothing outside the target folder and temporary folders is written, but what a task's name says it writes.
+//! - A task that judged nothing fails.
+//!
+//! # How to extend
+//! A task is a file beside this one and a line in the enum below.
+//!
+//! # Sources
+//! The xtask convention of rust-analyzer; TigerBeetle's tidy.
 
-#![expect(clippy::print_stdout, reason = "a task's report is its output")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a task's report is its output, its progress goes to stderr"
+)]
 
+mod bench;
 mod ci;
+mod conformance;
+mod crash;
+mod demo;
 mod licences;
 mod process;
 mod reference;
+mod sim;
 mod test;
 mod tidy;
 
@@ -30,7 +54,17 @@ enum Task {
     Tidy(tidy::Options),
     /// Check the licences and bans of all dependencies, offline
     Licences,
-    /// Write docs/reference anew from the binary
+    /// Kill the real server at random moments and check that nothing acknowledged is lost
+    Crash(crash::Options),
+    /// Run the store on a simulated disk that dies or fails at any call
+    Sim(sim::Options),
+    /// Measure what something costs
+    Bench(bench::Options),
+    /// Start the real server on a sample configuration and answer three questions live
+    Demo,
+    /// Judge us by another project's test data
+    Conformance(conformance::Options),
+    /// Write docs/reference anew
     Reference,
 }
 
@@ -40,6 +74,11 @@ fn main() -> anyhow::Result<()> {
         Task::Ci(options) => ci::run(&options),
         Task::Tidy(options) => tidy::run(&options),
         Task::Licences => licences::run(),
+        Task::Crash(options) => crash::run(&options),
+        Task::Sim(options) => sim::run(&options),
+        Task::Bench(options) => bench::run(&options),
+        Task::Demo => demo::run(),
+        Task::Conformance(options) => conformance::run(&options),
         Task::Reference => reference::write(),
     }
 }

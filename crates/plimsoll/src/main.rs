@@ -1,8 +1,23 @@
 //! Plimsoll: one program that closes the reliability loop.
 //!
+//! # What it is for
 //! This crate is the composition root and nothing else: [`commands`] reads the command line, `serve` puts the crates of the
-//! lower floors together. Exit codes are assigned here: 0 done, 1 failed, 2 wrong usage, 4 the server cannot be reached,
-//! 130 and 143 for a second interrupt or termination while shutting down.
+//! lower floors together.
+//!
+//! # Model
+//! A command is a file below `commands/<noun>/<verb>.rs` with its arguments and a `run`; it ends well or with a `Failure`.
+//!
+//! # Invariants
+//! - Exit codes are assigned here: 0 done, 1 failed, 2 wrong usage, 4 the server cannot be reached, 130 and 143 for a second
+//!   interrupt or termination while shutting down.
+//! - stdout is data, stderr is talk; only this crate writes to them.
+//! - Only this crate reads the environment.
+//!
+//! # How to extend
+//! A command is one file and one line in the enum beside it; `cargo xtask reference` writes its page.
+//!
+//! # Sources
+//! promtool and amtool for the verbs their users know.
 
 #![expect(
     clippy::print_stdout,

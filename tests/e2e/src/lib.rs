@@ -1,1 +1,43 @@
 //! The real binary against programs nobody here wrote.
+//!
+//! # What it is for
+//! Starts `plimsoll` and Debian's programs (Prometheus, node exporter, promtool) as processes on loopback, talks to them
+//! over HTTP and by signals, and ends them. The tests in `tests/it` show what the whole product promises; `cargo xtask
+//! crash` kills the same processes at random moments.
+//!
+//! # Model
+//! A [`Home`] is the folder of one installation: configuration, data directory, logs. A [`Server`] is a `plimsoll serve`
+//! that runs in a home, a [`Program`] any process. An [`Api`] asks whatever speaks Prometheus' HTTP API, so that the same
+//! question can go to two of them, and [`compare`] says where their answers differ. [`wait_until`] is the one
+//! place that waits.
+//!
+//! # Invariants
+//! - Everything listens on 127.0.0.1, on ports that the system chose.
+//! - Only processes that were started here are ended, by their id, at the latest when their value is dropped.
+//! - A program of Debian's that is missing skips its test with a word about it; with `PLIMSOLL_REQUIRE_PROGRAMS` in the
+//!   environment it fails the test.
+//! - Deliberately absent: retries of tests, fixed ports, an async runtime (a test is a sequence of steps).
+//!
+//! # How to extend
+//! A promise of the product is a file in `tests/it` and a `mod` line in its `main.rs`.
+//!
+//! # Sources
+//! Prometheus' HTTP API documentation; RFC 9112 for the client's side of HTTP/1.1.
+
+mod answer;
+mod api;
+mod debian;
+mod home;
+mod http;
+mod program;
+mod server;
+mod time;
+
+pub use answer::compare;
+pub use api::Api;
+pub use debian::{NodeExporter, Prometheus, find, promtool};
+pub use home::Home;
+pub use http::{Reply, encode_query, request};
+pub use program::{Program, binary};
+pub use server::Server;
+pub use time::{now_millis, wait_until};

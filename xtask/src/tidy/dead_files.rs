@@ -26,13 +26,7 @@ fn is_dead(root: &Path, path: &Path) -> bool {
         .to_string_lossy()
         .into_owned();
     let folder = path.parent().unwrap_or(Path::new(""));
-    let is_target_folder = folder.file_name().is_some_and(|name| {
-        ["src", "tests", "benches", "examples", "bin"]
-            .iter()
-            .any(|f| name == *f)
-    });
-    if matches!(&*stem, "lib" | "main" | "build") || (is_target_folder && !folder.ends_with("src"))
-    {
+    if matches!(&*stem, "lib" | "main" | "build") || is_target(root, folder) {
         return false;
     }
     let declares = |parent: PathBuf| {
@@ -42,6 +36,17 @@ fn is_dead(root: &Path, path: &Path) -> bool {
     let mut parents = vec![folder.with_extension("rs")];
     parents.extend(["lib.rs", "main.rs"].map(|name| folder.join(name)));
     !parents.into_iter().any(declares)
+}
+
+/// Says whether every file of a folder is a target of its own: cargo finds `tests`, `benches`, `examples` and `src/bin` of
+/// a package by themselves.
+fn is_target(root: &Path, folder: &Path) -> bool {
+    let is_package =
+        |path: Option<&Path>| path.is_some_and(|path| root.join(path).join("Cargo.toml").exists());
+    let beside_src = ["tests", "benches", "examples"]
+        .iter()
+        .any(|name| folder.ends_with(name));
+    folder.ends_with("src/bin") || (beside_src && is_package(folder.parent()))
 }
 
 /// Says whether a line is `mod stem;`, whatever its visibility.

@@ -13,14 +13,17 @@ const EXEMPT: [&str; 2] = ["Cargo.lock", "ui/package-lock.json"];
 /// Returns the files that git tracks or would track, relative to the root.
 pub(super) fn paths() -> anyhow::Result<Vec<PathBuf>> {
     let listed = process::output(Command::new("git").current_dir(process::root()).args([
+        "-c",
+        "safe.directory=*",
         "ls-files",
+        "-z",
         "--cached",
         "--others",
         "--exclude-standard",
     ]))?;
     let root = process::root();
     Ok(listed
-        .lines()
+        .split_terminator('\0')
         .map(PathBuf::from)
         .filter(|path| root.join(path).exists())
         .collect())

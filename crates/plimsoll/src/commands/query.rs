@@ -42,7 +42,13 @@ pub(crate) struct Arguments {
     )]
     step: String,
     /// How the answer is printed
-    #[arg(long, short, value_enum, default_value = "table")]
+    #[arg(
+        long,
+        short,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
     output: Output,
     /// How long to wait for the answer, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "120")]

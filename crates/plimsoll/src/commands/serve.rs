@@ -15,6 +15,7 @@ use plimsoll_ingest::config::{self, Config};
 use plimsoll_runtime::clock::SystemClock;
 use plimsoll_runtime::config::Diagnostics;
 use plimsoll_runtime::logging;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{Failure, environment};
 
@@ -42,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILTER", default_value = "info")]
     log_filter: String,
     /// How it is logged
-    #[arg(long, value_enum, default_value = "text")]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
 }
 
@@ -70,6 +71,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     logging::install(&arguments.log_filter, format)
         .map_err(|error| Failure::usage(format!("--log-filter: {error}")))?;
+    raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -79,6 +81,19 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         loaded,
         Arc::new(SystemClock::new()),
     ))
+}
+
+/// Raises the soft limit of open files to the hard one: a part holds up to seven files open, a target and a client one
+/// connection each, and the usual 1,024 are soon used up. A process that never calls `select` may do so.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, limit = ?limit.current, "the limit of open files stays as it is");
+    }
 }
 
 /// Loopback needs no account; anything else would hand the data to whoever asks.
@@ -117,6 +132,13 @@ mod tests {
     struct Line {
         #[command(flatten)]
         arguments: Arguments,
+    }
+
+    #[test]
+    fn as_many_files_may_be_open_as_the_machine_allows() {
+        raise_open_files();
+        let limit = getrlimit(Resource::Nofile);
+        assert_eq!(limit.current, limit.maximum);
     }
 
     #[test]

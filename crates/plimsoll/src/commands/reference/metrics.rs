@@ -18,8 +18,15 @@ pub(super) fn page() -> String {
     for metric in registry.descriptions() {
         writeln!(
             text,
-            "| `{}` | {} | {} | {} |",
-            metric.name, metric.kind, metric.unit, metric.help
+            "| `{}` | {} | {} | {}. |",
+            metric.name,
+            metric.kind,
+            if metric.unit.is_empty() {
+                "-"
+            } else {
+                &metric.unit
+            },
+            metric.help
         )
         .expect("writing to a string cannot fail");
     }

@@ -68,7 +68,7 @@ pub(super) async fn serve(
     };
     let scrapes = Scrapes::new(db.clone(), clock.clone(), metrics.scrape, context);
     let sources = Sources::new(&arguments, address, registry, tasks.clone(), clock.clone());
-    let mut reloader = Reloader::new(arguments, scrapes, sources);
+    let mut reloader = Reloader::new(arguments, &config, scrapes, sources);
     reloader
         .put_into_force(&config)
         .await

@@ -1,7 +1,9 @@
 //! Reading the configuration again: on SIGHUP and on `POST /-/reload`. Validated first; a bad one changes nothing.
 
+use std::time::Duration;
+
 use plimsoll_api::ReloadRequest;
-use plimsoll_ingest::config::Config;
+use plimsoll_ingest::config::{Config, WalSync};
 use plimsoll_ingest::scrape::{ApplyError, Scrapes};
 use plimsoll_runtime::shutdown::{Reloads, Shutdown};
 use tokio::sync::mpsc;
@@ -12,14 +14,41 @@ use super::{Arguments, load};
 /// Puts configurations into force.
 pub(super) struct Reloader {
     arguments: Arguments,
+    at_start: StoreSettings,
     scrapes: Scrapes,
     sources: Sources,
 }
 
+/// What the store was opened with and cannot change while it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct StoreSettings {
+    retention: Duration,
+    wal_sync: WalSync,
+    active_series_max: u64,
+}
+
+impl StoreSettings {
+    fn of(config: &Config) -> Self {
+        Self {
+            retention: config.retention.time_or_default(),
+            wal_sync: config.plimsoll.wal_sync,
+            active_series_max: config.plimsoll.limits.active_series_max,
+        }
+    }
+}
+
 impl Reloader {
-    pub(super) fn new(arguments: Arguments, scrapes: Scrapes, sources: Sources) -> Self {
+    /// Makes it; `config` is what the store was opened with.
+    pub(super) fn new(
+        arguments: Arguments,
+        config: &Config,
+        scrapes: Scrapes,
+        sources: Sources,
+    ) -> Self {
+        let at_start = StoreSettings::of(config);
         Self {
             arguments,
+            at_start,
             scrapes,
             sources,
         }
@@ -56,7 +85,18 @@ impl Reloader {
     }
 
     async fn reload(&mut self) -> Result<(), String> {
-        let outcome = match load(&self.arguments) {
+        let loaded = load(&self.arguments);
+        if let Ok(config) = &loaded
+            && StoreSettings::of(config) != self.at_start
+        {
+            let (at_start, wanted) = (self.at_start, StoreSettings::of(config));
+            tracing::warn!(
+                ?at_start,
+                ?wanted,
+                "these settings take effect at the next start"
+            );
+        }
+        let outcome = match loaded {
             Ok(config) => self
                 .put_into_force(&config)
                 .await

@@ -51,16 +51,29 @@ impl Sources {
         }
     }
 
-    /// Returns the sources that a configuration wants.
+    /// Returns the sources that a configuration wants; a configured job of the same name takes the place of one.
     pub(super) fn wanted(&self, config: &Config) -> Vec<Internal> {
-        let (labels, fetch) = self.itself.clone();
-        let mut wanted = vec![Internal {
-            labels,
-            interval: config.global.scrape_interval,
-            fetch,
-        }];
+        let is_replaced = |job: &str| {
+            config
+                .scrape_configs
+                .iter()
+                .any(|configured| configured.job_name == job)
+        };
+        let mut wanted = Vec::new();
+        if !is_replaced(SELF_JOB) {
+            let (labels, fetch) = self.itself.clone();
+            wanted.push(Internal {
+                labels,
+                interval: config.global.scrape_interval,
+                fetch,
+            });
+        }
         let host = &config.plimsoll.host_metrics;
-        if let Some((labels, fetch)) = self.host.clone().filter(|_| host.is_enabled) {
+        let collected = self
+            .host
+            .clone()
+            .filter(|_| host.is_enabled && !is_replaced(HOST_JOB));
+        if let Some((labels, fetch)) = collected {
             wanted.push(Internal {
                 labels,
                 interval: host.interval,

@@ -1,0 +1,145 @@
+//! Programs that Debian packages: what a user's installation looks like from outside.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::{Api, Home, Program, wait_until};
+
+const START_MAX: Duration = Duration::from_secs(30);
+/// Between choosing a free port and using it, somebody else may take it.
+const PORT_TRIES: usize = 3;
+
+/// Returns the path of a program in /usr/bin, or nothing, having said so, when it is not installed.
+///
+/// # Errors
+/// When it is missing and `PLIMSOLL_REQUIRE_PROGRAMS` is in the environment.
+pub fn find(name: &str) -> Result<Option<PathBuf>> {
+    let path = PathBuf::from("/usr/bin").join(name);
+    if path.is_file() {
+        return Ok(Some(path));
+    }
+    if std::env::var_os("PLIMSOLL_REQUIRE_PROGRAMS").is_some() {
+        bail!("{name} is not installed, and PLIMSOLL_REQUIRE_PROGRAMS is set");
+    }
+    say_skipped(name);
+    Ok(None)
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a skipped test must not look like a passed one"
+)]
+fn say_skipped(name: &str) {
+    eprintln!("SKIPPED: {name} is not installed");
+}
+
+/// Runs promtool to its end.
+///
+/// # Errors
+/// When it is not installed.
+pub fn promtool(arguments: &[&str]) -> Result<Output> {
+    let path = find("promtool")?.context("promtool is not installed")?;
+    Ok(Command::new(path).args(arguments).output()?)
+}
+
+/// A running prometheus-node-exporter.
+#[derive(Debug)]
+pub struct NodeExporter {
+    /// The process.
+    pub program: Program,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl NodeExporter {
+    /// Starts it and waits until it answers. Collectors whose series come and go with the machine's other work are off.
+    ///
+    /// # Errors
+    /// When it is not installed or does not start.
+    pub fn start(home: &Home) -> Result<Self> {
+        let path = find("prometheus-node-exporter")?.context("no prometheus-node-exporter")?;
+        let command = |address: SocketAddr| {
+            let mut command = Command::new(&path);
+            command.arg(format!("--web.listen-address={address}"));
+            command.args(["--no-collector.systemd", "--no-collector.textfile"]);
+            command
+        };
+        let (program, address) = start(home, command, "/metrics")?;
+        Ok(Self { program, address })
+    }
+}
+
+/// A running Prometheus.
+#[derive(Debug)]
+pub struct Prometheus {
+    /// The process.
+    pub program: Program,
+    /// Its HTTP API.
+    pub api: Api,
+}
+
+impl Prometheus {
+    /// Starts it with the configuration that `config` makes of its own address, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it is not installed or does not start.
+    pub fn start(home: &Home, config: impl Fn(SocketAddr) -> String) -> Result<Self> {
+        let path = find("prometheus")?.context("no prometheus")?;
+        let command = |address: SocketAddr| {
+            // A file that cannot be written shows when Prometheus does not find it.
+            let _ = home.write("prometheus.yml", config(address).as_bytes());
+            let mut command = Command::new(&path);
+            command.arg(format!("--web.listen-address={address}"));
+            command
+                .arg("--config.file")
+                .arg(home.path("prometheus.yml"));
+            command
+                .arg("--storage.tsdb.path")
+                .arg(home.path("prometheus"));
+            command.arg("--enable-feature=exemplar-storage");
+            command
+        };
+        let (program, address) = start(home, command, "/-/ready")?;
+        let api = Api { address };
+        Ok(Self { program, api })
+    }
+}
+
+/// Starts a program on a free port and waits until `path` is answered with 200.
+fn start(
+    home: &Home,
+    command: impl Fn(SocketAddr) -> Command,
+    path: &str,
+) -> Result<(Program, SocketAddr)> {
+    let mut tries = 1;
+    loop {
+        let address = free_address()?;
+        let mut program = Program::start(&mut command(address), home.next_log())?;
+        let ready = wait_until(START_MAX, path, || {
+            if program.exit_status()?.is_some() {
+                return Ok(false);
+            }
+            let reply = Api { address }.get(path, &[])?;
+            ensure!(reply.status == 200, "status {}", reply.status);
+            Ok(true)
+        });
+        if ready.with_context(|| program.log())? {
+            return Ok((program, address));
+        }
+        let log = program.log();
+        ensure!(
+            tries < PORT_TRIES && log.contains("address already in use"),
+            "it ended: {log}"
+        );
+        tries += 1;
+    }
+}
+
+/// Returns an address that was free a moment ago, for programs that cannot say which port the system chose for them.
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
+}

@@ -1,0 +1,17 @@
+//! The whole product, from outside.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail as tests do, but the lint only knows functions marked as tests"
+)]
+
+mod bad_input;
+mod check_config;
+mod durability;
+mod grafana;
+mod limits;
+mod prometheus;
+mod query_command;
+mod reload;
+mod slow_client;
+mod target;

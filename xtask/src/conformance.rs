@@ -1,0 +1,62 @@
+//! `cargo xtask conformance SUITE FOLDER`: how much of another project's test data we judge as it does.
+
+mod openmetrics;
+mod prometheus_config;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, ensure};
+use clap::ValueEnum;
+
+/// Which suite, and where its files are.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Which suite
+    suite: Suite,
+    /// Where its files are
+    folder: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Suite {
+    /// Folders with `metrics` and `test.json`: which expositions are OpenMetrics
+    Openmetrics,
+    /// Files that Prometheus loads (`*.good.yml`) or refuses (`*.bad.yml`)
+    PrometheusConfig,
+}
+
+/// What became of one case: `Ok` when we judge it as the suite does.
+struct Case {
+    name: String,
+    verdict: Result<(), String>,
+}
+
+/// Runs a suite, prints every case that is judged wrongly, and the share that is right.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let (name, cases) = match options.suite {
+        Suite::Openmetrics => ("openmetrics", openmetrics::cases(&options.folder)),
+        Suite::PrometheusConfig => (
+            "prometheus-config",
+            prometheus_config::cases(&options.folder),
+        ),
+    };
+    let cases = cases.with_context(|| format!("{}", options.folder.display()))?;
+    ensure!(
+        !cases.is_empty(),
+        "{} holds no case of the suite {name}",
+        options.folder.display()
+    );
+    for case in &cases {
+        if let Err(reason) = &case.verdict {
+            println!("{}: {reason}", case.name);
+        }
+    }
+    let (all, right) = (
+        cases.len(),
+        cases.iter().filter(|case| case.verdict.is_ok()).count(),
+    );
+    let percent = 100.0 * right as f64 / all as f64;
+    println!("conformance {name}: {right} of {all} cases, {percent:.1} %");
+    ensure!(right == all, "{} cases are judged wrongly", all - right);
+    Ok(())
+}
