@@ -6,6 +6,7 @@ const DIRECTORY: &str = "/data";
 fn disk(seed: Seed) -> SimulatedDisk {
     let disk = SimulatedDisk::new(seed);
     disk.create_directory(Path::new(DIRECTORY)).unwrap();
+    disk.sync_directory(Path::new("/")).unwrap();
     disk
 }
 

@@ -73,8 +73,7 @@ impl Tree {
         Ok(id)
     }
 
-    /// New directories are durable at once: stores make theirs once, at the start, and the interesting losses are
-    /// those of files.
+    /// A new directory is a name like any other: it is gone after a power loss unless its parent was synced.
     pub(super) fn add_directories(&mut self, path: &Path) -> io::Result<()> {
         let mut id = ROOT;
         for name in names(path) {
@@ -84,9 +83,7 @@ impl Tree {
                 None => {
                     self.nodes.push(Node::Directory(DirectoryNode::default()));
                     let new = self.nodes.len() - 1;
-                    let parent = self.directory_mut(id)?;
-                    parent.current.insert(name.clone(), new);
-                    parent.durable.insert(name, new);
+                    self.directory_mut(id)?.current.insert(name, new);
                     new
                 }
             };

@@ -357,7 +357,10 @@ fn external_labels_take_variables_from_the_environment() {
     );
     assert_eq!(
         warnings(text),
-        ["2:46 the environment variable `ABSENT` is not set, its value is empty"]
+        [
+            "2:21 `external_labels` is accepted, but this version does not act on it",
+            "2:46 the environment variable `ABSENT` is not set, its value is empty",
+        ]
     );
 }
 
@@ -535,8 +538,50 @@ scrape_configs:
 }
 
 #[test]
+fn tls_below_1_2_is_raised_with_a_warning() {
+    let with = |version: &str| {
+        warnings(&format!(
+            "scrape_configs:\n- job_name: a\n  tls_config: {{min_version: {version}}}\n"
+        ))
+    };
+    for version in ["TLS10", "TLS11"] {
+        let expected = "3:29 TLS below 1.2 is not spoken, so this has the effect of `TLS12`";
+        assert_eq!(with(version), [expected]);
+    }
+    assert!(with("TLS12").is_empty());
+}
+
+#[test]
+fn a_retention_of_zero_hides_no_other() {
+    let ninety_days = Some(Duration::from_hours(90 * 24));
+    for (ours, theirs, expected) in [
+        ("0s", "90d", ninety_days),
+        ("90d", "0s", ninety_days),
+        ("90d", "30d", ninety_days),
+        ("0s", "0s", None),
+    ] {
+        let text = format!(
+            "plimsoll: {{retention: {ours}}}\nstorage: {{tsdb: {{retention: {{time: {theirs}}}}}}}\n"
+        );
+        assert_eq!(config(&text).retention.time, expected, "{ours} {theirs}");
+    }
+}
+
+#[test]
 fn a_file_for_agents_is_a_file() {
     assert!(parse("remote_write:\n  - url: http://remote1/push\n").is_ok());
+}
+
+#[test]
+fn two_stars_of_included_files_mean_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    write("prometheus.yml", "scrape_config_files: ['jobs**.yml']\n");
+    write("jobs1.yml", "scrape_configs: [{job_name: a}]\n");
+    let path = directory.path().join("prometheus.yml");
+    let Loaded { config, warnings } = config::load(&path, &|_| None).unwrap();
+    assert_eq!(config.scrape_configs[0].job_name, "a");
+    assert_eq!(warnings, []);
 }
 
 #[test]

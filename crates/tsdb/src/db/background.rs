@@ -2,6 +2,7 @@
 //!
 //! They are two, because sealing a large window takes minutes, and what scrapes wrote must not wait for that.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -26,7 +27,8 @@ struct Stop {
 }
 
 impl Background {
-    /// Syncs `db` every second and maintains it every 30 seconds until [`stop`](Self::stop).
+    /// Syncs `db` every second and maintains it every 30 seconds, both at once for the first time, until
+    /// [`stop`](Self::stop).
     ///
     /// # Errors
     /// `Io` when a thread cannot be started.
@@ -44,9 +46,16 @@ impl Background {
 
     fn every(&mut self, interval: Duration, name: &str, db: &Arc<Db>, step: fn(&Db)) -> Result<()> {
         let (db, stop) = (db.clone(), self.stop.clone());
+        // The first step is at once: a process that is restarted often must seal as well.
         let run = move || {
-            while !stop.waits(interval) {
-                step(&db);
+            loop {
+                // After a panic the next step may do better, and no step at all would fill the disk.
+                if panic::catch_unwind(AssertUnwindSafe(|| step(&db))).is_err() {
+                    tracing::error!("a background step of the store panicked");
+                }
+                if stop.waits(interval) {
+                    return;
+                }
             }
         };
         let thread = std::thread::Builder::new()

@@ -168,7 +168,7 @@ async fn asks_as_prometheus_does() {
     let server = Server::text("a 1\n").await;
     assert!(is_up(&server.address, "").await);
     let headers = &server.requests()[0].headers;
-    assert_eq!(headers["x-prometheus-scrape-timeout-seconds"], "7");
+    assert_eq!(headers["x-prometheus-scrape-timeout-seconds"], "7.001");
     assert_eq!(headers["accept-encoding"], "gzip");
     assert!(
         headers["user-agent"]
@@ -285,7 +285,7 @@ async fn a_silent_target_is_given_up_after_its_timeout() {
     world.clock.time.advance(TIMEOUT);
     world.written().await;
     assert_eq!(world.metric("up"), ["0"]);
-    assert_eq!(world.metric("scrape_duration_seconds"), ["7"]);
+    assert_eq!(world.metric("scrape_duration_seconds"), ["7.001"]);
     drop(peer);
     tokio::spawn(async move {
         let (mut peer, _) = listener.accept().await.unwrap();

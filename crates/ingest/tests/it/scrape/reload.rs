@@ -46,7 +46,7 @@ async fn metrics_that_are_switched_off_end() {
     world.scrape(1).await;
     world.apply(&[job("j", &server.address, "")]).await;
     world.scrape(1).await;
-    assert_eq!(world.metric("scrape_timeout_seconds"), ["7", "stale"]);
+    assert_eq!(world.metric("scrape_timeout_seconds"), ["7.001", "stale"]);
     assert_eq!(world.metric("scrape_duration_seconds").len(), 2);
 }
 

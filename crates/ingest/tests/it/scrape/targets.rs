@@ -1,8 +1,9 @@
 //! From discovered labels to requests, and from limits to refusals.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::world::{Script, Server, World, job, typed};
+use super::world::{Script, Server, World, job, status, typed};
 
 fn relabel(source: &str, regex: &str, target: &str, replacement: &str) -> String {
     format!(
@@ -205,6 +206,37 @@ async fn a_server_lists_the_targets() {
         world.written().await;
     }
     assert_eq!(world.metric("up").last().map(String::as_str), Some("stale"));
+}
+
+#[tokio::test]
+async fn a_reload_while_discovery_is_down_keeps_the_targets() {
+    let target = Server::text("a 1\n").await;
+    let listed = serde_json::json!([{"targets": [target.address]}]).to_string();
+    let is_down = Arc::new(AtomicBool::new(false));
+    let answer = is_down.clone();
+    let discovery = Server::start(move |_| match answer.load(Ordering::SeqCst) {
+        false => typed("application/json", listed.clone()),
+        true => status(503),
+    })
+    .await;
+    let config = |more: &str| {
+        format!(
+            "{{job_name: j, http_sd_configs: [{{url: 'http://{}/', refresh_interval: 60s}}]{more}}}",
+            discovery.address
+        )
+    };
+    let mut world = World::with(&[config("")]).await;
+    world.scrape(2).await;
+    is_down.store(true, Ordering::SeqCst);
+    let asked = discovery.requests().len();
+    world
+        .apply(&[config(", static_configs: [{targets: []}]")])
+        .await;
+    while world.metric("a").len() < 3 || discovery.requests().len() == asked {
+        world.clock.step_when(|sleepers| sleepers >= 2).await;
+    }
+    let values = world.metric("a");
+    assert!(values.iter().all(|value| value == "1"), "{values:?}");
 }
 
 #[tokio::test]

@@ -24,8 +24,12 @@ use plimsoll_types::{
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-/// The scrape timeout of all jobs here. A sleep of this length is not waited for: a fetch is under way.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(7);
+/// The scrape timeout of all jobs here. A sleep of this length is not waited for: a fetch is under way. No other sleep may
+/// have it: the clock stands still between events, so all others are whole seconds or fractions by chance.
+pub(super) const TIMEOUT: Duration = Duration::from_millis(7001);
+
+/// How long, in real time, a test waits for others to wait for the clock before it says who does.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server on loopback that answers every request by one function.
 #[derive(Clone)]
@@ -127,9 +131,14 @@ impl SteppedClock {
     /// As [`step`](Self::step), as soon as it is true of the number of those that wait.
     pub(super) async fn step_when(&self, is_time: impl Fn(usize) -> bool) {
         let mut waiting = self.waiting.subscribe();
-        let earliest = {
-            let all = waiting.wait_for(|waiting| is_time(waiting.len())).await;
-            *all.unwrap().values().min().unwrap()
+        let sleepers = waiting.wait_for(|waiting| is_time(waiting.len()));
+        let earliest = match tokio::time::timeout(PATIENCE, sleepers).await {
+            Ok(all) => *all.unwrap().values().min().unwrap(),
+            Err(_) => panic!(
+                "nobody moved at {:?}; waiting until {:?}",
+                self.time.monotonic(),
+                *self.waiting.borrow()
+            ),
         };
         self.time.advance(earliest.since(self.time.monotonic()));
     }
@@ -222,7 +231,7 @@ impl World {
     /// Puts these jobs into force.
     pub(super) async fn apply(&mut self, jobs: &[String]) {
         let text = format!(
-            "global: {{scrape_interval: 10s, scrape_timeout: 7s}}\nscrape_configs: [{}]\n",
+            "global: {{scrape_interval: 10s, scrape_timeout: 7001ms}}\nscrape_configs: [{}]\n",
             jobs.join(", ")
         );
         let loaded = config::parse(Path::new("prometheus.yml"), &text, &|_| None);

@@ -128,9 +128,10 @@ impl Writer {
             let _ = done.send(outcome.clone());
         }
         for (low_water, done) in cuts {
-            let _ = done.send(self.cut(low_water).map_err(StorageError::from));
-            // Sealing and cutting have freed what they can.
+            let outcome = self.cut(low_water).map_err(StorageError::from);
+            // Sealing and cutting have freed what they can; whoever waits must see what follows from it.
             self.reconsider(true);
+            let _ = done.send(outcome);
         }
     }
 
