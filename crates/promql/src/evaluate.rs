@@ -46,11 +46,13 @@ pub(crate) struct Meta {
 
 impl Meta {
     /// Drops the name now, or marks it when names are dropped at the end.
+    ///
+    /// Nothing is charged: the labels without a name take the place of longer ones, which are charged already and are
+    /// freed here unless the store shares them.
     pub(crate) fn drop_name(&mut self, context: &Context<'_>) {
-        if context.options.delayed_name_removal {
-            self.drop_name = true;
-        } else {
-            self.labels = without_name(&self.labels);
+        match context.options.delayed_name_removal {
+            true => self.drop_name = true,
+            false => self.labels = without_name(&self.labels),
         }
     }
 
@@ -198,7 +200,8 @@ fn raw_matrix<'a>(
         let samples = buffer.samples(window);
         if !samples.is_empty() {
             let labels = meta.visible();
-            charge.add(samples.len() * size_of::<Sample>(), samples.len())?;
+            let bytes = samples.len() * size_of::<Sample>();
+            charge.add(bytes + labels.byte_count(), samples.len())?;
             matrix.push(RangeSeries { labels, samples });
         }
     }

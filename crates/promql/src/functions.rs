@@ -15,7 +15,6 @@ pub(crate) use date::date_function;
 pub(crate) use over_time::quantile_of;
 
 use plimsoll_types::Value;
-use regex::Regex;
 
 use crate::ast::ValueType::{self, Matrix, Scalar, String as Text, Vector};
 use crate::ast::{Call, Expr};
@@ -287,11 +286,6 @@ pub(crate) fn similar(name: &str) -> Option<&'static str> {
         .min()
         .filter(|(edits, _)| *edits <= 2 && edits * 3 <= name.len())
         .map(|(_, name)| name)
-}
-
-/// Compiles an expression as matchers do: anchored at both ends, `.` matches line feeds.
-pub(crate) fn anchored(expression: &str) -> Result<Regex, regex::Error> {
-    Regex::new(&format!("^(?s:{expression})$"))
 }
 
 #[cfg(test)]

@@ -18,6 +18,11 @@ const DEPTH_MAX: usize = 200;
 const NESTING_MAX: usize = 100;
 /// The longest text in bytes. Spans, carets and trees stay small; a URL could not carry more anyway.
 const TEXT_BYTES_MAX: usize = 1 << 20;
+/// How many label matchers an expression may have, the expressions of `label_replace` among them.
+const MATCHERS_MAX: usize = 1000;
+/// What the compiled regular expressions of an expression may take together: a thousand usual ones, which need up
+/// to 64 KiB, or some that are large, such as the lists of names that dashboards write.
+const PATTERN_BYTES_MAX: usize = 128 << 20;
 
 /// Reads a PromQL expression and checks its types.
 ///
@@ -30,7 +35,8 @@ const TEXT_BYTES_MAX: usize = 1 << 20;
 ///
 /// # Errors
 /// [`ParseError`] with the place of the first thing that is wrong; also for trees higher than 200 nodes, nesting
-/// deeper than 100 and texts longer than 1 MiB.
+/// deeper than 100, texts longer than 1 MiB, more than 1,000 label matchers, and regular expressions that take more than
+/// 128 MiB together.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
     if text.len() > TEXT_BYTES_MAX {
         let message = format!("the expression is longer than {TEXT_BYTES_MAX} bytes");
@@ -53,6 +59,9 @@ struct Parser<'a> {
     lines: LineStarts,
     at: usize,
     depth: usize,
+    /// How many matchers were read, and what their regular expressions take.
+    matchers: usize,
+    pattern_bytes: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -63,6 +72,8 @@ impl<'a> Parser<'a> {
             lines: LineStarts::of(text),
             at: 0,
             depth: 0,
+            matchers: 0,
+            pattern_bytes: 0,
         })
     }
 

@@ -124,7 +124,7 @@ pub enum HistogramError {
         /// Buckets that are there.
         found: u64,
     },
-    /// A count is below zero, or no number where one is needed.
+    /// A count is below zero. NaN is let pass, as in Prometheus: recording rules make histograms with such counts.
     #[error("{what} is {value}, wanted 0 or more")]
     NegativeCount {
         /// Which count.

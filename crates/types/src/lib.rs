@@ -8,6 +8,7 @@
 //! [`Labels`] name a *series*; a [`Sample`] is a [`Value`] (float or native [`Histogram`]) at a [`Timestamp`];
 //! an [`Exemplar`] points from a sample to a trace; [`Metadata`] says what a metric means. A [`WriteBatch`] goes
 //! into an [`Appender`]; a [`Selection`] comes out of a [`Queryable`], labels first, then one series at a time.
+//! A [`Pattern`] is a regular expression as selectors and relabelling rules are written: in Go's dialect.
 //!
 //! # Invariants
 //! - No tokio and no serde in public types: bytes belong to `wire`, tasks to the shells.
@@ -27,6 +28,7 @@ mod histogram;
 mod labels;
 mod matcher;
 mod metadata;
+mod pattern;
 mod sample;
 mod storage;
 mod timestamp;
@@ -43,6 +45,7 @@ pub use labels::{
 };
 pub use matcher::{InvalidMatcher, MatchOp, Matcher};
 pub use metadata::{Metadata, MetricType};
+pub use pattern::{InvalidPattern, Pattern};
 pub use sample::{
     STALE_NAN_BITS, Sample, SampleColumns, StartTimestamp, Value, is_stale, stale_nan,
 };
@@ -51,4 +54,4 @@ pub use storage::{
     Selection, SeriesRef, StorageError, StorageErrorKind, WriteBatch, Written,
 };
 pub use timestamp::{TimeRange, Timestamp};
-pub use units::{ByteCount, InvalidQuantity, Ratio, format_duration, parse_duration};
+pub use units::{ByteCount, InvalidQuantity, format_duration, parse_duration};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use regex::Regex;
+use crate::pattern::Pattern;
 
 /// How a matcher compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,7 +33,7 @@ impl MatchOp {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct InvalidMatcher {
-    /// What is wrong, with a caret under the place inside the expression where there is one.
+    /// What is wrong, in one line.
     pub message: String,
 }
 
@@ -43,19 +43,18 @@ pub struct Matcher {
     name: String,
     op: MatchOp,
     value: String,
-    regex: Option<Regex>,
+    regex: Option<Pattern>,
 }
 
 impl Matcher {
     /// Makes a matcher and compiles its expression when it has one.
     ///
     /// # Errors
-    /// [`InvalidMatcher`] when `value` is not a regular expression of RE2 syntax, or one that needs more than 10 MiB
-    /// when compiled.
+    /// [`InvalidMatcher`] when `value` is not a legal [`Pattern`], or one that needs more than 32 MiB when compiled.
     pub fn new(op: MatchOp, name: &str, value: &str) -> Result<Self, InvalidMatcher> {
         let regex = match op {
             MatchOp::Equal | MatchOp::NotEqual => None,
-            MatchOp::Regex | MatchOp::NotRegex => Some(anchored(value)?),
+            MatchOp::Regex | MatchOp::NotRegex => Some(compiled(value)?),
         };
         Ok(Self {
             name: name.into(),
@@ -88,6 +87,11 @@ impl Matcher {
     /// Returns what is compared with: a value or an expression.
     pub fn value(&self) -> &str {
         &self.value
+    }
+
+    /// Returns the compiled expression; `None` for `=` and `!=`.
+    pub fn pattern(&self) -> Option<&Pattern> {
+        self.regex.as_ref()
     }
 
     /// Says whether a label of this value fulfils the condition.
@@ -124,9 +128,9 @@ impl fmt::Display for Matcher {
     }
 }
 
-fn anchored(expression: &str) -> Result<Regex, InvalidMatcher> {
-    Regex::new(&format!("^(?s:{expression})$")).map_err(|error| InvalidMatcher {
-        message: error.to_string(),
+fn compiled(expression: &str) -> Result<Pattern, InvalidMatcher> {
+    Pattern::new(expression).map_err(|error| InvalidMatcher {
+        message: format!("invalid regular expression {expression:?}: {error}"),
     })
 }
 
@@ -142,6 +146,25 @@ mod tests {
         assert!(!matcher.matches("bb"));
         assert!(!matcher.matches("xc.d"));
         assert!(!matcher.matches_empty());
+    }
+
+    #[test]
+    fn regexes_are_of_go_s_dialect() {
+        let matches = |expression: &str, value: &str| {
+            let matcher = Matcher::new(MatchOp::Regex, "a", expression).unwrap();
+            matcher.matches(value)
+        };
+        assert!(matches("/api/{id}", "/api/{id}"));
+        assert!(matches("\\d+", "12"));
+        assert!(
+            !matches("\\d+", "\u{663}"),
+            "an Arabic three is no digit in Go"
+        );
+        let error = Matcher::new(MatchOp::Regex, "a", "b)|(c").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "invalid regular expression \"b)|(c\": unopened group"
+        );
     }
 
     #[test]

@@ -79,16 +79,6 @@ impl fmt::Display for ByteCount {
     }
 }
 
-/// A share of a whole; 0.999 is 99.9 %. Any finite value is legal, what it may be is for its user to say.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Ratio(pub f64);
-
-impl fmt::Display for Ratio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} %", self.0 * 100.0)
-    }
-}
-
 const DURATION_UNITS: [(&str, u64); 7] = [
     ("y", 365 * 24 * 3600 * 1000),
     ("w", 7 * 24 * 3600 * 1000),

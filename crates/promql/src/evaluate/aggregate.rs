@@ -49,7 +49,9 @@ pub(crate) fn plan<'a>(
                 .as_ref()
                 .expect("the parser asks for it");
             let limits = rank::limits(&planner.scalar(parameter, grid)?, grid)?;
-            Box::new(Lazy::new(move || rank::rank(input, &limits)))
+            Box::new(Lazy::new(planner.context, move || {
+                rank::rank(input, &limits)
+            }))
         }
         AggregateOp::Quantile => {
             let parameter = aggregate
@@ -59,7 +61,9 @@ pub(crate) fn plan<'a>(
             let quantiles = planner.scalar(parameter, grid)?;
             let position = parameter.unwrapped().position;
             values::check_quantiles(planner.context, &quantiles, grid, position);
-            Box::new(Lazy::new(move || values::quantile(input, &quantiles)))
+            Box::new(Lazy::new(planner.context, move || {
+                values::quantile(input, &quantiles)
+            }))
         }
         AggregateOp::CountValues => {
             let parameter = aggregate
@@ -72,7 +76,9 @@ pub(crate) fn plan<'a>(
                     "invalid label name {label:?}"
                 )));
             }
-            Box::new(Lazy::new(move || values::count_values(input, label)))
+            Box::new(Lazy::new(planner.context, move || {
+                values::count_values(input, label)
+            }))
         }
     })
 }
@@ -102,12 +108,16 @@ impl Input<'_> {
         let series = self.source.series()?;
         let mut slots: HashMap<Labels, usize> = HashMap::new();
         let mut metas: Vec<Meta> = Vec::new();
+        self.context
+            .hold(series.len().saturating_mul(size_of::<usize>()), 0)?;
         let mut of_series = Vec::with_capacity(series.len());
         for meta in &series {
             self.context.work(1)?;
             let slot = match slots.entry(self.groups.key(&meta.labels)) {
                 Entry::Occupied(slot) => *slot.get(),
                 Entry::Vacant(slot) => {
+                    let bytes = slot.key().byte_count() + size_of::<(Labels, usize, Meta)>();
+                    self.context.hold(bytes, 0)?;
                     metas.push(Meta {
                         labels: slot.key().clone(),
                         drop_name: meta.drop_name,
@@ -132,7 +142,8 @@ impl Input<'_> {
 }
 
 fn folded<'a, S: State + 'a>(mut input: Input<'a>) -> Source<'a> {
-    Box::new(Lazy::new(move || fold::<S>(&mut input)))
+    let context = input.context;
+    Box::new(Lazy::new(context, move || fold::<S>(&mut input)))
 }
 
 /// Folds all series into one state per group and step, in the order of the series.
@@ -140,10 +151,7 @@ fn fold<S: State>(input: &mut Input<'_>) -> Result<Vec<(Meta, Column)>, QueryErr
     let groups = input.group()?;
     let count = input.grid.count;
     let mut held = input.context.charge();
-    held.add(
-        groups.metas.len().saturating_mul(count) * size_of::<Option<S>>(),
-        0,
-    )?;
+    held.add_table::<Option<S>>(groups.metas.len(), count)?;
     let mut states: Vec<Vec<Option<S>>> = vec![vec![None; count]; groups.metas.len()];
     let mut column = Column::default();
     let mut ignored = false;
@@ -165,9 +173,7 @@ fn fold<S: State>(input: &mut Input<'_>) -> Result<Vec<(Meta, Column)>, QueryErr
     if ignored {
         input.note_ignored();
     }
-    input
-        .context
-        .hold(groups.metas.len().saturating_mul(8 * count), 0)?;
+    held.add_table::<f64>(groups.metas.len(), count)?;
     let columns = states.into_iter().map(|states| {
         let mut column = Column::default();
         column.reset(count);

@@ -6,17 +6,22 @@ use plimsoll_types::{Histogram, Value, is_stale, stale_nan};
 
 /// One value or nothing per step.
 ///
-/// Nothing is written as the staleness marker: selectors hide markers and no arithmetic produces the bits of a
-/// signalling NaN, so they are free to mean "no sample at this step" and a column of floats costs 8 bytes per step.
+/// Nothing is written as the staleness marker: selectors hide markers, so they are free to mean "no sample at this
+/// step" and a column of floats costs 8 bytes per step. A value that became the marker's bits on its way, as a change
+/// of sign can do to another NaN, is kept as the usual NaN.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Column {
     floats: Vec<f64>,
-    /// Empty when there is no histogram, otherwise one entry per step.
+    /// Empty as long as there was no histogram, otherwise one entry per step.
     histograms: Vec<Option<Arc<Histogram>>>,
 }
 
 impl Column {
-    pub(crate) fn from_floats(floats: Vec<f64>) -> Self {
+    /// Makes a column that has a float at every step.
+    pub(crate) fn from_floats(mut floats: Vec<f64>) -> Self {
+        for value in &mut floats {
+            *value = unmarked(*value);
+        }
         let histograms = Vec::new();
         Self { floats, histograms }
     }
@@ -33,7 +38,7 @@ impl Column {
     }
 
     pub(crate) fn has_histograms(&self) -> bool {
-        !self.histograms.is_empty()
+        self.histograms.iter().any(Option::is_some)
     }
 
     pub(crate) fn histogram(&self, step: usize) -> Option<&Arc<Histogram>> {
@@ -64,8 +69,7 @@ impl Column {
     }
 
     pub(crate) fn set_float(&mut self, step: usize, value: f64) {
-        debug_assert!(!is_stale(value), "the marker means that there is no sample");
-        self.floats[step] = value;
+        self.floats[step] = unmarked(value);
     }
 
     pub(crate) fn set(&mut self, step: usize, value: Value) {
@@ -101,5 +105,41 @@ impl Column {
             .map(|h| h.byte_count())
             .sum();
         8 * (self.floats.capacity() + self.histograms.capacity()) + histograms
+    }
+}
+
+fn unmarked(value: f64) -> f64 {
+    match is_stale(value) {
+        true => f64::NAN,
+        false => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_forgets_histograms_that_are_removed() {
+        let mut column = Column::default();
+        column.reset(3);
+        column.set(1, Value::Histogram(Arc::default()));
+        assert!(column.has_histograms());
+        column.remove(1);
+        assert!(!column.has_histograms());
+        assert_eq!(column.present_count(), 0);
+    }
+
+    #[test]
+    fn no_value_turns_into_the_marker() {
+        let mirrored = -stale_nan();
+        assert!(!is_stale(mirrored));
+        let mut column = Column::default();
+        column.reset(1);
+        column.set_float(0, -mirrored);
+        assert!(column.float(0).is_some_and(f64::is_nan));
+        assert!(column.is_present(0));
+        let column = Column::from_floats(vec![mirrored.abs()]);
+        assert_eq!(column.present_count(), 1);
     }
 }

@@ -119,8 +119,8 @@ impl<'a> Context<'a> {
 impl Context<'_> {
     /// Counts what is held until the query ends, or until a [`Charge`] gives it back.
     pub(crate) fn hold(&self, bytes: usize, samples: usize) -> Result<(), QueryError> {
-        self.bytes.set(self.bytes.get() + bytes);
-        self.samples.set(self.samples.get() + samples);
+        self.bytes.set(self.bytes.get().saturating_add(bytes));
+        self.samples.set(self.samples.get().saturating_add(samples));
         let mut stats = self.stats.get();
         stats.bytes_peak = stats.bytes_peak.max(self.bytes.get());
         stats.samples_peak = stats.samples_peak.max(self.samples.get());
@@ -146,8 +146,8 @@ impl Context<'_> {
     }
 
     fn release(&self, bytes: usize, samples: usize) {
-        self.bytes.set(self.bytes.get() - bytes);
-        self.samples.set(self.samples.get() - samples);
+        self.bytes.set(self.bytes.get().saturating_sub(bytes));
+        self.samples.set(self.samples.get().saturating_sub(samples));
     }
 }
 
@@ -161,9 +161,23 @@ pub(crate) struct Charge<'a> {
 impl Charge<'_> {
     /// Adds to what is held.
     pub(crate) fn add(&mut self, bytes: usize, samples: usize) -> Result<(), QueryError> {
-        self.bytes += bytes;
-        self.samples += samples;
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.samples = self.samples.saturating_add(samples);
         self.context.hold(bytes, samples)
+    }
+
+    /// Adds what a table of `rows` by `columns` entries takes; called before the table is made.
+    pub(crate) fn add_table<T>(&mut self, rows: usize, columns: usize) -> Result<(), QueryError> {
+        let entries = rows.saturating_mul(columns);
+        self.add(entries.saturating_mul(size_of::<T>()), 0)
+    }
+
+    /// Gives back a part; more than there is counts as all.
+    pub(crate) fn subtract(&mut self, bytes: usize, samples: usize) {
+        let (bytes, samples) = (bytes.min(self.bytes), samples.min(self.samples));
+        self.bytes -= bytes;
+        self.samples -= samples;
+        self.context.release(bytes, samples);
     }
 
     /// Replaces what is held.

@@ -2,7 +2,7 @@
 
 use crate::error::QueryError;
 
-use super::{Column, Context, Meta, Operator, Source};
+use super::{Charge, Column, Context, Meta, Operator, Source};
 
 /// Changes a column in place.
 pub(crate) type Change<'a> = Box<dyn FnMut(&mut Column) -> Result<(), QueryError> + 'a>;
@@ -65,59 +65,39 @@ impl Operator for Broadcast<'_> {
     }
 }
 
-/// An operator whose series are all known already.
-pub(crate) struct Ready {
-    metas: Vec<Meta>,
-    columns: std::vec::IntoIter<Column>,
-}
-
-impl Ready {
-    pub(crate) fn new(series: Vec<(Meta, Column)>) -> Self {
-        let (metas, columns): (Vec<_>, Vec<_>) = series.into_iter().unzip();
-        let columns = columns.into_iter();
-        Self { metas, columns }
-    }
-}
-
-impl Operator for Ready {
-    fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
-        Ok(std::mem::take(&mut self.metas))
-    }
-
-    fn next(&mut self, into: &mut Column) -> Result<(), QueryError> {
-        *into = self.columns.next().expect("next is called once per series");
-        Ok(())
-    }
-}
-
 /// An operator that can only say what its series are after it saw all of its input.
-pub(crate) struct Lazy<F> {
+///
+/// What `make` needs while it runs it has to charge itself; its result is charged here until it is passed on.
+pub(crate) struct Lazy<'a, F> {
     make: Option<F>,
-    ready: Option<Ready>,
+    columns: std::vec::IntoIter<Column>,
+    held: Charge<'a>,
 }
 
-impl<F: FnOnce() -> Result<Vec<(Meta, Column)>, QueryError>> Lazy<F> {
-    pub(crate) fn new(make: F) -> Self {
+impl<'a, F: FnOnce() -> Result<Vec<(Meta, Column)>, QueryError>> Lazy<'a, F> {
+    pub(crate) fn new(context: &'a Context<'a>, make: F) -> Self {
         Self {
             make: Some(make),
-            ready: None,
+            columns: Vec::new().into_iter(),
+            held: context.charge(),
         }
     }
 }
 
-impl<F: FnOnce() -> Result<Vec<(Meta, Column)>, QueryError>> Operator for Lazy<F> {
+impl<F: FnOnce() -> Result<Vec<(Meta, Column)>, QueryError>> Operator for Lazy<'_, F> {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
         let make = self.make.take().expect("series is called once");
-        let mut ready = Ready::new(make()?);
-        let metas = ready.series();
-        self.ready = Some(ready);
-        metas
+        let (metas, columns): (Vec<_>, Vec<Column>) = make()?.into_iter().unzip();
+        for column in &columns {
+            self.held.add(column.byte_count(), column.present_count())?;
+        }
+        self.columns = columns.into_iter();
+        Ok(metas)
     }
 
     fn next(&mut self, into: &mut Column) -> Result<(), QueryError> {
-        self.ready
-            .as_mut()
-            .expect("series is called before next")
-            .next(into)
+        *into = self.columns.next().expect("next is called once per series");
+        self.held.subtract(into.byte_count(), into.present_count());
+        Ok(())
     }
 }

@@ -51,10 +51,15 @@ pub(crate) fn merge_or<'a>(
 impl Operator for Merge<'_> {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
         let metas = self.source.series()?;
+        let mut keys = self.context.charge();
+        keys.add_table::<(Labels, usize, usize, Meta)>(metas.len(), 1)?;
         let mut slots: HashMap<Labels, usize> = HashMap::with_capacity(metas.len());
         let mut targets = Vec::with_capacity(metas.len());
         let mut kept: Vec<Meta> = Vec::new();
         for meta in &metas {
+            if self.is_final && meta.drop_name {
+                keys.add(meta.labels.byte_count(), 0)?;
+            }
             let labels = match self.is_final {
                 true => meta.clone().visible(),
                 false => meta.labels.clone(),
@@ -75,8 +80,11 @@ impl Operator for Merge<'_> {
         for target in targets {
             self.source.next(&mut column)?;
             self.context.work(column.len())?;
-            self.held.add(column.byte_count(), column.present_count())?;
-            join(&mut columns[target], &column, self.overlap)?;
+            let joined = &mut columns[target];
+            let before = joined.byte_count();
+            join(joined, &column, self.overlap)?;
+            let grown = joined.byte_count().saturating_sub(before);
+            self.held.add(grown, column.present_count())?;
         }
         self.merged = Some(columns.into_iter());
         Ok(kept)
@@ -86,6 +94,7 @@ impl Operator for Merge<'_> {
         match &mut self.merged {
             Some(columns) => {
                 *into = columns.next().expect("next is called once per series");
+                self.held.subtract(into.byte_count(), into.present_count());
                 Ok(())
             }
             None => self.source.next(into),

@@ -242,7 +242,11 @@ impl<'a> WindowFunction<'a> {
 impl Operator for WindowFunction<'_> {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
         let mut metas = self.source.series()?;
+        // The labels themselves may lose the name.
         let name = |meta: &Meta| meta.labels.get(METRIC_NAME).unwrap_or("").to_string();
+        let bytes =
+            |meta: &Meta| meta.labels.metric_name().map_or(0, str::len) + size_of::<String>();
+        self.context.hold(metas.iter().map(bytes).sum(), 0)?;
         self.names = metas.iter().map(name).collect::<Vec<_>>().into_iter();
         if !self.keeps_name {
             metas

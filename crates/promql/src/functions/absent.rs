@@ -1,5 +1,7 @@
 //! `absent` and `absent_over_time`: 1 where there is nothing.
 
+use std::collections::HashSet;
+
 use plimsoll_types::{Labels, METRIC_NAME, MatchOp, Matcher};
 
 use crate::ast::{Call, Expr, ExprKind};
@@ -46,7 +48,7 @@ fn where_nothing<'a>(
     };
     let count = grid.count;
     let context = planner.context;
-    Box::new(Lazy::new(move || {
+    Box::new(Lazy::new(context, move || {
         let mut result = Column::from_floats(vec![1.0; count]);
         let mut column = Column::default();
         for _ in source.series()? {
@@ -60,23 +62,42 @@ fn where_nothing<'a>(
     }))
 }
 
-/// Returns the labels that a series would certainly have: those that exactly one `=` names.
+/// Returns the labels that a series would have as Prometheus tells: those that one `=` names. Another matcher behind it
+/// takes the label away; one before it does not.
 fn known_labels(argument: &Expr) -> Labels {
     let matchers: &[Matcher] = match &argument.unwrapped().kind {
         ExprKind::Selector(selector) | ExprKind::Matrix(selector, _) => &selector.matchers,
         _ => &[],
     };
     let mut builder = Labels::empty().to_builder();
-    for matcher in matchers
-        .iter()
-        .filter(|matcher| matcher.name() != METRIC_NAME)
-    {
-        let named = matchers
-            .iter()
-            .filter(|other| other.name() == matcher.name());
-        if matcher.op() == MatchOp::Equal && named.count() == 1 {
+    let mut seen: HashSet<&str> = HashSet::new();
+    for matcher in matchers.iter().filter(|m| m.name() != METRIC_NAME) {
+        if matcher.op() == MatchOp::Equal && seen.insert(matcher.name()) {
             builder.set(matcher.name(), matcher.value());
+        } else {
+            builder.remove(matcher.name());
         }
     }
     builder.build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_those_that_prometheus_tells() {
+        for (query, expected) in [
+            ("x{a=\"y\"}", "{a=\"y\"}"),
+            ("x{a=~\"x\", a=\"y\"}", "{a=\"y\"}"),
+            ("x{a=\"y\", a=~\"x\"}", "{}"),
+            ("x{a=\"y\", a=\"y\", b=\"z\"}", "{b=\"z\"}"),
+            ("x{a=\"1\", a=\"2\", a=\"3\"}", "{}"),
+            ("x{a!=\"y\"}", "{}"),
+            ("sum(x{a=\"y\"})", "{}"),
+        ] {
+            let expr = crate::parse(query).unwrap();
+            assert_eq!(known_labels(&expr).to_string(), expected, "{query}");
+        }
+    }
 }

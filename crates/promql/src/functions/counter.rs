@@ -36,12 +36,10 @@ fn extrapolated(window: &Window<'_>, notes: &mut Notes<'_>, kind: Kind) -> Optio
     if is_counter {
         note_no_counter(notes);
     }
-    let resets: f64 = match is_counter {
-        true => lost_to_resets(window.floats),
-        false => 0.0,
+    let change = match is_counter {
+        true => counted(last - first, window.floats),
+        false => last - first,
     };
-    let change = last - first + resets;
-    let seconds = |from: i64, to: i64| (to - from) as f64 / 1000.0;
     let (first_time, last_time) = (window.times[0], window.times[window.times.len() - 1]);
     let sampled = seconds(first_time, last_time);
     let interval = sampled / (window.times.len() - 1) as f64;
@@ -67,10 +65,16 @@ fn extrapolated(window: &Window<'_>, notes: &mut Notes<'_>, kind: Kind) -> Optio
     Some(Value::Float(change * factor))
 }
 
-/// Returns what a counter had reached each time it began anew.
-fn lost_to_resets(values: &[f64]) -> f64 {
-    let pairs = values.windows(2).filter(|two| two[1] < two[0]);
-    pairs.map(|two| two[0]).sum()
+/// Returns the seconds between two times, however far apart these are.
+fn seconds(from: i64, to: i64) -> f64 {
+    (to as f64 - from as f64) / 1000.0
+}
+
+/// Adds to a change what the counter had reached each time it began anew; one by one, because the sum of floats depends
+/// on their order.
+fn counted(change: f64, values: &[f64]) -> f64 {
+    let resets = values.windows(2).filter(|two| two[1] < two[0]);
+    resets.fold(change, |change, two| change + two[0])
 }
 
 fn note_no_counter(notes: &Notes<'_>) {
@@ -137,5 +141,25 @@ fn last_two(window: &Window<'_>, notes: &Notes<'_>) -> Option<(f64, f64, f64)> {
     let ([.., previous, last], [.., before, at]) = (window.floats, window.times) else {
         return None;
     };
-    Some((*previous, *last, (at - before) as f64 / 1000.0))
+    Some((*previous, *last, seconds(*before, *at)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resets_are_added_in_order() {
+        let values = [1e16, 0.0, 1.0, 0.0, 1.0, 0.0];
+        // One by one the ones vanish beside 1e16; summed up first they would not.
+        assert_eq!(counted(1e16, &[1.0, 0.0, 1.0, 0.0]), 1e16);
+        assert_eq!(counted(0.0 - 1e16, &values), 2.0);
+        assert_eq!(counted(3.0, &[1.0, 4.0]), 3.0);
+    }
+
+    #[test]
+    fn times_may_be_as_far_apart_as_they_can() {
+        assert!(seconds(i64::MIN, i64::MAX) > 1.8e16);
+        assert_eq!(seconds(1_700_000_000_001, 1_700_000_000_003), 0.002);
+    }
 }

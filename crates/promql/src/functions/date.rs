@@ -57,7 +57,7 @@ pub(crate) fn date_function<'a>(
 ) -> Result<Source<'a>, QueryError> {
     let Some(argument) = call.args.first() else {
         let grid = *grid;
-        return Ok(Box::new(Lazy::new(move || {
+        return Ok(Box::new(Lazy::new(planner.context, move || {
             let times = (0..grid.count).map(|step| grid.at(step) as f64 / 1000.0);
             let column = Column::from_floats(times.map(|time| part(time, body)).collect());
             Ok(vec![(Meta::default(), column)])

@@ -69,9 +69,8 @@ fn over_buckets<'a>(
         grid: *grid,
         position: argument.unwrapped().position,
         calculate,
-        held: planner.context.charge(),
     };
-    let calculated = Box::new(Lazy::new(move || buckets.run()));
+    let calculated = Box::new(Lazy::new(planner.context, move || buckets.run()));
     Ok(merge(planner.context, calculated, false))
 }
 
@@ -83,23 +82,25 @@ struct Buckets<'a> {
     grid: Grid,
     position: Position,
     calculate: Calculate<'a>,
-    held: Charge<'a>,
 }
 
 /// The buckets of one histogram.
-struct Group {
+struct Group<'a> {
     meta: Meta,
     name: String,
     /// Series that are still to be read.
     missing: usize,
     columns: Vec<(f64, Column)>,
+    /// For the columns.
+    held: Charge<'a>,
     result: Column,
 }
 
-impl Buckets<'_> {
+impl<'a> Buckets<'a> {
     fn run(&mut self) -> Result<Vec<(Meta, Column)>, QueryError> {
         let metas = self.source.series()?;
-        let (mut groups, of_series) = self.group(&metas);
+        let (mut groups, of_series) = self.group(&metas)?;
+        let mut results = self.context.charge();
         for (meta, group) in metas.iter().zip(of_series) {
             let mut column = Column::default();
             self.source.next(&mut column)?;
@@ -110,10 +111,12 @@ impl Buckets<'_> {
             let group = &mut groups[group];
             group.missing -= 1;
             if let Some(bound) = self.bound(meta, &column) {
-                self.held.add(column.byte_count(), column.present_count())?;
+                let bytes = column.byte_count() + size_of::<(f64, Column)>();
+                group.held.add(bytes, column.present_count())?;
                 group.columns.push((bound, column));
             }
             if group.missing == 0 {
+                results.add(size_of::<f64>() * self.grid.count, 0)?;
                 self.finish(group)?;
             }
         }
@@ -123,9 +126,10 @@ impl Buckets<'_> {
             .collect())
     }
 
-    fn group(&self, metas: &[Meta]) -> (Vec<Group>, Vec<usize>) {
+    fn group(&self, metas: &[Meta]) -> Result<(Vec<Group<'a>>, Vec<usize>), QueryError> {
         let mut slots: HashMap<Labels, usize> = HashMap::new();
-        let mut groups: Vec<Group> = Vec::new();
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        self.context.hold(size_of_val(metas), 0)?;
         let mut of_series = Vec::with_capacity(metas.len());
         for meta in metas {
             // The name is part of the key: buckets of two metrics are two histograms.
@@ -134,12 +138,15 @@ impl Buckets<'_> {
             let slot = match slots.entry(key.labels.clone()) {
                 Entry::Occupied(slot) => *slot.get(),
                 Entry::Vacant(slot) => {
+                    let bytes = key.labels.byte_count() + size_of::<(Labels, usize, Group<'_>)>();
+                    self.context.hold(bytes, 0)?;
                     key.drop_name(self.context);
                     groups.push(Group {
                         meta: key,
                         name: meta.labels.metric_name().unwrap_or("").to_string(),
                         missing: 0,
                         columns: Vec::new(),
+                        held: self.context.charge(),
                         result: Column::default(),
                     });
                     *slot.insert(groups.len() - 1)
@@ -148,7 +155,7 @@ impl Buckets<'_> {
             groups[slot].missing += 1;
             of_series.push(slot);
         }
-        (groups, of_series)
+        Ok((groups, of_series))
     }
 
     /// Returns the upper bound of a bucket; a series that is none and has samples is warned about.
@@ -165,7 +172,7 @@ impl Buckets<'_> {
         bound
     }
 
-    fn finish(&mut self, group: &mut Group) -> Result<(), QueryError> {
+    fn finish(&mut self, group: &mut Group<'_>) -> Result<(), QueryError> {
         group.result.reset(self.grid.count);
         group.columns.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut repaired = false;
@@ -193,6 +200,7 @@ impl Buckets<'_> {
                 .annotate(&Annotation::ForcedMonotonicity { name }, self.position);
         }
         group.columns = Vec::new();
+        group.held.release();
         Ok(())
     }
 }

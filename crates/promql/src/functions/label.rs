@@ -1,21 +1,35 @@
 //! `label_replace` and `label_join`: new labels, the same samples.
 
-use plimsoll_types::METRIC_NAME;
+use plimsoll_types::{Labels, METRIC_NAME, Pattern};
 
 use crate::ast::{Call, Expr};
 use crate::error::QueryError;
-use crate::evaluate::{Column, Grid, Meta, Operator, Planner, Source, merge};
+use crate::evaluate::{Charge, Column, Context, Grid, Meta, Operator, Planner, Source, merge};
 
-/// Changes the labels of every series.
+/// Returns the new value of the label; `None` leaves it as it is. The charge is for the value.
+type NewValue<'a> =
+    Box<dyn Fn(&Labels, &mut Charge<'_>) -> Result<Option<String>, QueryError> + 'a>;
+
+/// Sets one label of every series.
 struct Relabel<'a> {
+    context: &'a Context<'a>,
     source: Source<'a>,
-    change: Box<dyn Fn(&mut Meta) + 'a>,
+    destination: &'a str,
+    new_value: NewValue<'a>,
 }
 
 impl Operator for Relabel<'_> {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
         let mut metas = self.source.series()?;
-        metas.iter_mut().for_each(&self.change);
+        for meta in &mut metas {
+            self.context.work(1)?;
+            let mut held = self.context.charge();
+            if let Some(value) = (self.new_value)(&meta.labels, &mut held)? {
+                // The new labels take the place of old ones, which are charged already.
+                self.context.hold(self.destination.len() + value.len(), 0)?;
+                set(meta, self.destination, &value);
+            }
+        }
         Ok(metas)
     }
 
@@ -27,10 +41,17 @@ impl Operator for Relabel<'_> {
 fn relabel<'a>(
     planner: &Planner<'a>,
     source: Source<'a>,
-    change: impl Fn(&mut Meta) + 'a,
+    destination: &'a str,
+    new_value: NewValue<'a>,
 ) -> Source<'a> {
-    let change = Box::new(change);
-    merge(planner.context, Box::new(Relabel { source, change }), false)
+    let context = planner.context;
+    let relabel = Relabel {
+        context,
+        source,
+        destination,
+        new_value,
+    };
+    merge(context, Box::new(relabel), false)
 }
 
 /// Sets a label; a name that is given anew is not dropped any more.
@@ -61,20 +82,23 @@ pub(super) fn replace<'a>(
     let texts = texts?;
     let (destination, replacement, origin) = (texts[0], texts[1], texts[2]);
     let destination = checked(destination, "label_replace", "destination")?;
-    let regex = super::anchored(texts[3]).map_err(|error| {
+    let pattern = Pattern::new(texts[3]).map_err(|error| {
         QueryError::execution(format!(
             "invalid regular expression in label_replace(): {error}"
         ))
     })?;
     let source = planner.vector(&call.args[0], grid)?;
-    Ok(relabel(planner, source, move |meta| {
-        let value = meta.labels.get(origin).unwrap_or("").to_string();
-        if let Some(captures) = regex.captures(&value) {
-            let mut expanded = String::new();
-            captures.expand(replacement, &mut expanded);
-            set(meta, destination, &expanded);
-        }
-    }))
+    // No reference can be replaced by more than the whole value.
+    let references = replacement.matches('$').count();
+    let new_value = move |labels: &Labels, held: &mut Charge<'_>| {
+        let value = labels.get(origin).unwrap_or("");
+        held.add(
+            replacement.len() + references.saturating_mul(value.len()),
+            0,
+        )?;
+        Ok(pattern.expand(value, replacement))
+    };
+    Ok(relabel(planner, source, destination, Box::new(new_value)))
 }
 
 pub(super) fn join<'a>(
@@ -93,11 +117,14 @@ pub(super) fn join<'a>(
         checked(origin, "label_join", "source")?;
     }
     let source = planner.vector(&call.args[0], grid)?;
-    Ok(relabel(planner, source, move |meta| {
-        let values = texts[2..]
-            .iter()
-            .map(|origin| meta.labels.get(origin).unwrap_or(""));
-        let joined = values.collect::<Vec<_>>().join(texts[1]);
-        set(meta, destination, &joined);
-    }))
+    let new_value = move |labels: &Labels, held: &mut Charge<'_>| {
+        let values = || {
+            let origins = texts[2..].iter();
+            origins.map(|origin| labels.get(origin).unwrap_or(""))
+        };
+        let bytes = |value: &str| value.len() + texts[1].len() + size_of::<&str>();
+        held.add(values().map(bytes).sum(), 0)?;
+        Ok(Some(values().collect::<Vec<_>>().join(texts[1])))
+    };
+    Ok(relabel(planner, source, destination, Box::new(new_value)))
 }

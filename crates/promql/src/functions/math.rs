@@ -1,5 +1,7 @@
 //! Functions of one number, in the order of the table.
 
+use std::f64::consts::PI;
+
 use crate::ast::{Call, Expr};
 use crate::error::QueryError;
 use crate::evaluate::{Column, Grid, Planner, Source, map, merge};
@@ -24,13 +26,14 @@ floats! {
     ceil = f64::ceil;
     cos = f64::cos;
     cosh = f64::cosh;
-    deg = f64::to_degrees;
+    // In this order of operations, so that the last bit is the one that Prometheus gives.
+    deg = |value| value * 180.0 / PI;
     exp = f64::exp;
     floor = f64::floor;
     ln = f64::ln;
     log10 = f64::log10;
     log2 = f64::log2;
-    rad = f64::to_radians;
+    rad = |value| value * PI / 180.0;
     // Zero and NaN stay what they are, which `f64::signum` would not leave them.
     sgn = |value| if value == 0.0 || value.is_nan() { value } else { value.signum() };
     sin = f64::sin;
@@ -102,6 +105,15 @@ pub(super) fn clamp<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn degrees_and_radians_round_where_prometheus_does() {
+        // The numbers are v * Pi / 180 and v * 180 / Pi in doubles; multiplying by a constant gives their neighbours.
+        assert_eq!(rad(3.0, &[]), 0.05235987755982988);
+        assert_ne!(rad(3.0, &[]), 3.0_f64.to_radians());
+        assert_eq!(deg(11.0, &[]), 630.2535746439056);
+        assert_ne!(deg(11.0, &[]), 11.0_f64.to_degrees());
+    }
 
     #[test]
     fn clamps_as_go_compares() {

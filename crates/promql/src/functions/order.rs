@@ -101,7 +101,7 @@ fn ordered<'a>(
         return Ok(source);
     }
     let by_value = call.function.name.starts_with("sort") && !call.function.name.contains("label");
-    Ok(Box::new(Lazy::new(move || {
+    Ok(Box::new(Lazy::new(context, move || {
         let mut held = context.charge();
         let mut series: Vec<Series> = Vec::new();
         for meta in source.series()? {

@@ -46,7 +46,8 @@ fn regress(window: &Window<'_>, intercept_time: i64, notes: &Notes<'_>) -> Optio
     }
     let [mut x_sum, mut y_sum, mut xy_sum, mut xx_sum] = [Sum::default(); 4];
     for (time, y) in window.times.iter().zip(window.floats) {
-        let x = (time - intercept_time) as f64 / 1000.0;
+        // As floats: two hostile times can be further apart than an i64 holds.
+        let x = (*time as f64 - intercept_time as f64) / 1000.0;
         x_sum.add(x);
         y_sum.add(*y);
         xy_sum.add(x * y);

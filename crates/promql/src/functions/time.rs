@@ -47,7 +47,7 @@ pub(super) fn vector<'a>(
 ) -> Result<Source<'a>, QueryError> {
     let scalars = planner.scalar(&call.args[0], grid)?;
     let count = grid.count;
-    Ok(Box::new(Lazy::new(move || {
+    Ok(Box::new(Lazy::new(planner.context, move || {
         let values = (0..count).map(|step| scalars.at(step)).collect();
         Ok(vec![(Meta::default(), Column::from_floats(values))])
     })))

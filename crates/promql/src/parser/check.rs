@@ -1,5 +1,7 @@
 //! Types and numbers of arguments.
 
+use plimsoll_types::Pattern;
+
 use crate::ast::{Expr, ExprKind, ValueType};
 use crate::error::ParseError;
 use crate::functions::Function;
@@ -27,7 +29,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn check_arguments(
-        &self,
+        &mut self,
         function: &'static Function,
         args: &[Expr],
         span: Span,
@@ -56,12 +58,12 @@ impl Parser<'_> {
     }
 
     /// An expression that does not compile is found here and not when the query runs.
-    fn check_expression(&self, arg: &Expr) -> Result<(), ParseError> {
+    fn check_expression(&mut self, arg: &Expr) -> Result<(), ParseError> {
         let ExprKind::String(text) = &arg.unwrapped().kind else {
             return Ok(());
         };
-        match crate::functions::anchored(text) {
-            Ok(_) => Ok(()),
+        match Pattern::new(text) {
+            Ok(pattern) => self.count_matcher(arg.span, Some(&pattern)),
             Err(error) => {
                 let message = format!("invalid regular expression in label_replace(): {error}");
                 Err(self.error_at(arg.span, message))

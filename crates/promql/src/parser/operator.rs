@@ -157,8 +157,8 @@ impl Parser<'_> {
                 labels: Vec::new(),
                 include: Vec::new(),
             }),
-            // Prometheus lets an empty `ignoring ()` pass.
-            (Some(matching), false) if matching.on || !matching.labels.is_empty() => {
+            // Prometheus lets empty lists pass.
+            (Some(matching), false) if !matching.labels.is_empty() => {
                 let message = "vector matching only allowed between instant vectors";
                 return Err(self.error_at(operator, message));
             }

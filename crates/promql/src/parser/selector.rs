@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use plimsoll_types::{METRIC_NAME, MatchOp, Matcher, Timestamp};
+use plimsoll_types::{ByteCount, METRIC_NAME, MatchOp, Matcher, Pattern, Timestamp};
 
 use crate::ast::{At, Expr, ExprKind, Modifiers, Selector, Subquery, ValueType};
 use crate::error::ParseError;
 use crate::lexer::TokenKind;
 use crate::span::Span;
 
-use super::Parser;
+use super::{MATCHERS_MAX, PATTERN_BYTES_MAX, Parser};
 
 impl Parser<'_> {
     /// Reads what follows a metric name, or the braces of a selector without one.
@@ -101,7 +101,30 @@ impl Parser<'_> {
         };
         let matcher = Matcher::new(op, &label, text)
             .map_err(|error| self.error_at(value.span, error.message))?;
+        self.count_matcher(value.span, matcher.pattern())?;
         matchers.push(matcher);
+        Ok(())
+    }
+
+    /// Refuses an expression that has too many conditions, or whose regular expressions together are too large.
+    pub(super) fn count_matcher(
+        &mut self,
+        span: Span,
+        pattern: Option<&Pattern>,
+    ) -> Result<(), ParseError> {
+        self.matchers += 1;
+        self.pattern_bytes += pattern.map_or(0, Pattern::compiled_bytes_max);
+        if self.matchers > MATCHERS_MAX {
+            let message = format!("the expression has more than {MATCHERS_MAX} label matchers");
+            return Err(self.error_at(span, message));
+        }
+        if self.pattern_bytes > PATTERN_BYTES_MAX {
+            let message = format!(
+                "the regular expressions of the expression take more than {} once compiled",
+                ByteCount(PATTERN_BYTES_MAX as u64)
+            );
+            return Err(self.error_at(span, message));
+        }
         Ok(())
     }
 

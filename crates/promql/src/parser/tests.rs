@@ -135,3 +135,44 @@ fn spans_cover_what_was_written() {
     let matrix = call.children()[0];
     assert_eq!(&text[matrix.span.start..matrix.span.end], "b[5m] offset 1m");
 }
+
+#[test]
+fn bounds_matchers_and_regular_expressions() {
+    let selector = |matchers: usize, matcher: &str| {
+        let matchers = vec![matcher; matchers].join(",");
+        format!("a{{{matchers}}}")
+    };
+    assert!(parse(&selector(1000, "b=~\"c\"")).is_ok());
+    let error = parse(&selector(1001, "b=\"c\"")).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.ends_with("the expression has more than 1000 label matchers"),
+        "{text}"
+    );
+    // Each takes more than 4 MiB.
+    let large = "b=~\"(a{1000}){200}\"";
+    assert!(parse(&selector(12, large)).is_ok());
+    let error = parse(&selector(13, large)).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.ends_with("take more than 128 MiB once compiled"),
+        "{text}"
+    );
+    let error = parse("label_replace(a, \"b\", \"c\", \"d\", \"a)|(b\")").unwrap_err();
+    let text = error.to_string();
+    assert!(text.ends_with("label_replace(): unopened group"), "{text}");
+}
+
+#[test]
+fn empty_matching_lists_may_stand_beside_a_scalar() {
+    for text in ["a + on () 1", "1 + ignoring () a", "1 + on () 2"] {
+        assert!(parse(text).is_ok(), "{text}");
+    }
+    for text in ["a + on (b) 1", "1 + ignoring (b) a"] {
+        let error = parse(text).unwrap_err().to_string();
+        assert!(
+            error.ends_with("vector matching only allowed between instant vectors"),
+            "{error}"
+        );
+    }
+}

@@ -5,6 +5,7 @@
     reason = "all of this is test code, helpers included"
 )]
 
+mod bounds;
 mod differential;
 mod engine;
 mod promqltest;

@@ -80,25 +80,26 @@ pub(super) fn rank(
     let largest = input.op == AggregateOp::Topk;
     let count = input.grid.count;
     let mut held = input.context.charge();
+    held.add_table::<Best>(groups.metas.len(), count)?;
+    held.add_table::<Option<Column>>(groups.series.len(), 1)?;
+    let mut entries_held = input.context.charge();
+    let (mut capacity, mut length) = (0, 0);
     let mut best: Vec<Vec<Best>> = vec![vec![Best::default(); count]; groups.metas.len()];
-    held.add(
-        groups.metas.len().saturating_mul(count) * size_of::<Best>(),
-        0,
-    )?;
     let mut column = Column::default();
     let mut ignored = false;
     for (series, group) in groups.of_series.iter().enumerate() {
         input.source.next(&mut column)?;
         input.context.work(count)?;
-        let mut kept = 0;
         for (step, best) in best[*group].iter_mut().enumerate() {
             ignored |= column.histogram(step).is_some();
             if let Some(value) = column.float(step).filter(|_| limits[step] > 0) {
+                // Sorting out shortens the list, so the sums of all lists are kept up to date by their differences.
+                (capacity, length) = (capacity - best.0.capacity(), length - best.0.len());
                 best.add((value, series), limits[step], largest);
-                kept += 1;
+                (capacity, length) = (capacity + best.0.capacity(), length + best.0.len());
             }
         }
-        held.add(kept * size_of::<Entry>(), kept)?;
+        entries_held.set(capacity * size_of::<Entry>(), length)?;
     }
     if ignored {
         input.note_ignored();
@@ -111,8 +112,11 @@ pub(super) fn rank(
             best.cut(limits[step], largest);
             best.0.sort_by(|a, b| order(a, b, largest));
             for (value, series) in &best.0 {
-                let column = chosen[*series].get_or_insert_with(|| {
+                if chosen[*series].is_none() {
+                    held.add(size_of::<f64>() * count, 0)?;
                     in_order.push(*series);
+                }
+                let column = chosen[*series].get_or_insert_with(|| {
                     let mut column = Column::default();
                     column.reset(count);
                     column
@@ -121,7 +125,6 @@ pub(super) fn rank(
             }
         }
     }
-    held.add(in_order.len() * count * 8, 0)?;
     let result = in_order.into_iter().filter_map(|series| {
         let column = chosen[series].take()?;
         Some((groups.series[series].clone(), column))

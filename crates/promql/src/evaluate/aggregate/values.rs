@@ -40,26 +40,26 @@ pub(super) fn quantile(
     let groups = input.group()?;
     let count = input.grid.count;
     let mut held = input.context.charge();
+    held.add_table::<Vec<f64>>(groups.metas.len(), count)?;
     let mut values: Vec<Vec<Vec<f64>>> = vec![vec![Vec::new(); count]; groups.metas.len()];
-    held.add(
-        groups.metas.len().saturating_mul(count) * size_of::<Vec<f64>>(),
-        0,
-    )?;
     let mut column = Column::default();
     let mut ignored = false;
     for group in &groups.of_series {
         input.source.next(&mut column)?;
         input.context.work(count)?;
-        // A vector that grows by doubling holds up to twice its values.
-        held.add(16 * count, count)?;
+        let mut grown = 0;
         for (step, values) in values[*group].iter_mut().enumerate() {
             ignored |= column.histogram(step).is_some();
+            let before = values.capacity();
             values.extend(column.float(step));
+            grown += values.capacity() - before;
         }
+        held.add(grown * size_of::<f64>(), column.present_count())?;
     }
     if ignored {
         input.note_ignored();
     }
+    held.add_table::<f64>(groups.metas.len(), count)?;
     let columns = values.into_iter().map(|steps| {
         let mut column = Column::default();
         column.reset(count);

@@ -52,6 +52,7 @@ pub(super) fn plan<'a>(
         grid: *grid,
         position,
         kept: HashMap::new(),
+        clash: None,
         plan: Vec::new().into_iter(),
         current: Current::default(),
         held: context.charge(),
@@ -71,6 +72,8 @@ struct Match<'a> {
     grid: Grid,
     position: Position,
     kept: HashMap<Labels, Group>,
+    /// Steps at which some group has two samples, an error as soon as the other side has one, too.
+    clash: Option<Clash>,
     plan: std::vec::IntoIter<Output>,
     current: Current,
     held: Charge<'a>,
@@ -82,14 +85,14 @@ struct Group {
     members: Vec<(Meta, Column)>,
     /// Steps at which some member has a sample.
     present: Vec<bool>,
-    /// Steps at which two members have a sample: an error as soon as the other side has one, too.
-    clash: Option<Clash>,
     /// Steps that a series of the other side has taken (one-to-one only).
     taken: Vec<bool>,
 }
 
+/// Of all groups together, so that a series of the other side is compared with one list and not with every group.
 struct Clash {
     steps: Vec<bool>,
+    /// About the first two samples that were found.
     message: String,
 }
 
@@ -97,7 +100,14 @@ struct Clash {
 struct Output {
     series: usize,
     key: Labels,
-    members: Vec<usize>,
+    members: Members,
+}
+
+/// Which members of a group a result is made from.
+enum Members {
+    /// Every one: without labels of theirs in the result they are all the same.
+    All,
+    These(Vec<usize>),
 }
 
 /// The series of the "many" side that was read last.
@@ -115,6 +125,8 @@ impl Match<'_> {
     fn keep_one_side(&mut self) -> Result<bool, QueryError> {
         let metas = self.one.series()?;
         let any = !metas.is_empty();
+        // The steps of a clash.
+        self.held.add(self.grid.count, 0)?;
         for meta in metas {
             let mut column = Column::default();
             self.one.next(&mut column)?;
@@ -122,8 +134,19 @@ impl Match<'_> {
             self.held.add(column.byte_count(), column.present_count())?;
             let key = self.key.key(&meta.labels);
             let side = if self.swapped { "left" } else { "right" };
-            let group = self.kept.entry(key.clone()).or_default();
-            group.add(meta, column, &key, side);
+            let group = match self.kept.entry(key.clone()) {
+                Entry::Occupied(group) => group.into_mut(),
+                Entry::Vacant(group) => {
+                    // The group itself, and its lists of steps that are present and taken.
+                    let entry = key.byte_count() + size_of::<(Labels, Group)>();
+                    self.held.add(entry + 2 * self.grid.count, 0)?;
+                    group.insert(Group::default())
+                }
+            };
+            self.held.add(size_of::<(Meta, Column)>(), 0)?;
+            group.add(meta, column, &mut self.clash, &|one, other| {
+                duplicates(&key, side, one, other)
+            });
         }
         Ok(any)
     }
@@ -168,8 +191,17 @@ impl Match<'_> {
             if !self.current.column.is_present(step) {
                 continue;
             }
-            for member in &output.members {
-                let other = &group.members[*member].1;
+            let count = match &output.members {
+                Members::All => group.members.len(),
+                Members::These(members) => members.len(),
+            };
+            self.context.work(count)?;
+            for index in 0..count {
+                let member = match &output.members {
+                    Members::All => index,
+                    Members::These(members) => members[index],
+                };
+                let other = &group.members[member].1;
                 if !other.is_present(step) {
                     continue;
                 }
@@ -205,16 +237,14 @@ impl Match<'_> {
 
     /// Two series of one group on the "one" side matter only at steps where the other side has something.
     fn check_clashes(&self) -> Result<(), QueryError> {
-        for group in self.kept.values() {
-            let Some(clash) = &group.clash else {
-                continue;
-            };
-            let column = &self.current.column;
-            if (0..column.len()).any(|step| clash.steps[step] && column.is_present(step)) {
-                return Err(QueryError::execution(clash.message.clone()));
-            }
+        let Some(clash) = &self.clash else {
+            return Ok(());
+        };
+        let column = &self.current.column;
+        match (0..column.len()).any(|step| clash.steps[step] && column.is_present(step)) {
+            true => Err(QueryError::execution(clash.message.clone())),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// Reads on to the wanted series of the "many" side; those in between match nothing.
@@ -232,11 +262,63 @@ impl Match<'_> {
 impl Match<'_> {
     /// Only a clash makes series worth reading that match nothing.
     fn read_rest(&mut self) -> Result<(), QueryError> {
-        match self.kept.values().any(|group| group.clash.is_some()) {
+        match self.clash.is_some() {
             true => self.read_to(self.current.count - 1),
             false => Ok(()),
         }
     }
+
+    /// Adds the results of a series of the "many" side: one, or one for each label set that the other side adds.
+    fn pair(&mut self, series: usize, meta: &Meta, into: &mut Outputs) -> Result<(), QueryError> {
+        let key = self.key.key(&meta.labels);
+        let Some(group) = self.kept.get(&key) else {
+            return Ok(());
+        };
+        let bytes = |result: &Meta| result.labels.byte_count() + size_of::<(Meta, Output)>();
+        if self.matching.include.is_empty() {
+            let result = self.result_meta(meta, &group.members[0].0);
+            self.held.add(bytes(&result), 0)?;
+            into.metas.push(result);
+            into.outputs.push(Output {
+                series,
+                key,
+                members: Members::All,
+            });
+            return Ok(());
+        }
+        let mut found: Vec<(Meta, Vec<usize>)> = Vec::new();
+        let mut slots: HashMap<Labels, usize> = HashMap::new();
+        for (member, (one, _)) in group.members.iter().enumerate() {
+            self.context.work(1)?;
+            let result = self.result_meta(meta, one);
+            self.held.add(size_of::<usize>(), 0)?;
+            let slot = match slots.entry(result.labels.clone()) {
+                Entry::Occupied(slot) => *slot.get(),
+                Entry::Vacant(slot) => {
+                    self.held.add(bytes(&result), 0)?;
+                    found.push((result, Vec::new()));
+                    *slot.insert(found.len() - 1)
+                }
+            };
+            found[slot].1.push(member);
+        }
+        for (result, members) in found {
+            into.metas.push(result);
+            into.outputs.push(Output {
+                series,
+                key: key.clone(),
+                members: Members::These(members),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The results, in their order.
+#[derive(Default)]
+struct Outputs {
+    metas: Vec<Meta>,
+    outputs: Vec<Output>,
 }
 
 impl Operator for Match<'_> {
@@ -245,34 +327,12 @@ impl Operator for Match<'_> {
         if many.is_empty() || !self.keep_one_side()? {
             return Ok(Vec::new());
         }
-        let mut metas = Vec::new();
-        let mut outputs = Vec::new();
+        let mut results = Outputs::default();
         for (series, meta) in many.iter().enumerate() {
             self.context.work(1)?;
-            let key = self.key.key(&meta.labels);
-            let Some(group) = self.kept.get(&key) else {
-                continue;
-            };
-            let mut seen: HashMap<Labels, usize> = HashMap::new();
-            for (member, (one, _)) in group.members.iter().enumerate() {
-                let result = self.result_meta(meta, one);
-                match seen.entry(result.labels.clone()) {
-                    Entry::Occupied(at) => {
-                        let output: &mut Output = &mut outputs[*at.get()];
-                        output.members.push(member);
-                    }
-                    Entry::Vacant(at) => {
-                        at.insert(outputs.len());
-                        metas.push(result);
-                        outputs.push(Output {
-                            series,
-                            key: key.clone(),
-                            members: vec![member],
-                        });
-                    }
-                }
-            }
+            self.pair(series, meta, &mut results)?;
         }
+        let Outputs { metas, outputs } = results;
         self.current.count = many.len();
         if outputs.is_empty() {
             self.read_rest()?;
@@ -294,13 +354,20 @@ impl Operator for Match<'_> {
 }
 
 impl Group {
-    fn add(&mut self, meta: Meta, column: Column, key: &Labels, side: &str) {
+    /// Keeps a series; `message` says which two are duplicates of each other.
+    fn add(
+        &mut self,
+        meta: Meta,
+        column: Column,
+        clash: &mut Option<Clash>,
+        message: &dyn Fn(&Labels, &Labels) -> String,
+    ) {
         self.present.resize(column.len(), false);
         for step in (0..column.len()).filter(|step| column.is_present(*step)) {
             if !std::mem::replace(&mut self.present[step], true) {
                 continue;
             }
-            let clash = self.clash.get_or_insert_with(|| {
+            let clash = clash.get_or_insert_with(|| {
                 let known = self
                     .members
                     .iter()
@@ -308,20 +375,23 @@ impl Group {
                 let known = known.map_or(&meta, |(known, _)| known);
                 Clash {
                     steps: vec![false; column.len()],
-                    message: format!(
-                        "found duplicate series for the match group {} on the {side} hand-side \
-                         of the operation: [{}, {}];many-to-many matching not allowed: matching \
-                         labels must be unique on one side",
-                        Pairs(key),
-                        Pairs(&meta.labels),
-                        Pairs(&known.labels)
-                    ),
+                    message: message(&meta.labels, &known.labels),
                 }
             });
             clash.steps[step] = true;
         }
         self.members.push((meta, column));
     }
+}
+
+fn duplicates(key: &Labels, side: &str, one: &Labels, other: &Labels) -> String {
+    format!(
+        "found duplicate series for the match group {} on the {side} hand-side of the operation: \
+         [{}, {}];many-to-many matching not allowed: matching labels must be unique on one side",
+        Pairs(key),
+        Pairs(one),
+        Pairs(other)
+    )
 }
 
 /// Labels as Go prints them, with the name as one label of many.

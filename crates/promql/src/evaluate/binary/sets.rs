@@ -1,6 +1,7 @@
 //! `and`, `or`, `unless`: samples pass or not, their values stay.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use plimsoll_types::Labels;
 
@@ -77,15 +78,24 @@ impl Operator for SetOperator<'_> {
         let mut left = self.left.series()?;
         let right = self.right.series()?;
         let mut slots: HashMap<Labels, usize> = HashMap::new();
-        let mut group_of = |meta: &Meta| {
+        let mut keys = self.context.charge();
+        let mut group_of = |meta: &Meta| -> Result<usize, QueryError> {
+            self.context.work(1)?;
             let next = slots.len();
-            *slots.entry(self.key.key(&meta.labels)).or_insert(next)
+            match slots.entry(self.key.key(&meta.labels)) {
+                Entry::Occupied(slot) => Ok(*slot.get()),
+                Entry::Vacant(slot) => {
+                    keys.add(slot.key().byte_count() + size_of::<(Labels, usize)>(), 0)?;
+                    Ok(*slot.insert(next))
+                }
+            }
         };
-        let left_groups: Vec<usize> = left.iter().map(&mut group_of).collect();
-        let right_groups: Vec<usize> = right.iter().map(&mut group_of).collect();
-        self.context.work(left.len() + right.len())?;
-        self.held
-            .add(slots.len().saturating_mul(self.grid.count), 0)?;
+        let left_groups: Result<Vec<usize>, _> = left.iter().map(&mut group_of).collect();
+        let right_groups: Result<Vec<usize>, _> = right.iter().map(&mut group_of).collect();
+        let (left_groups, right_groups) = (left_groups?, right_groups?);
+        let series = left.len() + right.len();
+        self.held.add_table::<usize>(series, 1)?;
+        self.held.add_table::<bool>(slots.len(), self.grid.count)?;
         self.present = vec![vec![false; self.grid.count]; slots.len()];
         self.left_remaining = left.len();
         if self.op == BinaryOp::Or {
