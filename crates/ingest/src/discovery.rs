@@ -26,9 +26,11 @@ use plimsoll_runtime::tasks::Tasks;
 
 use crate::config::Discovery;
 
+pub(crate) use file::single_stars;
+
 pub use dns::{Answer, LookUp, Resolve, SystemResolver};
 pub use group::{Groups, TargetGroup};
-pub use runner::{Metrics, Runner};
+pub use runner::{Heard, Metrics, Runner};
 
 /// The kinds we have. To add one: one file beside the others, one line here.
 pub const ALL: &[&dyn Kind] = &[
@@ -84,7 +86,8 @@ pub trait Kind: Sync {
     /// Returns the `__meta_*` labels that its targets may have.
     fn meta_labels(&self) -> &'static [&'static str];
 
-    /// Makes a provider when `config` is of this kind.
+    /// Makes a provider when `config` is of this kind. `known` is what a provider with the same configuration said last,
+    /// for the parts of the source that cannot be asked at first.
     ///
     /// # Errors
     /// What no retry would heal, such as credentials that no header may hold.
@@ -92,6 +95,7 @@ pub trait Kind: Sync {
         &self,
         config: &Discovery,
         context: &Context,
+        known: &[Arc<TargetGroup>],
     ) -> Result<Option<Box<dyn Provider>>, Problem>;
 }
 

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use plimsoll_runtime::clock::Clock;
+use plimsoll_runtime::http::{BodyMemory, BodyShare};
 use plimsoll_runtime::tasks::Tasks;
 use plimsoll_types::{Appender, ByteCount, Labels, Timestamp};
 use plimsoll_wire::push::{Decoded, Error};
@@ -122,8 +123,8 @@ struct Shared {
     limits: Limits,
     metrics: Metrics,
     families: Families,
-    /// KiB of bodies that wait or are being decoded.
-    pending: Arc<Semaphore>,
+    /// What bodies that are read, wait or are being decoded take.
+    memory: BodyMemory,
     /// Requests that are being decoded.
     decoding: Arc<Semaphore>,
 }
@@ -131,7 +132,7 @@ struct Shared {
 /// The right to decode one request. It lives on the thread that decodes, so that a client that goes away does not make
 /// room for another while its own request is still being worked on.
 struct Admission {
-    _pending: OwnedSemaphorePermit,
+    _share: BodyShare,
     _turn: OwnedSemaphorePermit,
 }
 
@@ -150,7 +151,7 @@ impl Receiver {
             tasks,
             metrics,
             families: Families::default(),
-            pending: Arc::new(Semaphore::new(kibibytes(limits.pending) as usize)),
+            memory: BodyMemory::new(limits.pending),
             decoding: Arc::new(Semaphore::new(limits.concurrency)),
             limits,
         }))
@@ -161,13 +162,37 @@ impl Receiver {
         &self.0.limits
     }
 
+    /// Returns the memory that all bodies share, [`Limits::pending`] of it; the caller that reads a body from the
+    /// network takes its share while it reads.
+    pub fn memory(&self) -> &BodyMemory {
+        &self.0.memory
+    }
+
     /// Decodes and stores a request and waits until it is durable.
     ///
     /// # Cancel safety
     /// When the future is dropped, what was begun is stored all the same; only the answer is lost.
     pub async fn receive(&self, push: Push) -> Outcome {
+        match self.0.memory.take(push.body.len() as u64) {
+            Ok(share) => self.receive_with(push, share).await,
+            Err(error) => self.refuse(&push.format, error.to_string()),
+        }
+    }
+
+    /// Counts a push whose body found no room, and returns what to answer.
+    pub fn refuse(&self, format: &Format, reason: String) -> Outcome {
+        let outcome = Outcome::overloaded(reason);
+        self.0.metrics.count(format.protocol(), &outcome);
+        outcome
+    }
+
+    /// Does as [`receive`](Self::receive) for a body that has its share of the [`memory`](Self::memory) already.
+    ///
+    /// # Cancel safety
+    /// As [`receive`](Self::receive).
+    pub async fn receive_with(&self, push: Push, share: BodyShare) -> Outcome {
         let protocol = push.format.protocol();
-        let outcome = match self.admit(&push).await {
+        let outcome = match self.admit(&push, share).await {
             Ok(admission) => {
                 self.store(move |shared| {
                     let decoded = shared.decode(&push);
@@ -192,8 +217,8 @@ impl Receiver {
         outcome
     }
 
-    /// Waits for a turn to decode; refuses at once when too many bytes wait already.
-    async fn admit(&self, push: &Push) -> Result<Admission, Outcome> {
+    /// Waits for a turn to decode.
+    async fn admit(&self, push: &Push, share: BodyShare) -> Result<Admission, Outcome> {
         let limits = &self.0.limits;
         let length = ByteCount(push.body.len() as u64);
         if length > limits.body {
@@ -202,15 +227,9 @@ impl Receiver {
                 limits.body
             )));
         }
-        let pending = Arc::clone(&self.0.pending)
-            .try_acquire_many_owned(kibibytes(length))
-            .map_err(|_| {
-                let limit = limits.pending;
-                Outcome::overloaded(format!("the limit of {limit} of waiting pushes is reached"))
-            })?;
         let turn = Arc::clone(&self.0.decoding).acquire_owned().await;
         Ok(Admission {
-            _pending: pending,
+            _share: share,
             _turn: turn.expect("nobody closes the semaphore"),
         })
     }
@@ -300,11 +319,6 @@ impl Shared {
             }
         }
     }
-}
-
-/// Rounds up, so that an empty body counts too.
-fn kibibytes(bytes: ByteCount) -> u32 {
-    u32::try_from(bytes.0 / 1024 + 1).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

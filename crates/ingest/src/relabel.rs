@@ -14,8 +14,6 @@
 //!
 //! A regular expression matches whole texts only, and its dot matches line breaks.
 
-mod expand;
-mod pattern;
 mod rule;
 
 use std::borrow::Cow;
@@ -23,7 +21,6 @@ use std::borrow::Cow;
 use md5::{Digest, Md5};
 use plimsoll_types::LabelsBuilder;
 
-pub use pattern::compile;
 pub use rule::{Action, RelabelConfig, RuleError, RuleField, RuleParts};
 
 /// What becomes of a label set.
@@ -127,10 +124,10 @@ fn join<'a>(rule: &RelabelConfig, labels: &'a LabelsBuilder) -> Cow<'a, str> {
 fn replace(rule: &RelabelConfig, value: &str, labels: &mut LabelsBuilder) {
     let regex = rule.regex();
     let target = if rule.target_label().contains('$') {
-        let Some(found) = regex.captures(value) else {
-            return;
-        };
-        expand::expand(regex, &found, rule.target_label())
+        match regex.expand(value, rule.target_label()) {
+            Some(target) => target,
+            None => return,
+        }
     } else if regex.is_match(value) {
         rule.target_label().to_owned()
     } else {
@@ -140,8 +137,8 @@ fn replace(rule: &RelabelConfig, value: &str, labels: &mut LabelsBuilder) {
         return;
     }
     let replacement = if rule.replacement().contains('$') {
-        match regex.captures(value) {
-            Some(found) => expand::expand(regex, &found, rule.replacement()),
+        match regex.expand(value, rule.replacement()) {
+            Some(replacement) => replacement,
             None => return,
         }
     } else {
@@ -155,8 +152,7 @@ fn map_names(rule: &RelabelConfig, labels: &mut LabelsBuilder) {
     let copies: Vec<(String, String)> = labels
         .iter()
         .filter_map(|(name, value)| {
-            let found = rule.regex().captures(name)?;
-            let copy = expand::expand(rule.regex(), &found, rule.replacement());
+            let copy = rule.regex().expand(name, rule.replacement())?;
             Some((copy, value.to_owned()))
         })
         .collect();

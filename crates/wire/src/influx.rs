@@ -15,9 +15,12 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use plimsoll_types::{METRIC_NAME, Sample, Timestamp};
+use plimsoll_types::{Labels, METRIC_NAME, Sample, Timestamp};
 
-use crate::push::{Decoded, Error, Limits, Meter, RefusalReason, Series, quote, shorten};
+use crate::push::{
+    Decoded, Error, LabelFault, LabelLimits, Limits, Meter, RefusalReason, Refusals, Series, quote,
+    shorten,
+};
 
 /// The unit of timestamps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,7 +102,8 @@ pub fn decode(bytes: &[u8], options: &Options, limits: &Limits) -> Result<Decode
             Ok(line) => line.into_series(bytes, start, options, &mut meter, &mut decoded)?,
             Err(LineError::Whole(error)) => return Err(error),
             Err(LineError::Syntax(at, message)) => {
-                refuse(&mut decoded, RefusalReason::Syntax, bytes, at, message);
+                let reason = RefusalReason::Syntax;
+                refuse(&mut decoded.refusals, reason, 1, bytes, at, message);
                 cursor.at = cursor.at.max(at);
                 cursor.skip_line();
             }
@@ -109,8 +113,15 @@ pub fn decode(bytes: &[u8], options: &Options, limits: &Limits) -> Result<Decode
 }
 
 /// Notes one refusal. Lines are counted only for those whose text is kept.
-fn refuse(decoded: &mut Decoded, reason: RefusalReason, bytes: &[u8], at: usize, message: String) {
-    decoded.refusals.add(reason, 1, || {
+fn refuse(
+    refusals: &mut Refusals,
+    reason: RefusalReason,
+    samples: u64,
+    bytes: &[u8],
+    at: usize,
+    message: String,
+) {
+    refusals.add(reason, samples, || {
         let before = &bytes[..at];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let begin = before.iter().rposition(|byte| *byte == b'\n');
@@ -127,6 +138,13 @@ enum LineError {
 
 type Token<'a> = Cow<'a, [u8]>;
 
+fn owned_bytes(token: &Token) -> usize {
+    match token {
+        Cow::Borrowed(_) => 0,
+        Cow::Owned(bytes) => bytes.capacity(),
+    }
+}
+
 #[derive(Default)]
 struct Line<'a> {
     measurement: Token<'a>,
@@ -134,11 +152,14 @@ struct Line<'a> {
     tags: Vec<(Token<'a>, Token<'a>)>,
     tag_count: usize,
     fields: Vec<(Token<'a>, f64)>,
+    /// What the fields take in memory beside the body.
+    field_bytes: usize,
     text_fields: u64,
     timestamp: Option<(usize, i64)>,
 }
 
 impl Line<'_> {
+    /// Makes the series of all fields, or refuses the line whole at its first fault.
     fn into_series(
         self,
         bytes: &[u8],
@@ -148,47 +169,95 @@ impl Line<'_> {
         decoded: &mut Decoded,
     ) -> Result<(), Error> {
         decoded.text_fields += self.text_fields;
+        let samples = self.fields.len() as u64;
+        let mut refuse = |reason, at, message| {
+            refuse(&mut decoded.refusals, reason, samples, bytes, at, message);
+            Ok(())
+        };
         let timestamp = match self.timestamp {
             None => options.now,
             Some((at, number)) => match options.precision.timestamp(number) {
                 Some(timestamp) => timestamp,
                 None => {
                     let message = format!("the timestamp {number} is out of range");
-                    refuse(decoded, RefusalReason::Syntax, bytes, at, message);
-                    return Ok(());
+                    return refuse(RefusalReason::Syntax, at, message);
                 }
             },
         };
+        if self.fields.is_empty() {
+            return Ok(());
+        }
         let limits = &meter.limits.labels;
-        for (field, value) in &self.fields {
-            let name = [&self.measurement, &b"_"[..], field].concat();
-            let labels = limits
-                .check_count(self.tag_count)
-                .and_then(|()| limits.build_series(&self.pairs(&name, options.db)));
-            match labels {
-                Ok(labels) => {
-                    meter.series(&labels)?;
-                    meter.sample(size_of::<Sample>())?;
-                    decoded.series.push(Series {
-                        labels,
-                        samples: vec![Sample::float(timestamp, *value)],
-                        ..Series::default()
-                    });
-                }
-                Err(fault) => refuse(decoded, fault.reason, bytes, start, fault.message),
-            }
+        let checked = self
+            .tags(limits, options.db)
+            .and_then(|tags| Ok((tags, self.names(limits)?)));
+        let (tags, names) = match checked {
+            Ok(checked) => checked,
+            Err(fault) => return refuse(fault.reason, start, fault.message),
+        };
+        let mut builder = tags.to_builder();
+        for (name, (_, value)) in names.iter().zip(&self.fields) {
+            let labels = builder.set(METRIC_NAME, &name.join()).build();
+            meter.series(&labels)?;
+            meter.sample(size_of::<Sample>())?;
+            decoded.series.push(Series {
+                labels,
+                samples: vec![Sample::float(timestamp, *value)],
+                ..Series::default()
+            });
         }
         Ok(())
     }
 
-    fn pairs<'p>(&'p self, name: &'p [u8], db: &'p str) -> Vec<(&'p [u8], &'p [u8])> {
-        let mut pairs: Vec<(&[u8], &[u8])> = vec![(METRIC_NAME.as_bytes(), name)];
+    /// Makes the labels that the series of all fields have in common.
+    fn tags(&self, limits: &LabelLimits, db: &str) -> Result<Labels, LabelFault> {
+        let mut pairs: Vec<(&[u8], &[u8])> = Vec::with_capacity(self.tags.len() + 2);
+        // It takes the place of the name, which each field has its own of.
+        pairs.push((METRIC_NAME.as_bytes(), b""));
         pairs.extend(self.tags.iter().map(|(name, value)| (&**name, &**value)));
         if !db.is_empty() && !self.tags.iter().any(|(name, _)| **name == *b"db") {
             pairs.push((b"db", db.as_bytes()));
         }
-        pairs
+        limits.check_count(pairs.len() + self.tag_count - self.tags.len())?;
+        limits.build(&pairs)
     }
+
+    /// Checks the names of all series. The underscore between keeps the two halves whole characters, so each half is
+    /// looked at once and not once for each series.
+    fn names(&self, limits: &LabelLimits) -> Result<Vec<Name<'_>>, LabelFault> {
+        let name = METRIC_NAME.as_bytes();
+        limits.check_pair(name, &self.measurement)?;
+        let measurement = text("measurement", &self.measurement)?;
+        self.fields
+            .iter()
+            .map(|(field, _)| {
+                limits.check_value_length(name, measurement.len() + 1 + field.len())?;
+                let field = text("field name", field)?;
+                Ok(Name { measurement, field })
+            })
+            .collect()
+    }
+}
+
+/// The two halves of a series' name.
+struct Name<'a> {
+    measurement: &'a str,
+    field: &'a str,
+}
+
+impl Name<'_> {
+    fn join(&self) -> String {
+        format!("{}_{}", self.measurement, self.field)
+    }
+}
+
+fn text<'a>(what: &str, bytes: &'a [u8]) -> Result<&'a str, LabelFault> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let (shown, at) = (quote(bytes), error.valid_up_to());
+        LabelFault::invalid(format!(
+            "the {what} {shown} is not valid UTF-8 at byte {at}"
+        ))
+    })
 }
 
 struct Cursor<'a> {
@@ -287,8 +356,11 @@ impl<'a> Cursor<'a> {
                 line.text_fields += 1;
             } else {
                 let value = self.number()?;
-                let needed = (line.fields.len() + 1) * size_of::<(Token, f64)>();
-                meter.check_memory(needed).map_err(LineError::Whole)?;
+                line.field_bytes += 2 * size_of::<(Token, f64)>() + owned_bytes(&name);
+                let room = meter
+                    .check_samples(line.fields.len() + 1)
+                    .and_then(|()| meter.check_memory(line.field_bytes));
+                room.map_err(LineError::Whole)?;
                 line.fields.push((name, value));
             }
             if self.peek() != Some(b',') {
@@ -556,6 +628,54 @@ mod tests {
             decoded.refusals.details()[0].message,
             "line 1, column 7: the timestamp 9223372036854775807 is out of range"
         );
+    }
+
+    #[test]
+    fn a_fault_refuses_its_line_whole_and_once() {
+        let decoded = decode_all("a,b=1,b=2 f=1,g=2,h=3\ngood f=1");
+        assert_eq!(decoded.refusals.items(), 1);
+        let lost: Vec<_> = decoded.refusals.samples_by_reason().collect();
+        assert_eq!(lost, [(RefusalReason::InvalidLabels, 3)]);
+        assert_eq!(shown(&decoded), ["good_f 1 @ 42"]);
+        let line = format!("a short=1,{}=2,other=3", "x".repeat(65_535));
+        assert_eq!(
+            message(&line),
+            "line 1, column 1: the value of label \"__name__\" has 65537 bytes, the limit is 64 KiB"
+        );
+        let decoded = decode(b"a f=1,\xff=2", &OPTIONS, &Limits::default()).unwrap();
+        assert_eq!(decoded.series, []);
+        assert_eq!(
+            decoded.refusals.details()[0].message,
+            "line 1, column 1: the field name \"\u{fffd}\" is not valid UTF-8 at byte 0"
+        );
+    }
+
+    /// Each of these would take hours if every field read the rest of its line again.
+    #[test]
+    fn a_long_measurement_costs_nothing_for_each_field() {
+        let fields = vec!["f=1"; 100_000].join(",");
+        let long = "x".repeat(8 << 20);
+        assert!(message(&format!("{long} {fields}")).contains("has 8388608 bytes"));
+        assert!(message(&format!("a,t={long} {fields}")).contains("has 8388608 bytes"));
+        assert!(message(&format!("a,t=1,t=2 {fields}")).contains("is there twice"));
+        let empty: String = (0..60)
+            .map(|index| format!(",{}{index}=", "n".repeat(1000)))
+            .collect();
+        assert_eq!(
+            decode_all(&format!("a{empty} {fields}")).series.len(),
+            100_000
+        );
+    }
+
+    #[test]
+    fn fields_beyond_the_samples_of_a_request_are_not_collected() {
+        let limits = Limits {
+            samples: 3,
+            ..Limits::default()
+        };
+        // The last one is no number, and nobody comes to read it.
+        let decoded = decode(b"a f=1,g=2,h=3,i=4,j=x", &OPTIONS, &limits);
+        assert_eq!(decoded, Err(Error::TooManySamples { limit: 3 }));
     }
 
     #[test]

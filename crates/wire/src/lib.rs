@@ -25,7 +25,9 @@
 
 pub mod compression;
 pub mod exposition;
+mod fields;
 pub mod influx;
+pub mod metadata;
 pub mod push;
 pub mod remote_write;
 pub mod text_import;

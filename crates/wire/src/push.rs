@@ -220,7 +220,7 @@ impl LabelFault {
         }
     }
 
-    fn limit(message: String) -> Self {
+    pub(crate) fn limit(message: String) -> Self {
         Self {
             reason: RefusalReason::LabelLimit,
             message,
@@ -250,7 +250,7 @@ impl LabelLimits {
         Ok(())
     }
 
-    fn check_pair(&self, name: &[u8], value: &[u8]) -> Result<(), LabelFault> {
+    pub(crate) fn check_pair(&self, name: &[u8], value: &[u8]) -> Result<(), LabelFault> {
         if name.len() as u64 > self.name.0 {
             return Err(LabelFault::limit(format!(
                 "the label name {} has {} bytes, the limit is {}",
@@ -259,12 +259,15 @@ impl LabelLimits {
                 self.name
             )));
         }
-        if value.len() as u64 > self.value.0 {
+        self.check_value_length(name, value.len())
+    }
+
+    pub(crate) fn check_value_length(&self, name: &[u8], length: usize) -> Result<(), LabelFault> {
+        let limit = self.value;
+        if length as u64 > limit.0 {
             return Err(LabelFault::limit(format!(
-                "the value of label {} has {} bytes, the limit is {}",
+                "the value of label {} has {length} bytes, the limit is {limit}",
                 quote(name),
-                value.len(),
-                self.value
             )));
         }
         Ok(())
@@ -392,6 +395,15 @@ impl<'a> Meter<'a> {
         match self.memory.checked_add(bytes as u64) {
             Some(total) if total <= limit.0 => Ok(()),
             _ => Err(Error::TooMuchMemory { limit }),
+        }
+    }
+
+    /// Fails when `count` more samples would be too many, and takes none.
+    pub(crate) fn check_samples(&self, count: usize) -> Result<(), Error> {
+        let limit = self.limits.samples;
+        match self.samples.saturating_add(count as u64) <= limit {
+            true => Ok(()),
+            false => Err(Error::TooManySamples { limit }),
         }
     }
 

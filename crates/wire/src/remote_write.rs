@@ -12,7 +12,6 @@
 //! counted before it is taken; labels out of order are sorted, as Prometheus' receiver does. Encoding goes through
 //! prost. Both formats are drawn in docs/formats/push.md.
 
-mod fields;
 mod histogram;
 mod messages;
 mod v1;

@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 
-use plimsoll_types::{Exemplar, Metadata, Sample, Timestamp};
+use plimsoll_types::{Exemplar, Labels, Metadata, Sample, Timestamp};
 
-use crate::exposition::{self, Entry, Format, Parser, SampleEntry};
+use crate::exposition::{self, Entry, Format, Parser, RawExemplar, SampleEntry};
+use crate::metadata;
 use crate::push::{Decoded, Error, LabelFault, Limits, Meter, RefusalReason, Series};
 
 /// Decodes an exposition; `timestamp` is for the samples that have none.
@@ -38,12 +39,12 @@ pub fn decode(
                 metric_type,
             } => import.family(&family, 0)?.metric_type = metric_type,
             Entry::Help { family, help } => {
-                let metadata = import.family(&family, help.len())?;
-                metadata.help = help.into_owned();
+                let help = metadata::help(&help);
+                import.family(&family, help.len())?.help = help.into();
             }
             Entry::Unit { family, unit } => {
-                let metadata = import.family(&family, unit.len())?;
-                metadata.unit = unit.into_owned();
+                let unit = metadata::unit(&unit);
+                import.family(&family, unit.len())?.unit = unit.into();
             }
             Entry::Sample(entry) => import.sample(&entry)?,
         }
@@ -77,13 +78,7 @@ impl Import<'_> {
     }
 
     fn sample(&mut self, entry: &SampleEntry) -> Result<(), Error> {
-        let limits = self.meter.limits.labels;
-        let labels = entry
-            .series
-            .labels()
-            .map_err(|error| LabelFault::invalid(error.message()))
-            .and_then(|labels| limits.check(&labels).map(|()| labels));
-        let labels = match labels {
+        let labels = match self.labels(entry) {
             Ok(labels) => labels,
             Err(fault) => {
                 self.decoded.refusals.add(fault.reason, 1, || {
@@ -113,6 +108,31 @@ impl Import<'_> {
         Ok(())
     }
 
+    /// Reads the labels of a sample; what is beyond the limits is refused before anything is made of it.
+    fn labels(&self, entry: &SampleEntry) -> Result<Labels, LabelFault> {
+        let (line, limits) = (self.meter.limits.line, &self.meter.limits.labels);
+        let length = entry.series.raw().len();
+        if length as u64 > line.0 {
+            let message = format!("the series has {length} bytes, the limit is {line}");
+            return Err(LabelFault::limit(message));
+        }
+        limits.check_count(entry.series.label_count())?;
+        let labels = entry
+            .series
+            .labels()
+            .map_err(|error| LabelFault::invalid(error.message()))?;
+        limits.check(&labels).map(|()| labels)
+    }
+
+    fn exemplar(&self, raw: &RawExemplar, timestamp: Timestamp) -> Result<Exemplar, LabelFault> {
+        let limits = &self.meter.limits.labels;
+        limits.check_count(raw.label_count())?;
+        let exemplar = raw
+            .to_exemplar(timestamp)
+            .map_err(|error| LabelFault::invalid(error.message()))?;
+        limits.check(&exemplar.labels).map(|()| exemplar)
+    }
+
     fn exemplars(
         &mut self,
         entry: &SampleEntry,
@@ -120,14 +140,7 @@ impl Import<'_> {
     ) -> Result<Vec<Exemplar>, Error> {
         let mut exemplars = Vec::new();
         for raw in entry.exemplars.iter() {
-            let exemplar = raw
-                .to_exemplar(timestamp)
-                .map_err(|error| LabelFault::invalid(error.message()))
-                .and_then(|exemplar| {
-                    let checked = self.meter.limits.labels.check(&exemplar.labels);
-                    checked.map(|()| exemplar)
-                });
-            match exemplar {
+            match self.exemplar(&raw, timestamp) {
                 Ok(exemplar) => {
                     self.meter
                         .sample(size_of::<Exemplar>() + exemplar.labels.byte_count())?;
@@ -201,6 +214,46 @@ mod tests {
         assert_eq!(
             decoded.refusals.details()[0].message,
             "line 1, column 1: the value of label \"b\" has 70000 bytes, the limit is 64 KiB"
+        );
+    }
+
+    #[test]
+    fn a_long_series_is_refused_before_its_labels_are_read() {
+        let labels: Vec<String> = (0..64).map(|index| format!("l{index}=\"\"")).collect();
+        let many = format!("a{{{}}} 1\nup 1\n", labels.join(","));
+        let decoded = decode_text(&many).unwrap();
+        assert_eq!(decoded.series.len(), 1);
+        assert_eq!(
+            decoded.refusals.details()[0].message,
+            "line 1, column 1: 65 labels, the limit is 64"
+        );
+        let limits = Limits {
+            line: plimsoll_types::ByteCount(10),
+            ..Limits::default()
+        };
+        let format = Format::PrometheusText004;
+        let decoded = decode(format, b"a{b=\"1234\"} 1\nup 1\n", NOW, &limits).unwrap();
+        assert_eq!(decoded.series.len(), 1);
+        assert_eq!(
+            decoded.refusals.details()[0].message,
+            "line 1, column 1: the series has 11 bytes, the limit is 10 B"
+        );
+    }
+
+    #[test]
+    fn metadata_is_cut_and_an_exemplar_of_many_labels_is_refused_alone() {
+        let help = "x".repeat(1 << 20);
+        let decoded = decode_text(&format!("# HELP a {help}\na 1\n")).unwrap();
+        assert_eq!(decoded.families[0].1.help.len(), 1024);
+        let labels: Vec<String> = (0..65).map(|index| format!("l{index}=\"x\"")).collect();
+        let labels = labels.join(",");
+        let text = format!("# TYPE a counter\na_total 1 # {{{labels}}} 1\n# EOF\n");
+        let format = Format::OpenMetricsText100;
+        let decoded = decode(format, text.as_bytes(), NOW, &Limits::default()).unwrap();
+        assert_eq!(decoded.series[0].exemplars, []);
+        assert_eq!(
+            decoded.refusals.details()[0].message,
+            "line 2, column 1: exemplar: 65 labels, the limit is 64"
         );
     }
 

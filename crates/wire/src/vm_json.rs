@@ -12,10 +12,12 @@
 //! the others count.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
+use std::marker::PhantomData;
 
 use plimsoll_types::{Labels, Sample, SampleColumns, Timestamp};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::push::{Decoded, Error, LabelFault, Limits, Meter, RefusalReason, Series, shorten};
 
@@ -119,9 +121,12 @@ fn decode_line(bytes: &[u8], meter: &mut Meter) -> Result<Result<Series, Fault>,
         let message = format!("the line has {length} bytes, the limit is {limit}");
         return Ok(Err(Fault::syntax(1, message)));
     }
-    let line: Line = match serde_json::from_slice(bytes) {
+    let bounds = Bounds::new(meter);
+    let line = match parse(bytes, &bounds) {
         Ok(line) => line,
         Err(error) => {
+            // The line was left when its samples were too many for the whole request.
+            bounds.exceeded.take().map_or(Ok(()), Err)?;
             let text = error.to_string();
             let message = text
                 .rsplit_once(" at line ")
@@ -135,8 +140,11 @@ fn decode_line(bytes: &[u8], meter: &mut Meter) -> Result<Result<Series, Fault>,
             format!("wanted as many timestamps as values, found {timestamps} and {values}");
         return Ok(Err(Fault::syntax(1, message)));
     }
-    let pairs = line.metric.pairs();
-    let labels = match meter.limits.labels.build_series(&pairs) {
+    let limits = &meter.limits.labels;
+    let labels = limits
+        .check_count(line.metric.count)
+        .and_then(|()| limits.build_series(&line.metric.pairs()));
+    let labels = match labels {
         Ok(labels) => labels,
         Err(LabelFault { reason, message }) => {
             return Ok(Err(Fault {
@@ -160,51 +168,185 @@ fn decode_line(bytes: &[u8], meter: &mut Meter) -> Result<Result<Series, Fault>,
     }))
 }
 
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+fn parse<'a>(bytes: &'a [u8], bounds: &Bounds) -> serde_json::Result<Line<'a>> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let line = LineSeed(bounds).deserialize(&mut deserializer)?;
+    deserializer.end().map(|()| line)
+}
+
+/// What a line may hold, so that reading stops where the limits do.
+struct Bounds<'m, 'l> {
+    meter: &'m Meter<'l>,
+    /// What the line broke of the request's limits.
+    exceeded: Cell<Option<Error>>,
+}
+
+impl<'m, 'l> Bounds<'m, 'l> {
+    fn new(meter: &'m Meter<'l>) -> Self {
+        let exceeded = Cell::new(None);
+        Self { meter, exceeded }
+    }
+
+    /// Asks for room for so many numbers in each list; each takes 16 bytes while its list grows.
+    fn check_numbers<E: de::Error>(&self, count: usize) -> Result<(), E> {
+        self.meter
+            .check_samples(count)
+            .and_then(|()| self.meter.check_memory(2 * 16 * count))
+            .map_err(|error| {
+                let message = error.to_string();
+                self.exceeded.set(Some(error));
+                E::custom(message)
+            })
+    }
+}
+
 struct Line<'a> {
-    #[serde(borrow)]
     metric: Metric<'a>,
     values: Vec<Number>,
     timestamps: Vec<i64>,
 }
 
-/// The labels as they stand in the line, so that a name twice is seen.
-struct Metric<'a>(Vec<(Text<'a>, Text<'a>)>);
+#[derive(serde::Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Field {
+    Metric,
+    Values,
+    Timestamps,
+}
+
+struct LineSeed<'b, 'm, 'l>(&'b Bounds<'m, 'l>);
+
+impl<'de> DeserializeSeed<'de> for LineSeed<'_, '_, '_> {
+    type Value = Line<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Line<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for LineSeed<'_, '_, '_> {
+    type Value = Line<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object with metric, values and timestamps")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line<'de>, A::Error> {
+        let (mut metric, mut values, mut timestamps) = (None, None, None);
+        while let Some(field) = map.next_key()? {
+            match field {
+                Field::Metric => {
+                    once("metric", &metric)?;
+                    metric = Some(map.next_value_seed(MetricSeed(self.0))?);
+                }
+                Field::Values => {
+                    once("values", &values)?;
+                    values = Some(map.next_value_seed(NumbersSeed::new(self.0))?);
+                }
+                Field::Timestamps => {
+                    once("timestamps", &timestamps)?;
+                    timestamps = Some(map.next_value_seed(NumbersSeed::new(self.0))?);
+                }
+            }
+        }
+        Ok(Line {
+            metric: metric.ok_or_else(|| de::Error::missing_field("metric"))?,
+            values: values.ok_or_else(|| de::Error::missing_field("values"))?,
+            timestamps: timestamps.ok_or_else(|| de::Error::missing_field("timestamps"))?,
+        })
+    }
+}
+
+fn once<T, E: de::Error>(name: &'static str, found: &Option<T>) -> Result<(), E> {
+    match found {
+        None => Ok(()),
+        Some(_) => Err(E::duplicate_field(name)),
+    }
+}
+
+/// Reads a list of numbers as far as there is room for samples.
+struct NumbersSeed<'b, 'm, 'l, T> {
+    bounds: &'b Bounds<'m, 'l>,
+    number: PhantomData<T>,
+}
+
+impl<'b, 'm, 'l, T> NumbersSeed<'b, 'm, 'l, T> {
+    fn new(bounds: &'b Bounds<'m, 'l>) -> Self {
+        let number = PhantomData;
+        Self { bounds, number }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for NumbersSeed<'_, '_, '_, T> {
+    type Value = Vec<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<T>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for NumbersSeed<'_, '_, '_, T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a list of numbers")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut numbers = Vec::new();
+        while let Some(number) = list.next_element()? {
+            self.bounds.check_numbers(numbers.len() + 1)?;
+            numbers.push(number);
+        }
+        Ok(numbers)
+    }
+}
+
+/// The labels as they stand in the line, so that a name twice is seen; kept up to the limit, counted beyond it.
+struct Metric<'a> {
+    kept: Vec<(Text<'a>, Text<'a>)>,
+    count: usize,
+}
 
 #[derive(serde::Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl Metric<'_> {
     fn pairs(&self) -> Vec<(&[u8], &[u8])> {
-        self.0
+        self.kept
             .iter()
             .map(|(name, value)| (name.0.as_bytes(), value.0.as_bytes()))
             .collect()
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Metric<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Pairs;
+struct MetricSeed<'b, 'm, 'l>(&'b Bounds<'m, 'l>);
 
-        impl<'de> Visitor<'de> for Pairs {
-            type Value = Metric<'de>;
+impl<'de> DeserializeSeed<'de> for MetricSeed<'_, '_, '_> {
+    type Value = Metric<'de>;
 
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an object of labels")
-            }
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Metric<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Metric(pairs))
+impl<'de> Visitor<'de> for MetricSeed<'_, '_, '_> {
+    type Value = Metric<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an object of labels")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metric<'de>, A::Error> {
+        let limit = self.0.meter.limits.labels.count;
+        let (mut kept, mut count) = (Vec::new(), 0);
+        while let Some(pair) = map.next_entry()? {
+            count += 1;
+            if count <= limit {
+                kept.push(pair);
             }
         }
-
-        deserializer.deserialize_map(Pairs)
+        Ok(Metric { kept, count })
     }
 }
 
@@ -399,6 +541,42 @@ mod tests {
             "line 1, column 1: the line has 13 bytes, the limit is 10 B"
         );
         assert!(message(&format!("{{\"{}\":1}}", "x".repeat(1 << 20))).len() < 500);
+    }
+
+    #[test]
+    fn reading_stops_where_the_limits_do() {
+        let labels: Vec<String> = (0..100).map(|index| format!("\"l{index}\":\"\"")).collect();
+        let labels = labels.join(",");
+        assert_eq!(
+            message(&format!(
+                r#"{{"metric":{{{labels}}},"values":[1],"timestamps":[1]}}"#
+            )),
+            "line 1, column 1: 100 labels, the limit is 64"
+        );
+        let limits = Limits {
+            samples: 3,
+            ..Limits::default()
+        };
+        let good = r#"{"metric":{"__name__":"x"},"values":[1],"timestamps":[1]}"#;
+        // What follows the numbers is not JSON, and nobody comes to read it.
+        for torn in [r#"{"values":[1,2,3,!"#, r#"{"timestamps":[1,2,3,!"#] {
+            let lines = format!("{good}\n{torn}");
+            let decoded = decode(lines.as_bytes(), &limits);
+            assert_eq!(decoded, Err(Error::TooManySamples { limit: 3 }), "{torn}");
+        }
+        let limits = Limits {
+            memory: ByteCount(100),
+            ..Limits::default()
+        };
+        let decoded = decode(br#"{"values":[1,2,3,4,!"#, &limits);
+        let limit = limits.memory;
+        assert_eq!(decoded, Err(Error::TooMuchMemory { limit }));
+    }
+
+    #[test]
+    fn each_field_comes_once() {
+        let line = r#"{"metric":{"__name__":"x"},"values":[1],"values":[1],"timestamps":[1]}"#;
+        assert!(message(line).contains("duplicate field `values`"));
     }
 
     #[test]

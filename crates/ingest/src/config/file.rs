@@ -1,6 +1,7 @@
 //! One file and those that it includes: parse, check, and put together.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use plimsoll_runtime::config::{Diagnostics, Source, Span, Spanned};
@@ -12,6 +13,7 @@ use super::raw::{RawConfig, RawScrapeConfigFile};
 use super::{
     Config, Environment, Loaded, ScrapeConfig, elsewhere, global, plimsoll, scrape, storage,
 };
+use crate::discovery::single_stars;
 
 /// Checks a file and its includes.
 pub(super) fn load(source: &Source, environment: Environment<'_>) -> Result<Loaded, Diagnostics> {
@@ -141,18 +143,68 @@ fn included_files(patterns: &[Spanned<String>], findings: &mut Findings<'_>) -> 
             continue;
         }
         let resolved = findings.resolve(pattern);
-        let found = match glob::glob(&resolved.to_string_lossy()) {
+        let found = match glob::glob(&single_stars(&resolved.to_string_lossy())) {
             Ok(found) => found,
             Err(error) => {
                 findings.error(pattern.span, format!("not a pattern: {}", error.msg));
                 continue;
             }
         };
-        let before = files.len();
-        files.extend(found.filter_map(Result::ok));
-        if files.len() == before {
-            findings.warning(pattern.span, "no file matches this pattern");
-        }
+        take(found, pattern.span, &mut files, findings);
     }
     files
+}
+
+/// Takes what matches a pattern. Jobs that may stand in a directory must not end because it cannot be read at the
+/// moment, so that is an error.
+fn take<E: fmt::Display>(
+    found: impl Iterator<Item = Result<PathBuf, E>>,
+    pattern: Span,
+    files: &mut Vec<PathBuf>,
+    findings: &mut Findings<'_>,
+) {
+    let mut is_empty = true;
+    for path in found {
+        is_empty = false;
+        match path {
+            Ok(path) => files.push(path),
+            Err(error) => findings.error(pattern, error.to_string()),
+        }
+    }
+    if is_empty {
+        findings.warning(pattern, "no file matches this pattern");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_runtime::config::Severity;
+
+    use super::*;
+
+    /// Root may read every directory, so a test makes no real one that cannot be.
+    #[test]
+    fn a_directory_that_cannot_be_read_is_an_error() {
+        let source = Source::new("prometheus.yml".as_ref(), "a: b\n").unwrap();
+        let check = |found: &[Result<&str, &str>]| {
+            let (mut files, mut findings) = (Vec::new(), Findings::new(&source));
+            let found = found.iter().map(|one| one.map(PathBuf::from));
+            take(found, Span::default(), &mut files, &mut findings);
+            let findings = findings.into_list();
+            let said: Vec<_> = findings
+                .into_iter()
+                .map(|finding| (finding.severity, finding.message))
+                .collect();
+            (files, said)
+        };
+        let denied = (Severity::Error, "permission denied".to_owned());
+        let files = vec![PathBuf::from("a.yml")];
+        assert_eq!(
+            check(&[Err("permission denied"), Ok("a.yml")]),
+            (files, vec![denied.clone()])
+        );
+        assert_eq!(check(&[Err("permission denied")]).1, [denied]);
+        let none = (Severity::Warning, "no file matches this pattern".to_owned());
+        assert_eq!(check(&[]).1, [none]);
+    }
 }

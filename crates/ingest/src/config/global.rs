@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use plimsoll_runtime::config::DurationValue;
-use plimsoll_types::{ByteCount, Labels};
+use plimsoll_types::{ByteCount, Labels, is_legacy_label_name};
 use plimsoll_wire::exposition::Format;
 
 use super::environment::expand;
 use super::findings::Findings;
-use super::raw::RawGlobal;
+use super::raw::{RawGlobal, RawValidation};
 use super::scrape::{self, Escaping, NameValidation, ScrapeLimits, limit, written};
 use super::{Environment, names};
 
@@ -111,8 +111,22 @@ fn external_labels(
     findings: &mut Findings<'_>,
 ) -> Labels {
     let mut labels = Vec::new();
+    let is_legacy = matches!(
+        raw.metric_name_validation_scheme,
+        Some(RawValidation::Legacy)
+    );
+    if let Some(first) = raw.external_labels.keys().map(|name| name.span).min() {
+        findings.not_acted_on(first, "external_labels");
+    }
     for (name, value) in &raw.external_labels {
         names::check_label_name(name, findings);
+        if is_legacy && !is_legacy_label_name(&name.text) {
+            let message = format!(
+                "the label name `{}` is not [a-zA-Z_][a-zA-Z0-9_]*, which metric_name_validation_scheme legacy wants",
+                name.text
+            );
+            findings.error(name.span, message);
+        }
         let (text, missing) = expand(value, environment);
         for variable in missing {
             findings.warning(

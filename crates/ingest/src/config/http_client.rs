@@ -273,6 +273,13 @@ pub(super) fn check_tls(raw: Spanned<RawTls>, findings: &mut Findings<'_>) -> Tl
     {
         findings.error(min.span, "`min_version` is above `max_version`");
     }
+    if let Some(min) = raw
+        .min_version
+        .filter(|min| min.value < RawTlsVersion::Tls12)
+    {
+        let message = "TLS below 1.2 is not spoken, so this has the effect of `TLS12`";
+        findings.warning(min.span, message);
+    }
     let certificate = secret(raw.cert, raw.cert_file, findings);
     let key = secret(raw.key, raw.key_file, findings);
     match (&certificate, &key) {

@@ -41,11 +41,15 @@ pub(super) fn check(raw: &RawConfig, findings: &mut Findings<'_>) -> Retention {
         check_retention(retention, findings);
     }
     let theirs = retention.and_then(|retention| retention.time);
-    let written = raw.plimsoll.retention.or(theirs);
+    // Zero counts as absent in each place by itself: here it must not hide what is written there.
+    let is_written = |time: &Spanned<DurationValue>| !time.0.is_zero();
+    let written = raw
+        .plimsoll
+        .retention
+        .filter(is_written)
+        .or(theirs.filter(is_written));
     Retention {
-        time: written
-            .filter(|time| !time.0.is_zero())
-            .map(|time| bounded(time, findings)),
+        time: written.map(|time| bounded(time, findings)),
     }
 }
 

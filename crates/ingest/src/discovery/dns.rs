@@ -29,6 +29,8 @@ pub use system::SystemResolver;
 
 /// The longest look-up of one name.
 const DEADLINE: Duration = Duration::from_secs(15);
+/// The longest look-up of all names of a configuration.
+const REFRESH_DEADLINE: Duration = Duration::from_secs(60);
 /// How many names are looked up at a time.
 const CONCURRENT_MAX: usize = 16;
 
@@ -92,6 +94,7 @@ impl Kind for DnsSd {
         &self,
         config: &Discovery,
         context: &Context,
+        known: &[Arc<TargetGroup>],
     ) -> Result<Option<Box<dyn Provider>>, Problem> {
         let Discovery::Dns(config) = config else {
             return Ok(None);
@@ -100,7 +103,11 @@ impl Kind for DnsSd {
             config: config.clone(),
             resolver: Arc::clone(&context.resolver),
             clock: Arc::clone(&context.clock),
-            last: BTreeMap::new(),
+            first: 0,
+            last: known
+                .iter()
+                .map(|group| (group.source.clone(), Arc::clone(group)))
+                .collect(),
         })))
     }
 }
@@ -109,6 +116,8 @@ struct Names {
     config: DnsDiscovery,
     resolver: Arc<dyn Resolve>,
     clock: Arc<dyn Clock>,
+    /// The index of the name that is looked up first.
+    first: usize,
     /// What each name had when it was last looked up with success.
     last: BTreeMap<String, Arc<TargetGroup>>,
 }
@@ -139,13 +148,27 @@ impl Provider for Names {
 }
 
 impl Names {
-    async fn look_all_up(&self) -> Vec<(String, Result<Vec<Answer>, String>)> {
-        let mut found = Vec::new();
-        for names in self.config.names.chunks(CONCURRENT_MAX) {
-            let answers = all(names.iter().map(|name| self.look_up(name)).collect()).await;
-            found.extend(names.iter().cloned().zip(answers));
+    /// Looks all names up, a few at a time: one that hangs holds up no more than its own turn, and what has not been
+    /// answered when the deadline has passed is given up and comes first the next time.
+    async fn look_all_up(&mut self) -> Vec<(String, Result<Vec<Answer>, String>)> {
+        let mut names = self.config.names.clone();
+        names.rotate_left(self.first);
+        let mut answers = vec![None; names.len()];
+        let look_ups = names.iter().map(|name| self.look_up(name));
+        tokio::select! {
+            () = in_turns(look_ups, CONCURRENT_MAX, &mut answers) => {}
+            () = self.clock.sleep(REFRESH_DEADLINE) => {}
         }
-        found
+        let unanswered = answers.iter().position(Option::is_none).unwrap_or(0);
+        self.first = (self.first + unanswered) % names.len().max(1);
+        let late = || {
+            let seconds = REFRESH_DEADLINE.as_secs();
+            Err(format!("no answer within the {seconds} s for all names"))
+        };
+        let answers = answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or_else(late));
+        names.into_iter().zip(answers).collect()
     }
 
     async fn look_up(&self, name: &str) -> Result<Vec<Answer>, String> {
@@ -158,24 +181,41 @@ impl Names {
     }
 }
 
-/// Waits for all of a few futures, returning their outputs in order.
-async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut waiting: Vec<_> = futures.into_iter().map(Box::pin).map(Some).collect();
-    let mut outputs: Vec<Option<F::Output>> = waiting.iter().map(|_| None).collect();
+/// A future that has begun, and the place of its output.
+type Turn<'o, F> = (Pin<Box<F>>, &'o mut Option<<F as Future>::Output>);
+
+/// Waits for all futures, `width` of them at a time: the next one begins when any ends. Each output is put into its place
+/// at once, so that those are there even if this is dropped.
+async fn in_turns<F: Future>(
+    futures: impl Iterator<Item = F>,
+    width: usize,
+    outputs: &mut [Option<F::Output>],
+) {
+    let mut waiting = futures.zip(outputs);
+    let mut running = Vec::new();
     poll_fn(|context| {
-        for (future, output) in waiting.iter_mut().zip(&mut outputs) {
-            if let Some(pending) = future
-                && let Poll::Ready(value) = pending.as_mut().poll(context)
-            {
-                (*future, *output) = (None, Some(value));
+        loop {
+            running.retain_mut(|(future, output): &mut Turn<'_, F>| {
+                match future.as_mut().poll(context) {
+                    Poll::Ready(value) => **output = Some(value),
+                    Poll::Pending => return true,
+                }
+                false
+            });
+            // Those that begin now are polled in the next round, which ends when there are none.
+            let room = width - running.len();
+            let begun = waiting.by_ref().take(room);
+            let before = running.len();
+            running.extend(begun.map(|(future, output)| (Box::pin(future), output)));
+            if running.is_empty() {
+                return Poll::Ready(());
+            }
+            if running.len() == before {
+                return Poll::Pending;
             }
         }
-        match outputs.iter().all(Option::is_some) {
-            true => Poll::Ready(outputs.drain(..).flatten().collect()),
-            false => Poll::Pending,
-        }
     })
-    .await
+    .await;
 }
 
 fn group(name: &str, answers: &[Answer], port: u16) -> TargetGroup {

@@ -20,9 +20,11 @@ use std::time::Duration;
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::tasks::Tasks;
 
-use super::{Context, Kind, Problem, Provider, Refresh};
+use super::{Context, Kind, Problem, Provider, Refresh, TargetGroup};
 use crate::config::{Discovery, FileDiscovery};
 use scan::Known;
+
+pub(crate) use scan::single_stars;
 
 /// The time between two looks.
 const POLL: Duration = Duration::from_secs(1);
@@ -48,6 +50,7 @@ impl Kind for FileSd {
         &self,
         config: &Discovery,
         context: &Context,
+        known: &[Arc<TargetGroup>],
     ) -> Result<Option<Box<dyn Provider>>, Problem> {
         let Discovery::File(config) = config else {
             return Ok(None);
@@ -56,7 +59,7 @@ impl Kind for FileSd {
             config: config.clone(),
             tasks: context.tasks.clone(),
             clock: Arc::clone(&context.clock),
-            known: BTreeMap::new(),
+            known: scan::remembered(known, context.clock.monotonic()),
         })))
     }
 }

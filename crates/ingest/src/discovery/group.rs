@@ -5,12 +5,15 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
 use plimsoll_runtime::config::{Diagnostic, Diagnostics, Severity, Source};
-use plimsoll_types::{Labels, LabelsBuilder};
-use serde::Deserialize;
+use plimsoll_types::{ByteCount, Labels, LabelsBuilder};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// The label that holds where to scrape.
 pub(super) const ADDRESS: &str = "__address__";
@@ -29,18 +32,92 @@ pub struct TargetGroup {
 /// All groups of a job, in the order of its providers.
 pub type Groups = Arc<[Arc<TargetGroup>]>;
 
+/// The most targets and groups of one provider: what a scrape process can serve, with room.
+const TARGETS_MAX: usize = 500_000;
+/// What the labels of groups may need in memory once each target has them.
+const LABELS_MAX: ByteCount = ByteCount::MIB.times(512);
+
+/// How large a list of groups is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
+    groups: usize,
+    targets: usize,
+    label_bytes: usize,
+}
+
+impl Size {
+    /// Counts one more group.
+    pub(super) fn add(&mut self, targets: usize, label_bytes: usize) {
+        self.groups += 1;
+        self.targets = self.targets.saturating_add(targets);
+        self.label_bytes = targets
+            .saturating_mul(label_bytes)
+            .saturating_add(self.label_bytes);
+    }
+
+    /// Says what is wrong when it is too large.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let Self {
+            groups, targets, ..
+        } = *self;
+        if groups.saturating_add(targets) > TARGETS_MAX {
+            return Err(format!(
+                "expected at most {TARGETS_MAX} groups and targets, found {groups} and {targets}"
+            ));
+        }
+        if self.label_bytes as u64 > LABELS_MAX.0 {
+            return Err(format!(
+                "expected at most {LABELS_MAX} of labels, a group's counted for each of its targets"
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A list that is not read further than any list of targets or groups may be long.
+#[derive(Debug)]
+struct List<T>(Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = List<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<List<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            if items.len() == TARGETS_MAX {
+                let message = format!("expected at most {TARGETS_MAX} groups and targets");
+                return Err(A::Error::custom(message));
+            }
+            items.push(item);
+        }
+        Ok(List(items))
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawGroup {
     #[serde(default)]
-    targets: Option<Vec<String>>,
+    targets: Option<List<String>>,
     #[serde(default)]
     labels: Option<BTreeMap<String, String>>,
 }
 
 /// Reads a list of groups from JSON; `path` is what the diagnostics show.
 pub(super) fn from_json(path: &Path, text: &str) -> Result<Vec<Group>, Diagnostics> {
-    let raw: Vec<RawGroup> = serde_json::from_str(text).map_err(|error| {
+    let raw: List<RawGroup> = serde_json::from_str(text).map_err(|error| {
         let whole = error.to_string();
         // The place goes where an editor looks for it.
         let message = whole.split(" at line ").next().unwrap_or(&whole);
@@ -101,18 +178,20 @@ pub(super) fn address(target: &str) -> Labels {
     Labels::from_pairs([(ADDRESS, target)])
 }
 
-fn checked(path: &Path, raw: Vec<RawGroup>) -> Result<Vec<Group>, Diagnostics> {
+fn checked(path: &Path, List(raw): List<RawGroup>) -> Result<Vec<Group>, Diagnostics> {
     let mut groups = Vec::with_capacity(raw.len());
+    let mut size = Size::default();
     for (index, raw) in raw.into_iter().enumerate() {
         let labels = raw.labels.unwrap_or_default();
+        let targets = raw.targets.map_or_else(Vec::new, |targets| targets.0);
+        let bytes = labels.iter().map(|(name, value)| name.len() + value.len());
+        size.add(targets.len(), bytes.sum());
+        size.check().map_err(|message| whole(path, message))?;
         if labels.contains_key("") {
             let message = format!("expected the name of a label, found nothing in group {index}");
             return Err(whole(path, message).into());
         }
-        groups.push(Group {
-            targets: raw.targets.unwrap_or_default(),
-            labels,
-        });
+        groups.push(Group { targets, labels });
     }
     Ok(groups)
 }

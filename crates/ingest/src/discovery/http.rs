@@ -1,6 +1,7 @@
 //! Targets that an HTTP server tells, as a JSON list of groups.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -9,11 +10,11 @@ use plimsoll_runtime::http::{Client, Request, read_response_capped, without_user
 use plimsoll_types::ByteCount;
 
 use super::group::from_json;
-use super::{Context, Kind, Problem, Provider, Refresh, Refreshed};
+use super::{Context, Kind, Problem, Provider, Refresh, Refreshed, TargetGroup};
 use crate::config::{Discovery, HttpDiscovery};
 
-/// The largest answer.
-const BODY_MAX: ByteCount = ByteCount::MIB.times(64);
+/// The largest answer; a list of 100,000 targets has a few MiB.
+const BODY_MAX: ByteCount = ByteCount::MIB.times(16);
 /// The longest wait for an answer; shorter when the refresh interval is.
 const DEADLINE_MAX: Duration = Duration::from_secs(60);
 /// The header that tells the server how often it will be asked.
@@ -40,6 +41,7 @@ impl Kind for HttpSd {
         &self,
         config: &Discovery,
         _: &Context,
+        _: &[Arc<TargetGroup>],
     ) -> Result<Option<Box<dyn Provider>>, Problem> {
         let Discovery::Http(config) = config else {
             return Ok(None);

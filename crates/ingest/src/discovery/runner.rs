@@ -10,11 +10,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::watch;
 
+use super::group::Size;
 use super::{ALL, Context, Groups, Kind, Problem, Provider, Refreshed, TargetGroup};
 use crate::config::Discovery;
-
-/// The most targets of one provider: what a scrape process can serve, with room.
-const TARGETS_MAX: usize = 500_000;
 
 /// What discovery counts; clones share it.
 #[derive(Clone, Debug)]
@@ -60,8 +58,25 @@ pub struct Runner {
     tasks: Vec<Task>,
 }
 
+/// What the sources of a job said last, for the runner that comes after the one it is from.
+#[derive(Clone)]
+pub struct Heard(Arc<Shared>);
+
+impl Heard {
+    /// Returns the groups of a source that is configured like this, none when there is no such source.
+    fn of(&self, config: &Discovery) -> Vec<Arc<TargetGroup>> {
+        let said = self.0.said();
+        let mut sources = self.0.configs.iter().zip(&said.by_provider);
+        sources
+            .find(|(known, _)| *known == config)
+            .map_or_else(Vec::new, |(_, answer)| answer.groups.clone())
+    }
+}
+
 struct Shared {
     job: String,
+    /// The configuration of each provider.
+    configs: Vec<Discovery>,
     metrics: Metrics,
     said: Mutex<Said>,
     merged: watch::Sender<Groups>,
@@ -85,35 +100,54 @@ struct Answer {
 }
 
 impl Runner {
-    /// Starts to look for the targets of a job. Those that the configuration lists are there at once.
+    /// Starts to look for the targets of a job. Those that the configuration lists are there at once, and so is what
+    /// the job's runner before this one knew from sources that are configured as they were: a source that is down
+    /// while the configuration changes must not end its targets.
     ///
     /// # Errors
     /// A provider that no retry would heal; nothing is started then.
-    pub fn start(context: &Context, job: &str, configs: &[Discovery]) -> Result<Self, Problem> {
+    pub fn start(
+        context: &Context,
+        job: &str,
+        configs: &[Discovery],
+        before: Option<&Heard>,
+    ) -> Result<Self, Problem> {
         let mut made = Vec::with_capacity(configs.len());
+        let mut answers = Vec::with_capacity(configs.len());
         for config in configs {
-            made.push(provider(config, context)?);
+            let groups = before.map_or_else(Vec::new, |heard| heard.of(config));
+            made.push(provider(config, context, &groups)?);
+            answers.push(Answer {
+                groups,
+                ..Answer::default()
+            });
         }
         let shared = Arc::new(Shared {
             job: job.into(),
+            configs: configs.to_vec(),
             metrics: context.metrics.clone(),
             said: Mutex::new(Said {
-                by_provider: made.iter().map(|_| Answer::default()).collect(),
+                by_provider: answers,
                 target_count: 0,
                 is_over: false,
             }),
             merged: watch::Sender::new(Arc::from([])),
             unheard: watch::Sender::new(made.len()),
         });
+        if before.is_some() {
+            shared.publish(&mut shared.said());
+        }
         let tasks = made
             .into_iter()
-            .zip(configs)
             .enumerate()
-            .map(|(index, ((kind, provider), config))| {
-                shared.run(context, index, kind, provider, config.clone())
-            })
+            .map(|(index, (kind, provider))| shared.run(context, index, kind, provider))
             .collect();
         Ok(Self { shared, tasks })
+    }
+
+    /// Returns what a successor may start with; it stays true to what this one hears until then.
+    pub fn heard(&self) -> Heard {
+        Heard(Arc::clone(&self.shared))
     }
 
     /// Returns the groups found, now and whenever they change.
@@ -159,7 +193,6 @@ impl Shared {
         index: usize,
         kind: &'static dyn Kind,
         first: Box<dyn Provider>,
-        config: Discovery,
     ) -> Task {
         let (shared, context) = (Arc::clone(self), context.clone());
         let clock = Arc::clone(&context.clock);
@@ -169,7 +202,7 @@ impl Shared {
             // After a panic the provider is made anew; what it said before stays published.
             let provider = first
                 .take()
-                .map_or_else(|| provider(&config, &context).map(|(_, made)| made), Ok);
+                .map_or_else(|| shared.provider_anew(index, &context), Ok);
             let (shared, clock) = (Arc::clone(&shared), Arc::clone(&clock));
             async move {
                 let mut provider = match provider {
@@ -187,6 +220,11 @@ impl Shared {
                 }
             }
         })
+    }
+
+    fn provider_anew(&self, index: usize, context: &Context) -> Result<Box<dyn Provider>, Problem> {
+        let known = self.said().by_provider[index].groups.clone();
+        provider(&self.configs[index], context, &known).map(|(_, made)| made)
     }
 
     /// Takes over what a provider says, and publishes it when it differs.
@@ -257,24 +295,25 @@ impl Shared {
 fn provider(
     config: &Discovery,
     context: &Context,
+    known: &[Arc<TargetGroup>],
 ) -> Result<(&'static dyn Kind, Box<dyn Provider>), Problem> {
     for kind in ALL {
-        if let Some(provider) = kind.provider(config, context)? {
+        if let Some(provider) = kind.provider(config, context, known)? {
             return Ok((*kind, provider));
         }
     }
     unreachable!("ALL has a kind for each variant of the configuration, as a test shows");
 }
 
+/// Files and answers are bounded one by one where they are read; this is about all of a provider together.
 fn bounded(refreshed: Refreshed) -> Result<Refreshed, Problem> {
-    let groups = refreshed.groups.iter();
-    let count = groups.map(|group| group.targets.len()).sum::<usize>();
-    if count <= TARGETS_MAX {
-        return Ok(refreshed);
+    let mut size = Size::default();
+    for group in &refreshed.groups {
+        size.add(group.targets.len(), group.labels.byte_count());
+        size.check()
+            .map_err(|message| Problem::new(&*group.source, message))?;
     }
-    let place = refreshed.groups.first().map_or("", |group| &group.source);
-    let message = format!("expected at most {TARGETS_MAX} targets, found {count}");
-    Err(Problem::new(place, message))
+    Ok(refreshed)
 }
 
 /// Waits for `future`, or returns nothing when it is time to stop.

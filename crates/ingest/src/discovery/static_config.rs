@@ -27,6 +27,7 @@ impl Kind for StaticConfigs {
         &self,
         config: &Discovery,
         _: &Context,
+        _: &[Arc<TargetGroup>],
     ) -> Result<Option<Box<dyn Provider>>, Problem> {
         let Discovery::Static(groups) = config else {
             return Ok(None);

@@ -71,7 +71,7 @@ impl World {
     }
 
     fn start(&self, config: Discovery) -> (Runner, watch::Receiver<Groups>) {
-        let runner = Runner::start(&self.context, "job", &[config]).unwrap();
+        let runner = Runner::start(&self.context, "job", &[config], None).unwrap();
         let groups = runner.groups();
         (runner, groups)
     }
@@ -149,7 +149,10 @@ async fn each_configuration_has_a_kind() {
     ];
     for (config, kind) in configs.iter().zip(ALL) {
         for other in ALL {
-            let made = other.provider(config, &world.context).unwrap().is_some();
+            let made = other
+                .provider(config, &world.context, &[])
+                .unwrap()
+                .is_some();
             assert_eq!(made, other.field() == kind.field(), "{}", other.field());
         }
     }
@@ -275,10 +278,114 @@ async fn a_successor_may_start_before_its_predecessor_ends() {
 }
 
 #[tokio::test]
+async fn a_successor_knows_what_its_predecessor_heard() {
+    let world = World::new();
+    world.dns.set("a", Ok(&["192.0.2.1"]));
+    world.dns.set("b", Ok(&["192.0.2.2"]));
+    let old = Runner::start(&world.context, "job", &[dns(&["a"]), dns(&["b"])], None).unwrap();
+    old.settled().await;
+    // DNS is down when the configuration changes in another place.
+    world.dns.set("a", Err("server failure"));
+    let fixed = Discovery::Static(vec![StaticGroup {
+        targets: vec!["z:1".into()],
+        labels: Labels::empty(),
+    }]);
+    let configs = [fixed, dns(&["a"]), dns(&["c"])];
+    let new = Runner::start(&world.context, "job", &configs, Some(&old.heard())).unwrap();
+    let groups = new.groups();
+    assert_eq!(addresses(&groups.borrow()), ["192.0.2.1:9100"], "at once");
+    drop(old);
+    world.until(|| new.problems().len() == 2).await;
+    // The failure of one name is an answer of the source, and keeps what is known of that name.
+    assert_eq!(addresses(&groups.borrow()), ["z:1", "192.0.2.1:9100"]);
+    let text = world.registry.render();
+    assert!(
+        text.contains("plimsoll_discovery_targets{job=\"job\"} 2\n"),
+        "{text}"
+    );
+    world.dns.set("a", Ok(&[]));
+    world.until(|| addresses(&groups.borrow()) == ["z:1"]).await;
+}
+
+#[tokio::test]
+async fn a_successor_keeps_the_targets_of_servers_and_files_that_fail() {
+    let world = World::new();
+    let (server, _serving) = Server::start(r#"[{"targets": ["a:1"]}]"#).await;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("hosts.yml");
+    std::fs::write(&path, "- targets: ['b:1']\n").unwrap();
+    let configs = [http(server.url.clone()), files(std::slice::from_ref(&path))];
+    let old = Runner::start(&world.context, "job", &configs, None).unwrap();
+    old.settled().await;
+    assert_eq!(addresses(&old.groups().borrow()), ["a:1", "b:1"]);
+    server.set(503, "text/plain", "down");
+    std::fs::write(&path, "- targets: ['b:1'\n").unwrap();
+    let new = Runner::start(&world.context, "job", &configs, Some(&old.heard())).unwrap();
+    drop(old);
+    world.until(|| new.problems().len() == 2).await;
+    assert_eq!(addresses(&new.groups().borrow()), ["a:1", "b:1"]);
+    // A file that is gone is no failure.
+    std::fs::remove_file(&path).unwrap();
+    let groups = new.groups();
+    world.until(|| addresses(&groups.borrow()) == ["a:1"]).await;
+}
+
+#[tokio::test]
+async fn names_that_hang_do_not_hold_up_those_behind_them() {
+    let world = World::new();
+    world.dns.set("good", Ok(&["192.0.2.1"]));
+    // One hangs, and forty behind it take their turns beside it.
+    let mut names = vec!["silent".to_owned()];
+    for index in 0..40 {
+        names.push(format!("n{index}"));
+        world.dns.set(&names[index + 1], Ok(&[]));
+    }
+    names.push("good".into());
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let start = world.clock.monotonic();
+    let (runner, groups) = world.start(dns(&names));
+    world.until(|| groups.has_changed().unwrap()).await;
+    assert!(world.clock.monotonic().since(start) < Duration::from_secs(20));
+    assert_eq!(addresses(&groups.borrow()), ["192.0.2.1:9100"]);
+    assert_eq!(runner.problems().len(), 1);
+}
+
+#[tokio::test]
+async fn all_names_together_have_a_deadline() {
+    let world = World::new();
+    let silent: Vec<String> = (0..200).map(|index| format!("silent{index}")).collect();
+    let mut names: Vec<&str> = silent.iter().map(String::as_str).collect();
+    names.insert(0, "good");
+    world.dns.set("good", Ok(&["192.0.2.1"]));
+    let start = world.clock.monotonic();
+    let (runner, groups) = world.start(dns(&names));
+    world.until(|| groups.has_changed().unwrap()).await;
+    assert!(world.clock.monotonic().since(start) < Duration::from_secs(65));
+    // What was found before the deadline counts.
+    assert_eq!(addresses(&groups.borrow()), ["192.0.2.1:9100"]);
+    assert_eq!(
+        runner.problems().last().unwrap().message,
+        "no answer within the 60 s for all names"
+    );
+}
+
+#[tokio::test]
+async fn names_behind_many_that_hang_get_their_turn() {
+    let world = World::new();
+    let silent: Vec<String> = (0..200).map(|index| format!("silent{index}")).collect();
+    let mut names: Vec<&str> = silent.iter().map(String::as_str).collect();
+    names.push("good");
+    world.dns.set("good", Ok(&["192.0.2.1"]));
+    let (_runner, groups) = world.start(dns(&names));
+    world.until(|| groups.has_changed().unwrap()).await;
+    assert_eq!(addresses(&groups.borrow()), ["192.0.2.1:9100"]);
+}
+
+#[tokio::test]
 async fn is_settled_when_all_providers_have_answered() {
     let world = World::new();
     let fixed = Discovery::Static(vec![StaticGroup::default()]);
-    let runner = Runner::start(&world.context, "job", &[fixed, dns(&["silent"])]).unwrap();
+    let runner = Runner::start(&world.context, "job", &[fixed, dns(&["silent"])], None).unwrap();
     let mut groups = runner.groups();
     groups.changed().await.unwrap();
     let settled = runner.settled();
@@ -301,7 +408,7 @@ async fn several_providers_are_merged_in_their_order() {
         targets: vec!["z:1".into()],
         labels: Labels::empty(),
     }]);
-    let runner = Runner::start(&world.context, "job", &[dns(&["a"]), fixed]).unwrap();
+    let runner = Runner::start(&world.context, "job", &[dns(&["a"]), fixed], None).unwrap();
     let groups = runner.groups();
     world.until(|| groups.borrow().len() == 2).await;
     assert_eq!(addresses(&groups.borrow()), ["192.0.2.1:9100", "z:1"]);
@@ -431,18 +538,43 @@ async fn an_answer_with_too_many_targets_is_refused_whole() {
     let (runner, mut groups) = world.start(http(server.url.clone()));
     groups.changed().await.unwrap();
     groups.mark_unchanged();
-    let many = vec!["\"a\""; 500_001].join(",");
-    server.set(
-        200,
-        "application/json",
-        &format!("[{{\"targets\": [{many}]}}]"),
-    );
-    world.until(|| !runner.problems().is_empty()).await;
-    assert_eq!(
-        runner.problems()[0].message,
-        "expected at most 500000 targets, found 500001"
-    );
-    assert_eq!(addresses(&groups.borrow()), ["a:1"]);
+    let targets = |count| vec!["\"a\""; count].join(",");
+    let label = "x".repeat(2_000_000);
+    let cases = [
+        (
+            format!("[{{\"targets\": [{}]}}]", targets(500_001)),
+            "error: expected at most 500000 groups and targets",
+        ),
+        (
+            format!("[{{\"targets\": [{}]}}, {{}}]", targets(499_999)),
+            "error: expected at most 500000 groups and targets, found 2 and 499999",
+        ),
+        // Each target gets the labels of its group.
+        (
+            format!(
+                "[{{\"targets\": [{}], \"labels\": {{\"a\": \"{label}\"}}}}]",
+                targets(1000)
+            ),
+            "error: expected at most 512 MiB of labels, a group's counted for each of its targets",
+        ),
+        (
+            " ".repeat((16 << 20) + 1),
+            "exceeds the limit of 16777216 bytes",
+        ),
+    ];
+    for (body, expected) in cases {
+        server.set(200, "application/json", &body);
+        let said = || {
+            runner
+                .problems()
+                .first()
+                .map(|problem| problem.message.clone())
+        };
+        world
+            .until(|| said().is_some_and(|message| message.contains(expected)))
+            .await;
+        assert_eq!(addresses(&groups.borrow()), ["a:1"]);
+    }
 }
 
 #[test]
@@ -460,7 +592,7 @@ fn credentials_that_cannot_be_sent_are_refused_at_the_start() {
         },
     }));
     let world = World::new();
-    assert!(Runner::start(&world.context, "job", &[config]).is_err());
+    assert!(Runner::start(&world.context, "job", &[config], None).is_err());
 }
 
 fn files(patterns: &[std::path::PathBuf]) -> Discovery {

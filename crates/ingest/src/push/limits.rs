@@ -12,7 +12,8 @@ pub struct Limits {
     pub decompressed: ByteCount,
     /// Samples, labels, lines and memory of a decoded request.
     pub decode: push::Limits,
-    /// Bodies that wait for their turn or are being decoded, all together; over it a push is refused as overload.
+    /// Bodies that are being read, wait for their turn or are being decoded, all together, forms of queries included;
+    /// over it a push is refused as overload.
     /// Default 256 MiB.
     pub pending: ByteCount,
     /// Requests that are decoded at the same time; the others wait. Default 4, at most

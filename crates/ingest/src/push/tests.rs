@@ -266,7 +266,7 @@ async fn too_many_waiting_bytes_are_refused_at_once() {
     assert!(outcome.kind().is_retryable());
     assert_eq!(
         outcome.message(),
-        "the limit of 1 KiB of waiting pushes is reached"
+        "the limit of 1 KiB of waiting bodies is reached"
     );
     let outcome = bench.push(Format::VmJson, b"\n").await;
     assert_eq!(

@@ -1,5 +1,7 @@
 //! From decoded series to batches in the store, and from what the store says to an outcome.
 
+use std::sync::Arc;
+
 use plimsoll_types::{
     Appended, Appender, Commit, Durability, Labels, Metadata, RejectedReason, SeriesRef,
     StorageError, StorageErrorKind, WriteBatch, Written,
@@ -36,7 +38,7 @@ impl Batches {
     pub(super) fn append(
         appender: &dyn Appender,
         decoded: Decoded,
-        metadata: Vec<(usize, Metadata)>,
+        metadata: Vec<(usize, Arc<Metadata>)>,
     ) -> Self {
         let mut writer = Writer {
             appender,
@@ -57,7 +59,7 @@ impl Batches {
             .enumerate()
             .try_for_each(|(index, mut series)| {
                 if let Some((_, found)) = metadata.next_if(|(at, _)| *at == index) {
-                    series.metadata.get_or_insert(found);
+                    series.metadata.get_or_insert_with(|| (*found).clone());
                 }
                 writer.series(series)
             })

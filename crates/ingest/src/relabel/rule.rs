@@ -2,10 +2,8 @@
 
 use std::sync::LazyLock;
 
-use plimsoll_types::is_legacy_label_name;
+use plimsoll_types::{Pattern, is_legacy_label_name};
 use regex::Regex;
-
-use super::pattern;
 
 /// What a rule does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -146,7 +144,7 @@ pub struct RuleError {
 #[derive(Clone, Debug)]
 pub struct RelabelConfig {
     parts: RuleParts,
-    regex: Regex,
+    regex: Pattern,
 }
 
 impl PartialEq for RelabelConfig {
@@ -161,7 +159,7 @@ impl RelabelConfig {
     /// # Errors
     /// The expression is malformed, a name is not valid, or a field is missing or without meaning for the action.
     pub fn new(parts: RuleParts) -> Result<Self, RuleError> {
-        let regex = pattern::compile(&parts.regex).map_err(|reason| RuleError {
+        let regex = Pattern::new(&parts.regex).map_err(|reason| RuleError {
             field: RuleField::Regex,
             message: format!("the regular expression is malformed: {reason}"),
         })?;
@@ -273,7 +271,7 @@ impl RelabelConfig {
     }
 
     /// Returns the compiled expression.
-    pub fn regex(&self) -> &Regex {
+    pub fn regex(&self) -> &Pattern {
         &self.regex
     }
 

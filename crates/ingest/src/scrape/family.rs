@@ -4,12 +4,8 @@
 
 use plimsoll_types::{Metadata, MetricType};
 use plimsoll_wire::exposition::Entry;
+use plimsoll_wire::metadata;
 use xxhash_rust::xxh3::Xxh3;
-
-/// A help text is cut here: it is copied for each new series, and no sentence is longer.
-const HELP_BYTES_MAX: usize = 1024;
-/// A unit is cut here: it is one word.
-const UNIT_BYTES_MAX: usize = 64;
 
 /// The family that is being read.
 #[derive(Debug, Default)]
@@ -36,11 +32,11 @@ impl Family {
             }
             Entry::Help { family, help } => {
                 self.begin(family);
-                replace(&mut self.metadata.help, help, HELP_BYTES_MAX);
+                replace(&mut self.metadata.help, metadata::help(help));
             }
             Entry::Unit { family, unit } => {
                 self.begin(family);
-                replace(&mut self.metadata.unit, unit, UNIT_BYTES_MAX);
+                replace(&mut self.metadata.unit, metadata::unit(unit));
             }
             Entry::Sample(_) => return,
         }
@@ -103,7 +99,7 @@ impl Family {
     }
 }
 
-fn replace(place: &mut String, text: &str, bytes_max: usize) {
+fn replace(place: &mut String, text: &str) {
     place.clear();
-    place.push_str(&text[..text.floor_char_boundary(bytes_max)]);
+    place.push_str(text);
 }

@@ -47,6 +47,8 @@ struct Job {
     config: Arc<ScrapeConfig>,
     rules: Arc<Rules>,
     commands: mpsc::Sender<Command>,
+    /// What its sources said last, for the discovery that may follow.
+    heard: discovery::Heard,
 }
 
 enum Command {
@@ -194,7 +196,9 @@ impl Scrapes {
         let discovery = if has_same_sources {
             None
         } else {
-            let started = discovery::Runner::start(&self.discovery, &job.job_name, &job.discovery);
+            let heard = running.map(|running| &running.heard);
+            let started =
+                discovery::Runner::start(&self.discovery, &job.job_name, &job.discovery, heard);
             Some(started.map_err(|problem: Problem| failed(problem.to_string()))?)
         };
         Ok(Plan {
@@ -210,15 +214,20 @@ impl Scrapes {
         if let Some(job) = self.jobs.get_mut(&config.job_name) {
             // The task takes no commands only when everything is about to stop.
             let (answer, done) = oneshot::channel();
+            let heard = plan.discovery.as_ref().map(discovery::Runner::heard);
             let command = Command::Reconfigure(Box::new(plan), answer);
             if job.commands.send(command).await.is_ok() && done.await.is_ok() {
                 (job.config, job.rules) = (config, rules);
+                if let Some(heard) = heard {
+                    job.heard = heard;
+                }
             }
             return;
         }
         let Some(discovery) = plan.discovery else {
             return;
         };
+        let heard = discovery.heard();
         let pool = Pool::new(plan.config, plan.rules, plan.client, self.around.clone());
         let (commands, received) = mpsc::channel(1);
         let clock = self.around.clock.clone();
@@ -233,6 +242,7 @@ impl Scrapes {
                 config,
                 rules,
                 commands,
+                heard,
             },
         );
     }

@@ -661,3 +661,16 @@ fn a_thousand_mistakes_are_counted_and_a_hundred_shown() {
         "{error}"
     );
 }
+
+#[test]
+fn legacy_names_hold_for_external_labels_too() {
+    let text = |scheme: &str| {
+        format!(
+            "global: {{metric_name_validation_scheme: {scheme}, external_labels: {{'a.b': x}}}}\n"
+        )
+    };
+    let load = |text: String| config::parse(Path::new("prometheus.yml"), &text, &|_| None);
+    assert!(load(text("utf8")).is_ok());
+    let refused = load(text("legacy")).unwrap_err().to_string();
+    assert!(refused.contains("the label name `a.b` is not"), "{refused}");
+}

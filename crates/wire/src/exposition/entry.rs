@@ -95,6 +95,13 @@ impl<'a> Series<'a> {
         found
     }
 
+    /// Returns how many labels there are, the name and empty ones among them, without keeping any.
+    pub fn label_count(&self) -> usize {
+        let mut count = 0;
+        self.walk(|_| count += 1);
+        count
+    }
+
     /// Reads name and labels.
     ///
     /// # Errors
@@ -141,6 +148,18 @@ impl<'a> Series<'a> {
         let walked = Cursor::new(self.raw, self.dialect).series(&mut visit);
         debug_assert!(walked.is_ok(), "the parser walked the same text before");
     }
+}
+
+/// Walks a label block with both braces.
+fn walk_block<'a>(text: &'a str, mut visit: impl FnMut(&'a str, &'a str)) {
+    let mut cursor = Cursor::new(text, Dialect::OpenMetrics);
+    cursor.at = 1;
+    let walked = cursor.label_block(&mut true, &mut |part| {
+        if let Part::Label { name, value } = part {
+            visit(name, value);
+        }
+    });
+    debug_assert!(walked.is_ok(), "the parser walked the same text before");
 }
 
 /// Says which label of a family's series is a number.
@@ -287,14 +306,9 @@ impl<'a> RawExemplar<'a> {
         let mut pairs = Vec::new();
         match self.labels {
             ExemplarLabels::Text(text) => {
-                let mut cursor = Cursor::new(text, Dialect::OpenMetrics);
-                cursor.at = 1;
-                let walked = cursor.label_block(&mut true, &mut |part| {
-                    if let Part::Label { name, value } = part {
-                        pairs.push((unescape(name), unescape(value)));
-                    }
+                walk_block(text, |name, value| {
+                    pairs.push((unescape(name), unescape(value)));
                 });
-                debug_assert!(walked.is_ok(), "the parser walked the same text before");
             }
             ExemplarLabels::Pairs(labels) => pairs.extend(
                 labels
@@ -303,6 +317,18 @@ impl<'a> RawExemplar<'a> {
             ),
         }
         sorted(pairs, self.place)
+    }
+
+    /// Returns how many labels there are, empty ones among them, without keeping any.
+    pub fn label_count(&self) -> usize {
+        match self.labels {
+            ExemplarLabels::Text(text) => {
+                let mut count = 0;
+                walk_block(text, |_, _| count += 1);
+                count
+            }
+            ExemplarLabels::Pairs(labels) => labels.len(),
+        }
     }
 
     /// Makes the exemplar that is stored; `otherwise` stands in for a timestamp that the target did not give.

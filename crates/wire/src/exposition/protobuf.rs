@@ -10,6 +10,7 @@
 //! Yields what the text formats would say, in this order: help, type, unit, then each metric (a native histogram,
 //! then buckets or quantiles, sum, count). Holds one metric in memory at a time.
 
+mod bounds;
 mod histogram;
 mod points;
 
@@ -192,7 +193,12 @@ impl<'a> ProtobufParser<'a> {
             let length = usize::try_from(length)
                 .unwrap_or(usize::MAX)
                 .min(buffer.len());
-            self.metric = Metric::decode(&buffer[..length]).map_err(broken)?;
+            let bytes = &buffer[..length];
+            bounds::check(bytes).map_err(|message| {
+                let message = format!("expected a metric within bounds: {message}");
+                self.error(at, ErrorKind::Syntax, message)
+            })?;
+            self.metric = Metric::decode(bytes).map_err(broken)?;
             self.body_at = self.body.len() - buffer.len() + length;
             if self.metric.label.iter().any(|label| label.name.is_empty()) {
                 let message = "expected a name for each label, found an empty one";

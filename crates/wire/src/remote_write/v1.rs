@@ -3,8 +3,9 @@
 use plimsoll_types::{Exemplar, Labels, Metadata, Sample, StartTimestamp, Timestamp, Value};
 use prost::Message;
 
-use super::fields::Fields;
 use super::{Pairs, histogram, messages, refuse_exemplar, refuse_series, show};
+use crate::fields::Fields;
+use crate::metadata;
 use crate::push::{Decoded, Error, Limits, Meter, RefusalReason, Series};
 
 mod request {
@@ -189,16 +190,21 @@ fn decode_family(bytes: &[u8], meter: &mut Meter, decoded: &mut Decoded) -> Resu
             _ => {}
         }
     }
-    meter.memory(size_of::<(String, Metadata)>() + texts.iter().map(|t| t.len()).sum::<usize>())?;
-    let [name, help, unit] = texts.map(|text| String::from_utf8(text.to_vec()).ok());
-    match (name, help, unit) {
-        (Some(name), Some(help), Some(unit)) if !name.is_empty() => {
+    let name = std::str::from_utf8(texts[0]);
+    match (
+        name,
+        metadata::help_of(texts[1]),
+        metadata::unit_of(texts[2]),
+    ) {
+        (Ok(name), Ok(help), Ok(unit)) if !name.is_empty() => {
+            let texts = name.len() + help.len() + unit.len();
+            meter.memory(size_of::<(String, Metadata)>() + texts)?;
             let metadata = Metadata {
                 metric_type: messages::metric_type(metric_type),
-                unit,
-                help,
+                unit: unit.into(),
+                help: help.into(),
             };
-            decoded.families.push((name, metadata));
+            decoded.families.push((name.into(), metadata));
         }
         _ => decoded.refusals.add(RefusalReason::InvalidMetadata, 0, || {
             let shown = crate::push::quote(texts[0]);

@@ -4,13 +4,15 @@
 //! series refer to would multiply in memory, therefore every label set is checked and charged before it is built.
 
 use std::collections::HashMap;
+use std::str::Utf8Error;
 
 use plimsoll_types::{Exemplar, Labels, Metadata, StartTimestamp, Timestamp, Value};
 use prost::Message;
 
-use super::fields::{Field, Fields};
 use super::v1::{decode_histogram, decode_sample};
 use super::{Pair, Pairs, histogram, messages, refuse_exemplar, refuse_series, show};
+use crate::fields::{Field, Fields};
+use crate::metadata;
 use crate::push::{Decoded, Error, LabelFault, LabelLimits, Limits, Meter, RefusalReason, Series};
 
 const MESSAGE: &str = "io.prometheus.write.v2.Request";
@@ -205,7 +207,8 @@ impl<'a> SeriesDecoder<'a, '_, '_> {
                 _ => {}
             }
         }
-        match (self.text(help), self.text(unit)) {
+        let help = self.text(help, metadata::help_of);
+        match (help, self.text(unit, metadata::unit_of)) {
             (Ok(help), Ok(unit)) => {
                 self.meter.memory(help.len() + unit.len())?;
                 let metadata = Metadata {
@@ -255,13 +258,17 @@ impl<'a> SeriesDecoder<'a, '_, '_> {
             })
     }
 
-    /// Returns the text of a symbol; a request without symbols still has the empty one.
-    fn text(&self, reference: u64) -> Result<&'a str, String> {
+    /// Returns what is kept of the text of a symbol; a request without symbols still has the empty one.
+    fn text(
+        &self,
+        reference: u64,
+        read: impl Fn(&'a [u8]) -> Result<&'a str, Utf8Error>,
+    ) -> Result<&'a str, String> {
         if reference == 0 {
             return Ok("");
         }
         let bytes = self.symbol(reference).map_err(|fault| fault.message)?;
-        std::str::from_utf8(bytes).map_err(|_| format!("symbol {reference} is not valid UTF-8"))
+        read(bytes).map_err(|_| format!("symbol {reference} is not valid UTF-8"))
     }
 }
 

@@ -181,10 +181,10 @@ fn series_text_does_not_grow_with_the_square_of_the_input() {
     fn message(tag: u8, body: &[u8]) -> Vec<u8> {
         [&[tag][..], &varint(body.len()), body].concat()
     }
-    let label = [message(0x0a, b"l"), message(0x12, &vec![b'v'; 200_000])].concat();
+    let label = [message(0x0a, b"l"), message(0x12, &vec![b'v'; 900_000])].concat();
     let metric = [
         message(0x0a, &label),
-        message(0x3a, &[0x1a, 0].repeat(100_000)),
+        message(0x3a, &[0x1a, 0].repeat(16_000)),
     ];
     let family = [
         &message(0x0a, b"h")[..],

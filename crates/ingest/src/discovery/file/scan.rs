@@ -21,13 +21,25 @@ const FILES_MAX: usize = 10_000;
 /// What is known about a file.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// What it looked like a look ago.
-    seen: Fingerprint,
+    /// What it looked like a look ago; `None` when that is not known.
+    seen: Option<Fingerprint>,
     /// What it looked like when it was read.
     read: Option<Fingerprint>,
     read_at: Monotonic,
     groups: Vec<Arc<TargetGroup>>,
     problem: Option<Problem>,
+}
+
+impl Known {
+    fn new(now: Monotonic) -> Self {
+        Self {
+            seen: None,
+            read: None,
+            read_at: now,
+            groups: Vec::new(),
+            problem: None,
+        }
+    }
 }
 
 /// Whatever changes when a file is rewritten or replaced.
@@ -81,6 +93,19 @@ pub(super) fn scan(
     }
 }
 
+/// Takes over what another provider knew, for files that cannot be read at first.
+pub(super) fn remembered(groups: &[Arc<TargetGroup>], now: Monotonic) -> BTreeMap<PathBuf, Known> {
+    let mut known: BTreeMap<PathBuf, Known> = BTreeMap::new();
+    for group in groups {
+        let Some(path) = group.labels.get(META_PATH) else {
+            continue;
+        };
+        let file = known.entry(path.into()).or_insert_with(|| Known::new(now));
+        file.groups.push(Arc::clone(group));
+    }
+    known
+}
+
 /// Returns the paths that exist.
 fn matching(patterns: &[PathBuf], files_max: usize) -> (BTreeSet<PathBuf>, Vec<Problem>) {
     let (mut paths, mut problems) = (BTreeSet::new(), Vec::new());
@@ -107,7 +132,7 @@ fn matching(patterns: &[PathBuf], files_max: usize) -> (BTreeSet<PathBuf>, Vec<P
 }
 
 /// Two stars mean one here, as in Prometheus; to `glob` they mean any number of directories.
-fn single_stars(pattern: &str) -> String {
+pub(crate) fn single_stars(pattern: &str) -> String {
     let mut single = pattern.to_owned();
     while single.contains("**") {
         single = single.replace("**", "*");
@@ -123,16 +148,12 @@ fn look(
     print: Fingerprint,
     now: Monotonic,
 ) {
-    let file = known.entry(path.to_owned()).or_insert_with(|| Known {
-        seen: print,
-        read: None,
-        read_at: now,
-        groups: Vec::new(),
-        problem: None,
-    });
-    let is_settled = file.seen == print;
+    let file = known
+        .entry(path.to_owned())
+        .or_insert_with(|| Known::new(now));
+    let is_settled = file.seen.is_none_or(|seen| seen == print);
     let is_overdue = now.since(file.read_at) >= config.refresh_interval;
-    file.seen = print;
+    file.seen = Some(print);
     if is_overdue || (is_settled && file.read != Some(print)) {
         read(path, print, file);
         file.read_at = now;

@@ -16,7 +16,7 @@ use crate::push::Error;
 
 /// The contents of one field.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Content<'a> {
+pub(crate) enum Content<'a> {
     Varint(u64),
     Fixed64(u64),
     Bytes(&'a [u8]),
@@ -25,21 +25,21 @@ pub(super) enum Content<'a> {
 
 /// One field of the message named `message`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Field<'a> {
-    pub(super) number: u64,
+pub(crate) struct Field<'a> {
+    pub(crate) number: u64,
     content: Content<'a>,
     message: &'static str,
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn bytes(self) -> Result<&'a [u8], Error> {
+    pub(crate) fn bytes(self) -> Result<&'a [u8], Error> {
         match self.content {
             Content::Bytes(bytes) => Ok(bytes),
             _ => Err(self.wrong("a length and bytes")),
         }
     }
 
-    pub(super) fn double(self) -> Result<f64, Error> {
+    pub(crate) fn double(self) -> Result<f64, Error> {
         match self.content {
             Content::Fixed64(bits) => Ok(f64::from_bits(bits)),
             _ => Err(self.wrong("a double")),
@@ -47,11 +47,11 @@ impl<'a> Field<'a> {
     }
 
     /// Reads an `int64`: protobuf writes negative ones as ten bytes of two's complement.
-    pub(super) fn int64(self) -> Result<i64, Error> {
+    pub(crate) fn int64(self) -> Result<i64, Error> {
         self.varint().map(|value| value as i64)
     }
 
-    pub(super) fn varint(self) -> Result<u64, Error> {
+    pub(crate) fn varint(self) -> Result<u64, Error> {
         match self.content {
             Content::Varint(value) => Ok(value),
             _ => Err(self.wrong("a varint")),
@@ -59,7 +59,7 @@ impl<'a> Field<'a> {
     }
 
     /// Walks a repeated `uint32`, packed or not.
-    pub(super) fn for_each_uint32(self, mut each: impl FnMut(u32)) -> Result<(), Error> {
+    pub(crate) fn for_each_uint32(self, mut each: impl FnMut(u32)) -> Result<(), Error> {
         match self.content {
             Content::Varint(value) => each(value as u32),
             Content::Bytes(mut bytes) => {
@@ -91,13 +91,13 @@ impl<'a> Field<'a> {
 }
 
 /// Walks the fields of a message.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     message: &'static str,
     rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(message: &'static str, bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(message: &'static str, bytes: &'a [u8]) -> Self {
         let rest = bytes;
         Self { message, rest }
     }
