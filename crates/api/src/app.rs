@@ -1,5 +1,6 @@
 //! What the handlers share.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,8 +9,9 @@ use plimsoll_ingest::push::Receiver;
 use plimsoll_promql::{Control, Engine};
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::metrics::Registry;
+use plimsoll_runtime::tasks::Tasks;
 use plimsoll_types::Queryable;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::error::{ApiError, Kind};
 
@@ -60,6 +62,10 @@ pub struct Parts {
     pub registry: Arc<Registry>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Supervises queries.
+    pub tasks: Tasks,
+    /// Where the server listens; on loopback it answers to loopback's names only.
+    pub listen: SocketAddr,
     /// Where reload requests go; bounded, a full one means that a reload is under way.
     pub reload: mpsc::Sender<ReloadRequest>,
     /// What this build is.
@@ -95,7 +101,22 @@ impl App {
         self.is_ready.load(Ordering::Acquire)
     }
 
-    /// Runs a question on a blocking thread when its turn comes.
+    /// Waits for a turn among the queries; refuses at once when too many wait.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives the place up.
+    pub(crate) async fn turn(&self) -> Result<Turn, ApiError> {
+        let admitted = Arc::clone(&self.admitted)
+            .try_acquire_owned()
+            .map_err(|_| self.too_many())?;
+        let running = Arc::clone(&self.running).acquire_owned().await;
+        Ok(Turn {
+            _running: running.expect("the semaphore is never closed"),
+            _admitted: admitted,
+        })
+    }
+
+    /// Runs a question on a blocking thread when its turn comes. Answers are written there too: they can be large.
     ///
     /// # Cancel safety
     /// Dropping the future (the client went away) cancels the query.
@@ -104,17 +125,7 @@ impl App {
         timeout: Option<Duration>,
         question: impl FnOnce(&Self, &Control) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let _admitted = self
-            .admitted
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| self.too_many())?;
-        let turn = self
-            .running
-            .clone()
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
+        let turn = self.turn().await?;
         let canceled = Arc::new(AtomicBool::new(false));
         let on_drop = CancelOnDrop(canceled.clone());
         let app = self.clone();
@@ -128,7 +139,7 @@ impl App {
             }
             question(&app, &control)
         };
-        let answer = tokio::task::spawn_blocking(run).await;
+        let answer = self.parts.tasks.run_blocking("query", run).await;
         drop(on_drop);
         answer.unwrap_or_else(|_| {
             Err(ApiError::new(
@@ -151,6 +162,12 @@ impl App {
             ),
         )
     }
+}
+
+/// A turn among the queries; it belongs to the work, not to whoever waits for it.
+pub(crate) struct Turn {
+    _running: OwnedSemaphorePermit,
+    _admitted: OwnedSemaphorePermit,
 }
 
 struct CancelOnDrop(Arc<AtomicBool>);

@@ -11,7 +11,9 @@
 //! # Invariants
 //! - HTTP statuses are assigned in this crate and nowhere below it.
 //! - A push is answered 2xx only after its commit; 4xx is never worth a retry, 5xx and 429 are.
-//! - Every body has a named limit, every query a turn: too many at once are answered 503.
+//! - Every body has a named limit and a share of the memory of all, every query and export a turn: too many at once are
+//!   answered 503.
+//! - A page of another site can neither write here nor, on loopback, read.
 //! - Queries and exports run on blocking threads, never on the network's.
 //! - Deliberately absent: access control. Until it exists `plimsoll serve` refuses to listen off loopback.
 //!
@@ -23,10 +25,12 @@
 //! InfluxDB's write API.
 
 mod app;
+mod body;
 mod envelope;
 mod error;
 mod number;
 mod operations;
+mod origin;
 mod params;
 mod selectors;
 mod server;
@@ -38,12 +42,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
+use axum::middleware;
 
 pub use app::{App, BuildInfo, Parts, QueryLimits, ReloadRequest};
+pub use operations::starting_router;
 pub use server::{ServeLimits, serve};
 
 /// Returns the router of all paths.
 pub fn router(app: Arc<App>) -> Router {
+    let hosts = middleware::from_fn_with_state(app.parts.listen, origin::refuse_other_hosts);
     Router::new()
         .nest("/api/v1", v1::routes())
         .merge(v1::influx_routes())
@@ -51,5 +58,6 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(|| async { (StatusCode::NOT_FOUND, "404 page not found\n") })
         // Handlers read bodies themselves, each with its own limit.
         .layer(DefaultBodyLimit::disable())
+        .layer(hosts)
         .with_state(app)
 }

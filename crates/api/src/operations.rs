@@ -5,20 +5,40 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use plimsoll_runtime::metrics::Registry;
 use tokio::sync::oneshot;
 
 use crate::app::App;
+use crate::origin;
 
 /// Operations, and a root that says what this is.
 pub(crate) fn routes() -> Router<Arc<App>> {
+    let changes = Router::new()
+        .route("/-/reload", post(reload).put(reload))
+        .route_layer(from_fn(origin::refuse_other_sites));
     Router::new()
         .route("/", get(root))
         .route("/metrics", get(metrics))
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
-        .route("/-/reload", post(reload).put(reload))
+        .merge(changes)
+}
+
+/// Returns the router for the time before there is an [`App`]: a store that is being opened may take minutes, in which
+/// an orchestrator must see that the process lives and a client that it should try again.
+pub fn starting_router(registry: Arc<Registry>) -> Router {
+    let metrics = async move |headers: HeaderMap| expose(&registry, &headers);
+    let starting = || async {
+        let text = "Plimsoll is starting: it reads its data back.\n";
+        (StatusCode::SERVICE_UNAVAILABLE, text)
+    };
+    Router::new()
+        .route("/metrics", get(metrics))
+        .route("/-/healthy", get(healthy))
+        .fallback(starting)
 }
 
 async fn root() -> &'static str {
@@ -27,11 +47,14 @@ async fn root() -> &'static str {
 
 /// Exposes our own metrics in the format that the client prefers.
 async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    expose(&app.parts.registry, &headers)
+}
+
+fn expose(registry: &Registry, headers: &HeaderMap) -> Response {
     let accept = headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let registry = &app.parts.registry;
     let (content_type, body) = if prefers_openmetrics(accept) {
         (
             "application/openmetrics-text; version=1.0.0; charset=utf-8",

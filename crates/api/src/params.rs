@@ -1,37 +1,51 @@
 //! Request parameters: from the URL and, for POST, from a form in the body, both at once as in Prometheus.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{Method, header};
 use plimsoll_promql::Expr;
-use plimsoll_runtime::http::read_capped;
+use plimsoll_runtime::http::BodyShare;
 use plimsoll_types::{ByteCount, Matcher, TimeRange, Timestamp, parse_duration};
 
-use crate::error::{ApiError, Kind};
+use crate::app::App;
+use crate::body;
+use crate::error::ApiError;
 use crate::selectors;
 
 /// Longest form body; Prometheus allows 10 MB as well.
 const FORM_BYTES_MAX: ByteCount = ByteCount::MIB.times(10);
 
-/// The parameters of a request, in order, names possibly several times.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Params(Vec<(String, String)>);
+/// Selectors of one request, those inside expressions apart.
+const SELECTORS_MAX: usize = 100;
 
-impl<S: Send + Sync> FromRequest<S> for Params {
+/// The parameters of a request, in order, names possibly several times.
+#[derive(Debug, Default)]
+pub(crate) struct Params {
+    pairs: Vec<(String, String)>,
+    /// The share of a form's body, whose bytes live on in the pairs.
+    _share: Option<BodyShare>,
+}
+
+impl FromRequest<Arc<App>> for Params {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let mut pairs = Vec::new();
+        let (mut pairs, mut held) = (Vec::new(), None);
         if parts.method == Method::POST && is_form(&parts.headers) {
-            let form = read_capped(body, FORM_BYTES_MAX)
+            let (form, share) = body::read(app, body, FORM_BYTES_MAX)
                 .await
-                .map_err(|error| ApiError::new(Kind::TooLarge, error.to_string()))?;
+                .map_err(|unread| ApiError::new(unread.kind, unread.reason))?;
             pairs.extend(decode(&form));
+            held = Some(share);
         }
         pairs.extend(decode(parts.uri.query().unwrap_or_default().as_bytes()));
-        Ok(Self(pairs))
+        Ok(Self {
+            pairs,
+            _share: held,
+        })
     }
 }
 
@@ -56,12 +70,15 @@ fn decode(encoded: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
 impl Params {
     /// Reads the query of a URL alone, for requests whose body is something else.
     pub(crate) fn from_query(query: Option<&str>) -> Self {
-        Self(decode(query.unwrap_or_default().as_bytes()).collect())
+        Self {
+            pairs: decode(query.unwrap_or_default().as_bytes()).collect(),
+            _share: None,
+        }
     }
 
     /// Returns the first value of a parameter; an empty one counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        let first = self.0.iter().find(|(found, _)| found == name);
+        let first = self.pairs.iter().find(|(found, _)| found == name);
         first
             .map(|(_, value)| value.as_str())
             .filter(|value| !value.is_empty())
@@ -69,7 +86,7 @@ impl Params {
 
     /// Returns all values of a parameter.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0
+        self.pairs
             .iter()
             .filter(move |(found, _)| found == name)
             .map(|(_, value)| value.as_str())
@@ -124,17 +141,31 @@ impl Params {
 
     /// Reads every `match[]`: selectors that do not match everything.
     pub(crate) fn selectors(&self) -> Result<Vec<Vec<Matcher>>, ApiError> {
-        self.all("match[]")
-            .map(|text| {
-                let matchers = selectors::parse(text)
-                    .map_err(|error| ApiError::parameter("match[]", error))?;
-                if matchers.iter().all(Matcher::matches_empty) {
-                    let reason = "match[] must contain at least one non-empty matcher";
-                    return Err(ApiError::parameter("match[]", reason));
-                }
-                Ok(matchers)
-            })
-            .collect()
+        let wrong = |reason: String| ApiError::parameter("match[]", reason);
+        let texts: Vec<&str> = self.all("match[]").collect();
+        if texts.len() > SELECTORS_MAX {
+            return Err(wrong(format!(
+                "found {} selectors, wanted at most {SELECTORS_MAX}",
+                texts.len()
+            )));
+        }
+        // Before anything is compiled, which costs much more than a look.
+        let written = texts.iter().map(|text| selectors::regexes_written(text));
+        selectors::check_count(written.sum()).map_err(wrong)?;
+        let (mut found, mut count) = (Vec::new(), 0);
+        for text in texts {
+            let matchers = selectors::parse(text).map_err(wrong)?;
+            if matchers.iter().all(Matcher::matches_empty) {
+                return Err(wrong(
+                    "match[] must contain at least one non-empty matcher".into(),
+                ));
+            }
+            // The parser counts within one selector, this within all of a request.
+            count += matchers.len();
+            selectors::check_count(count).map_err(wrong)?;
+            found.push(matchers);
+        }
+        Ok(found)
     }
 
     /// Reads `query`.

@@ -3,6 +3,9 @@
 use plimsoll_promql::{Expr, ExprKind};
 use plimsoll_types::Matcher;
 
+/// Matchers of one request, all selectors together.
+const MATCHERS_MAX: usize = 1000;
+
 /// Reads a text that is one instant vector selector.
 pub(crate) fn parse(text: &str) -> Result<Vec<Matcher>, String> {
     let expr = plimsoll_promql::parse(text).map_err(|error| error.to_string())?;
@@ -14,6 +17,21 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Matcher>, String> {
             "1:1: parse error: wanted a selector such as up{{job=\"node\"}}, found {expr}"
         )),
     }
+}
+
+/// Refuses more matchers in one request than anybody writes: each one may hold a compiled expression.
+pub(crate) fn check_count(count: usize) -> Result<(), String> {
+    match count > MATCHERS_MAX {
+        true => Err(format!(
+            "found {count} matchers, wanted at most {MATCHERS_MAX}"
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Counts what looks like a regular expression's operator, inside of quotes too: at least as many as there are.
+pub(crate) fn regexes_written(text: &str) -> usize {
+    text.matches("=~").count() + text.matches("!~").count()
 }
 
 /// Returns the matchers of every selector inside an expression.

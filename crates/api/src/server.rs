@@ -1,5 +1,8 @@
 //! The accept loop: bounded connections, bounded waits, and an end that lets running requests finish.
 
+mod stream;
+
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +14,10 @@ use hyper_util::service::TowerToHyperService;
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_runtime::tasks::{OnPanic, Tasks};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+
+use stream::Watched;
 
 /// Bounds of the listener.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +26,9 @@ pub struct ServeLimits {
     pub connections_max: usize,
     /// How long a client may take to send its headers, or stay idle between requests. Default 5 min, as in Prometheus.
     pub header_timeout: Duration,
-    /// How long running requests may go on after shutdown. Default 10 s.
+    /// How long a client may read nothing of an answer that waits for it. Default 60 s.
+    pub write_timeout: Duration,
+    /// How long running requests may go on after shutdown; then their connections are closed. Default 10 s.
     pub drain_timeout: Duration,
 }
 
@@ -30,14 +37,15 @@ impl Default for ServeLimits {
         Self {
             connections_max: 512,
             header_timeout: Duration::from_secs(300),
+            write_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(10),
         }
     }
 }
 
-/// Accepts connections until `stop`, then lets running requests finish.
+/// Accepts connections until `stop`, then lets running requests finish; a listener that is handed over is closed first.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Borrow<TcpListener>,
     router: Router,
     limits: ServeLimits,
     clock: Arc<dyn Clock>,
@@ -45,31 +53,42 @@ pub async fn serve(
     stop: Shutdown,
 ) {
     let graceful = GracefulShutdown::new();
+    let abort = Shutdown::new();
     let room = Arc::new(Semaphore::new(limits.connections_max));
     loop {
-        let permit = room
-            .clone()
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let next = async {
+            let permit = room.clone().acquire_owned().await;
+            let permit = permit.expect("the semaphore is never closed");
+            (listener.borrow().accept().await, permit)
+        };
+        let (accepted, permit) = tokio::select! {
+            next = next => next,
             () = stop.wait() => break,
         };
         match accepted {
             Ok((stream, _)) => {
+                // Answers are small and whole; waiting for more bytes only adds latency.
+                let _ = stream.set_nodelay(true);
+                let stream = Watched::new(stream, clock.clone(), limits.write_timeout);
                 let connection = graceful.watch(connection(stream, &router, limits));
+                let abort = abort.clone();
                 tasks.spawn("http connection", OnPanic::Report, |_| async move {
                     let _permit = permit;
-                    if let Err(error) = connection.await {
-                        tracing::debug!(%error, "a connection ended early");
+                    tokio::select! {
+                        ended = connection => if let Err(error) = ended {
+                            tracing::debug!(%error, "a connection ended early");
+                        },
+                        () = abort.wait() => {}
                     }
                 });
             }
             Err(error) => {
                 // Out of file descriptors, most likely: others must end before one more can begin.
                 tracing::warn!(%error, "could not accept a connection");
-                clock.sleep(Duration::from_millis(100)).await;
+                tokio::select! {
+                    () = clock.sleep(Duration::from_millis(100)) => {}
+                    () = stop.wait() => break,
+                }
             }
         }
     }
@@ -78,17 +97,16 @@ pub async fn serve(
         () = graceful.shutdown() => {}
         () = clock.sleep(limits.drain_timeout) => {
             tracing::warn!("requests were still running at the end of the drain time");
+            abort.trigger();
         }
     }
 }
 
 fn connection(
-    stream: TcpStream,
+    stream: Watched,
     router: &Router,
     limits: ServeLimits,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
-    // Answers are small and whole; waiting for more bytes only adds latency.
-    let _ = stream.set_nodelay(true);
+) -> http1::Connection<TokioIo<Watched>, TowerToHyperService<Router>> {
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)

@@ -3,6 +3,7 @@
 mod check;
 mod environment;
 mod failure;
+mod output;
 mod query;
 mod reference;
 mod serve;
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use environment::environment;
 pub(crate) use failure::Failure;
+pub(crate) use output::print;
 
 /// Keeps your metrics so that an acknowledged sample is never lost, and answers PromQL about them.
 #[derive(Parser)]

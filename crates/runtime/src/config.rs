@@ -16,6 +16,7 @@ mod compose;
 mod deserialize;
 mod diagnostic;
 mod error;
+mod mask;
 mod quantity;
 mod scalar;
 mod source;

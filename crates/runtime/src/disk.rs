@@ -142,7 +142,15 @@ pub trait Disk: Send + Sync {
         file.write_all_at(bytes, 0)?;
         file.sync_data()?;
         self.rename(&beside, path)?;
-        self.sync_directory(path.parent().unwrap_or(Path::new(".")))
+        self.sync_directory(directory_of(path))
+    }
+}
+
+/// The parent of a bare name is the empty path, which no system knows as a directory.
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
 }
 
@@ -264,4 +272,25 @@ fn open_with(path: &Path, options: &OpenOptions) -> io::Result<Arc<dyn DiskFile>
 /// Keeps the kind and adds the path, which the standard library leaves out.
 fn named(error: io::Error, path: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_name_lies_in_the_directory_we_are_in() {
+        for (path, directory) in [
+            ("name", "."),
+            ("a/name", "a"),
+            ("/name", "/"),
+            ("./name", "."),
+        ] {
+            assert_eq!(
+                directory_of(Path::new(path)),
+                Path::new(directory),
+                "{path}"
+            );
+        }
+    }
 }

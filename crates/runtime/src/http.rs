@@ -5,6 +5,7 @@
 mod body;
 mod client;
 mod error;
+mod memory;
 mod secret;
 mod tls;
 
@@ -14,9 +15,10 @@ use std::time::Duration;
 use http::HeaderName;
 use url::Url;
 
-pub use body::{read_capped, read_response_capped};
+pub use body::{read_capped, read_capped_within, read_response_capped};
 pub use client::{Client, Request};
 pub use error::{Error, ErrorKind};
+pub use memory::{BodyMemory, BodyShare};
 pub use secret::{Secret, SecretSource};
 
 /// How to speak to a peer.

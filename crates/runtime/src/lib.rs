@@ -8,7 +8,6 @@
 //! A [`Clock`](clock::Clock) tells time, a [`Disk`](disk::Disk) keeps bytes, a [`Random`](random::Random) spreads
 //! load. [`Tasks`](tasks::Tasks) run until the [`Shutdown`](shutdown::Shutdown) token is triggered. A
 //! [`Client`](http::Client) speaks to peers. A [`Registry`](metrics::Registry) counts what happened.
-//! [`Failpoints`](failpoints::Failpoints) are named places at which a test makes the program fail.
 //!
 //! # Invariants
 //! - No global state: each of these is passed in. The two exceptions belong to the process anyway: the log's
@@ -29,7 +28,6 @@
 pub mod clock;
 pub mod config;
 pub mod disk;
-pub mod failpoints;
 pub mod http;
 pub mod logging;
 pub mod metrics;

@@ -83,7 +83,7 @@ struct Shared {
     shutdown: Shutdown,
     clock: Arc<dyn Clock>,
     panics: Family<[(&'static str, &'static str); 1], Counter>,
-    blocking: Semaphore,
+    blocking: Arc<Semaphore>,
     /// How many tasks of a name run.
     running: Mutex<BTreeMap<&'static str, usize>>,
     one_ended: Notify,
@@ -135,7 +135,7 @@ impl Tasks {
             shutdown,
             clock,
             panics,
-            blocking: Semaphore::new(BLOCKING_MAX),
+            blocking: Arc::new(Semaphore::new(BLOCKING_MAX)),
             running: Mutex::default(),
             one_ended: Notify::new(),
         }))
@@ -238,15 +238,14 @@ impl Tasks {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
         let shared = Arc::clone(&self.0);
-        let _permit = self
-            .0
-            .blocking
-            .acquire()
+        let permit = Arc::clone(&self.0.blocking)
+            .acquire_owned()
             .await
             .expect("nobody closes the semaphore");
         let running = Running::start(Arc::clone(&self.0), name);
-        let done = tokio::task::spawn_blocking(move || {
-            let _running = running;
+        let done = block(move || {
+            // They go with the work: whoever asked may be gone long before it ends.
+            let _held = (permit, running);
             catch_unwind(AssertUnwindSafe(work)).map_err(|panic| shared.report(name, panic))
         });
         done.await.unwrap_or_else(|error| {
@@ -309,7 +308,7 @@ impl Shared {
             .map(ToString::to_string)
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "without words".into());
-        tracing::error!(task, message, "a task panicked");
+        tracing::error!(task, panic = message, "a task panicked");
         self.panics.get_or_create(&[("task", task)]).inc();
         Panicked { task, message }
     }
@@ -376,6 +375,16 @@ async fn caught(
 )]
 fn detach(future: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(future));
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that starts blocking work"
+)]
+fn block<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> tokio::task::JoinHandle<T> {
+    tokio::task::spawn_blocking(work)
 }
 
 #[cfg(test)]

@@ -40,6 +40,13 @@ fn function_lengths(code: &str, path: &Path) -> Vec<(usize, String)> {
         let Some(name) = function_name(trimmed) else {
             continue;
         };
+        // A method that a trait only declares has no body.
+        let ends = lines[start..]
+            .iter()
+            .find(|line| line.ends_with(['{', ';', '}']));
+        if ends.is_none_or(|line| !line.ends_with('{')) {
+            continue;
+        }
         let closing = format!("{}}}", &line[..line.len() - trimmed.len()]);
         let Some(length) = lines[start..].iter().position(|line| **line == closing) else {
             continue;

@@ -1,4 +1,7 @@
 //! `/api/v1/export`: raw samples as VictoriaMetrics JSON lines, one series at a time.
+//!
+//! The status is sent before the first series is read, so what goes wrong later breaks the body off: a client that got
+//! to its end has everything that was asked for.
 
 use std::sync::Arc;
 
@@ -6,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use plimsoll_runtime::tasks::OnPanic;
 use plimsoll_types::{Matcher, Queryable, SampleColumns, StorageError, TimeRange};
 use plimsoll_wire::vm_json;
 use tokio::sync::mpsc;
@@ -14,12 +18,12 @@ use crate::app::App;
 use crate::error::{ApiError, Kind};
 use crate::params::Params;
 
-/// Lines that wait for a slow client; the reader of the store waits with them.
+/// Lines that wait for a slow client; the reader of the store waits with them, until the connection's patience ends.
 const LINES_WAITING_MAX: usize = 16;
 
 type Line = Result<Bytes, std::io::Error>;
 
-/// Writes every series that fulfils one of the selectors.
+/// Writes every series that fulfils one of the selectors; counts as a query.
 pub(crate) async fn vm_json(
     State(app): State<Arc<App>>,
     params: Params,
@@ -31,18 +35,27 @@ pub(crate) async fn vm_json(
             "no match[] parameter provided",
         ));
     }
+    let turn = app.turn().await?;
     let (lines, written) = mpsc::channel::<Line>(LINES_WAITING_MAX);
     let queryable = app.parts.queryable.clone();
+    let into = lines.clone();
+    let work = move || {
+        let _turn = turn;
+        export_all(&*queryable, &selectors, range, &into)
+    };
+    let tasks = app.parts.tasks.clone();
     // The task ends with its request: a client that goes away closes the channel.
-    drop(tokio::task::spawn_blocking(move || {
-        for matchers in selectors {
-            if let Err(error) = export(&*queryable, &matchers, range, &lines) {
-                tracing::warn!(%error, "an export was broken off");
-                let _ = lines.blocking_send(Err(std::io::Error::other(error)));
-                return;
-            }
-        }
-    }));
+    app.parts
+        .tasks
+        .spawn("export", OnPanic::Report, |_| async move {
+            let reason = match tasks.run_blocking("export", work).await {
+                Ok(Ok(())) => return,
+                Ok(Err(reason)) => reason,
+                Err(panicked) => panicked.to_string(),
+            };
+            tracing::warn!(reason, "an export was broken off");
+            let _ = lines.send(Err(std::io::Error::other(reason))).await;
+        });
     let stream = futures_util::stream::unfold(written, |mut written| async move {
         written.recv().await.map(|line| (line, written))
     });
@@ -53,12 +66,31 @@ pub(crate) async fn vm_json(
         .into_response())
 }
 
+/// Says why it is not complete when it is not.
+fn export_all(
+    queryable: &dyn Queryable,
+    selectors: &[Vec<Matcher>],
+    range: TimeRange,
+    lines: &mpsc::Sender<Line>,
+) -> Result<(), String> {
+    let mut warnings = Vec::new();
+    for matchers in selectors {
+        let missing = export(queryable, matchers, range, lines);
+        warnings.extend(missing.map_err(|error| error.to_string())?);
+    }
+    match warnings.is_empty() {
+        true => Ok(()),
+        false => Err(warnings.join("; ")),
+    }
+}
+
+/// Returns what the reader should know.
 fn export(
     queryable: &dyn Queryable,
     matchers: &[Matcher],
     range: TimeRange,
     lines: &mpsc::Sender<Line>,
-) -> Result<(), StorageError> {
+) -> Result<Vec<String>, StorageError> {
     let mut selection = queryable.select(matchers, range)?;
     let mut columns = SampleColumns::default();
     for (index, labels) in selection.labels.iter().enumerate() {
@@ -66,8 +98,8 @@ fn export(
         let mut line = Vec::new();
         let samples = vm_json::encode(labels, &columns, &mut line);
         if samples > 0 && lines.blocking_send(Ok(line.into())).is_err() {
-            return Ok(());
+            return Ok(Vec::new());
         }
     }
-    Ok(())
+    Ok(selection.warnings)
 }

@@ -16,16 +16,13 @@ pub(crate) async fn names(
     params: Params,
 ) -> Result<Response, ApiError> {
     let (selectors, range, limit) = (params.selectors()?, params.range()?, params.limit()?);
-    let mut found = app
-        .ask(None, move |app, _| {
-            Ok(app
-                .parts
-                .queryable
-                .label_names(&selectors, range, limit.saturating_add(1))?)
-        })
-        .await?;
-    let notes = envelope::cut(&mut found, limit);
-    Ok(envelope::success(&found, &notes))
+    app.ask(None, move |app, _| {
+        let queryable = &app.parts.queryable;
+        let mut found = queryable.label_names(&selectors, range, limit.saturating_add(1))?;
+        let notes = envelope::cut(&mut found, limit);
+        Ok(envelope::success(&found, &notes))
+    })
+    .await
 }
 
 /// Returns the values of a label.
@@ -39,14 +36,14 @@ pub(crate) async fn values(
         return Err(ApiError::new(Kind::BadData, "invalid label name: \"\""));
     }
     let (selectors, range, limit) = (params.selectors()?, params.range()?, params.limit()?);
-    let mut found = app
-        .ask(None, move |app, _| {
-            let queryable = &app.parts.queryable;
-            Ok(queryable.label_values(&name, &selectors, range, limit.saturating_add(1))?)
-        })
-        .await?;
-    let notes = envelope::cut(&mut found, limit);
-    Ok(envelope::success(&found, &notes))
+    app.ask(None, move |app, _| {
+        let queryable = &app.parts.queryable;
+        let mut found =
+            queryable.label_values(&name, &selectors, range, limit.saturating_add(1))?;
+        let notes = envelope::cut(&mut found, limit);
+        Ok(envelope::success(&found, &notes))
+    })
+    .await
 }
 
 /// Reads the `U__` escaping of UTF-8 names: `__` is an underscore, `_1F40_` the character of that number.

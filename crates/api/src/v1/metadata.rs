@@ -46,19 +46,18 @@ pub(crate) async fn metadata(
         }
     };
     let metric = params.get("metric").map(String::from);
-    let families = app
-        .ask(None, move |app, _| {
-            read_families(&*app.parts.queryable, metric.as_deref(), limit)
-        })
-        .await?;
-    let view: BTreeMap<&str, Vec<View<'_>>> = families
-        .iter()
-        .map(|(name, entries)| {
-            let shown = entries.iter().take(per_metric);
-            (name.as_str(), shown.map(View::from).collect())
-        })
-        .collect();
-    Ok(envelope::success(&view, &Notes::default()))
+    app.ask(None, move |app, _| {
+        let families = read_families(&*app.parts.queryable, metric.as_deref(), limit)?;
+        let view: BTreeMap<&str, Vec<View<'_>>> = families
+            .iter()
+            .map(|(name, entries)| {
+                let shown = entries.iter().take(per_metric);
+                (name.as_str(), shown.map(View::from).collect())
+            })
+            .collect();
+        Ok(envelope::success(&view, &Notes::default()))
+    })
+    .await
 }
 
 /// The endings of the series that a histogram or a summary consists of.

@@ -4,10 +4,11 @@ use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use plimsoll_ingest::push::{Encoding, Format, Outcome, OutcomeKind, Push};
-use plimsoll_runtime::http::{ErrorKind, read_capped};
 use plimsoll_types::Labels;
 
 use crate::app::App;
+use crate::body;
+use crate::error::Kind;
 
 /// Reads the body and stores what it holds.
 pub(super) async fn receive(
@@ -18,19 +19,20 @@ pub(super) async fn receive(
     body: Body,
 ) -> Result<Outcome, Refusal> {
     let receiver = &app.parts.receiver;
-    let body = read_capped(body, receiver.limits().body)
-        .await
-        .map_err(|error| match error.kind() {
-            ErrorKind::TooLarge => Refusal(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
-            _ => Refusal(StatusCode::BAD_REQUEST, error.to_string()),
-        })?;
+    let (body, share) = match body::read(app, body, receiver.limits().body).await {
+        Ok(read) => read,
+        Err(unread) if unread.kind == Kind::Unavailable => {
+            return Ok(receiver.refuse(&format, unread.reason));
+        }
+        Err(unread) => return Err(Refusal(unread.kind.status(), unread.reason)),
+    };
     let push = Push {
         format,
         encoding,
         body,
         extra_labels,
     };
-    Ok(receiver.receive(push).await)
+    Ok(receiver.receive_with(push, share).await)
 }
 
 /// Answers with the outcome's status and, when there is something to say, its message.

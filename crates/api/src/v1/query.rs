@@ -25,13 +25,11 @@ pub(crate) async fn instant(
     let limit = params.limit()?;
     let expr = params.query()?;
     let engine = engine(&app, &params)?;
-    let mut result = app
-        .ask(timeout, move |app, control| {
-            Ok(engine.instant(&*app.parts.queryable, &expr, at, control)?)
-        })
-        .await?;
-    let notes = cut(&mut result, limit);
-    Ok(answer(&result, notes))
+    app.ask(timeout, move |app, control| {
+        let result = engine.instant(&*app.parts.queryable, &expr, at, control)?;
+        Ok(answer(result, limit))
+    })
+    .await
 }
 
 /// Evaluates at every step of a range.
@@ -70,13 +68,12 @@ pub(crate) async fn range(
     let limit = params.limit()?;
     let expr = params.query()?;
     let engine = engine(&app, &params)?;
-    let mut result = app
-        .ask(timeout, move |app, control| {
-            Ok(engine.range(&*app.parts.queryable, &expr, start, end, step, control)?)
-        })
-        .await?;
-    let notes = cut(&mut result, limit);
-    Ok(answer(&result, notes))
+    app.ask(timeout, move |app, control| {
+        let queryable = &*app.parts.queryable;
+        let result = engine.range(queryable, &expr, start, end, step, control)?;
+        Ok(answer(result, limit))
+    })
+    .await
 }
 
 /// Returns the exemplars of every series that the query selects.
@@ -86,21 +83,22 @@ pub(crate) async fn exemplars(
 ) -> Result<Response, ApiError> {
     let range = params.range()?;
     let selectors = selectors::inside(&params.query()?);
-    let found = app
-        .ask(None, move |app, _| match selectors.is_empty() {
-            true => Ok(Vec::new()),
-            false => Ok(app.parts.queryable.exemplars(&selectors, range)?),
-        })
-        .await?;
-    let mut text = String::new();
-    value_json::write_list(&mut text, &found, |text, (labels, exemplars)| {
-        text.push_str(r#"{"seriesLabels":"#);
-        value_json::write_labels(text, labels);
-        text.push_str(r#","exemplars":"#);
-        value_json::write_list(text, exemplars, write_exemplar);
-        text.push('}');
-    });
-    Ok(envelope::raw(&text, &Notes::default()))
+    app.ask(None, move |app, _| {
+        let found = match selectors.is_empty() {
+            true => Vec::new(),
+            false => app.parts.queryable.exemplars(&selectors, range)?,
+        };
+        let mut text = String::new();
+        value_json::write_list(&mut text, &found, |text, (labels, exemplars)| {
+            text.push_str(r#"{"seriesLabels":"#);
+            value_json::write_labels(text, labels);
+            text.push_str(r#","exemplars":"#);
+            value_json::write_list(text, exemplars, write_exemplar);
+            text.push('}');
+        });
+        Ok(envelope::raw(&text, &Notes::default()))
+    })
+    .await
 }
 
 fn write_exemplar(text: &mut String, exemplar: &Exemplar) {
@@ -131,10 +129,11 @@ fn cut(result: &mut QueryResult, limit: usize) -> Notes {
     }
 }
 
-fn answer(result: &QueryResult, mut notes: Notes) -> Response {
+fn answer(mut result: QueryResult, limit: usize) -> Response {
+    let mut notes = cut(&mut result, limit);
     notes.warnings.extend(result.warnings.iter().cloned());
     notes.infos.extend(result.infos.iter().cloned());
     let mut text = String::new();
-    value_json::write_result(&mut text, result);
+    value_json::write_result(&mut text, &result);
     envelope::raw(&text, &notes)
 }

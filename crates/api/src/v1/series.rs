@@ -23,16 +23,13 @@ pub(crate) async fn series(
             "no match[] parameter provided",
         ));
     }
-    let mut found = app
-        .ask(None, move |app, _| {
-            Ok(app
-                .parts
-                .queryable
-                .series(&selectors, range, limit.saturating_add(1))?)
-        })
-        .await?;
-    let notes = envelope::cut(&mut found, limit);
-    let mut text = String::new();
-    write_list(&mut text, &found, write_labels);
-    Ok(envelope::raw(&text, &notes))
+    app.ask(None, move |app, _| {
+        let queryable = &app.parts.queryable;
+        let mut found = queryable.series(&selectors, range, limit.saturating_add(1))?;
+        let notes = envelope::cut(&mut found, limit);
+        let mut text = String::new();
+        write_list(&mut text, &found, write_labels);
+        Ok(envelope::raw(&text, &notes))
+    })
+    .await
 }

@@ -1,10 +1,12 @@
 //! A router, and requests to it without a socket.
 
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::response::Response;
 use http_body_util::BodyExt;
 use plimsoll_api::{App, BuildInfo, Parts, QueryLimits, ReloadRequest, router};
 use plimsoll_ingest::push::{Limits, Metrics, Receiver};
@@ -14,10 +16,12 @@ use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_runtime::tasks::Tasks;
 use plimsoll_testkit::{FakeClock, MemoryStore};
-use plimsoll_types::Timestamp;
+use plimsoll_types::{Queryable, Timestamp};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tower::ServiceExt;
+
+const LOOPBACK: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9880));
 
 /// What came back.
 pub(crate) struct Answer {
@@ -51,6 +55,7 @@ impl Answer {
 
 /// A server at 1970-01-01T00:01:40Z.
 pub(crate) struct Server {
+    pub(crate) clock: FakeClock,
     pub(crate) store: MemoryStore,
     pub(crate) app: Arc<App>,
     pub(crate) reloads: mpsc::Receiver<ReloadRequest>,
@@ -60,7 +65,34 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new() -> Self {
         let store = MemoryStore::new();
-        let clock: Arc<dyn Clock> = Arc::new(FakeClock::new(Timestamp::from_millis(100_000)));
+        Self::with(store.clone(), store, Limits::default(), LOOPBACK)
+    }
+
+    /// A server whose questions another store answers.
+    pub(crate) fn over(queryable: impl Queryable + 'static) -> Self {
+        Self::with(MemoryStore::new(), queryable, Limits::default(), LOOPBACK)
+    }
+
+    /// A server with limits of one's own.
+    pub(crate) fn limited(limits: Limits) -> Self {
+        let store = MemoryStore::new();
+        Self::with(store.clone(), store, limits, LOOPBACK)
+    }
+
+    /// A server that listens elsewhere.
+    pub(crate) fn listening_on(listen: SocketAddr) -> Self {
+        let store = MemoryStore::new();
+        Self::with(store.clone(), store, Limits::default(), listen)
+    }
+
+    fn with(
+        store: MemoryStore,
+        queryable: impl Queryable + 'static,
+        limits: Limits,
+        listen: SocketAddr,
+    ) -> Self {
+        let fake = FakeClock::new(Timestamp::from_millis(100_000));
+        let clock: Arc<dyn Clock> = Arc::new(fake.clone());
         let registry = Registry::new();
         registry.register_build("1.2.3", None);
         let tasks = Tasks::new(Shutdown::new(), clock.clone(), &registry);
@@ -68,18 +100,20 @@ impl Server {
         let receiver = Receiver::new(
             appender,
             clock.clone(),
-            tasks,
-            Limits::default(),
+            tasks.clone(),
+            limits,
             Metrics::default(),
         );
         let (reload, reloads) = mpsc::channel(1);
         let app = App::new(Parts {
-            queryable: Arc::new(store.clone()),
+            queryable: Arc::new(queryable),
             receiver: Arc::new(receiver),
             engine: Engine::new(Options::default()),
             query_limits: QueryLimits::default(),
             registry: Arc::new(registry),
             clock,
+            tasks,
+            listen,
             reload,
             build: BuildInfo {
                 version: "1.2.3",
@@ -88,6 +122,7 @@ impl Server {
         });
         let router = router(app.clone());
         Self {
+            clock: fake,
             store,
             app,
             reloads,
@@ -123,13 +158,13 @@ impl Server {
             .await
     }
 
+    pub(crate) async fn respond(&self, request: Request<Body>) -> Response {
+        let answered = self.router.clone().oneshot(request).await;
+        answered.expect("a router does not fail")
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("a router does not fail");
+        let response = self.respond(request).await;
         let (parts, body) = response.into_parts();
         let body = body
             .collect()

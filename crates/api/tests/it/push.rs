@@ -1,8 +1,10 @@
 //! Pushing: statuses, headers, and what is stored.
 
 use axum::body::Body;
+use axum::body::Bytes;
 use axum::http::Request;
-use plimsoll_types::{Labels, Sample, StorageErrorKind, Timestamp};
+use plimsoll_ingest::push::Limits;
+use plimsoll_types::{ByteCount, Labels, Sample, StorageErrorKind, Timestamp};
 use plimsoll_wire::compression::snappy;
 use plimsoll_wire::push::Series;
 use plimsoll_wire::remote_write::{Version, encode};
@@ -182,4 +184,49 @@ async fn text_gets_extra_labels_and_a_time() {
         .send(encoded.body(Body::from("a 1\n")).unwrap())
         .await;
     assert_eq!(answer.status.as_u16(), 415);
+}
+
+/// A body whose first part is there and whose rest never comes.
+fn unfinished(length: usize) -> Body {
+    use futures_util::StreamExt;
+    let first = Ok::<_, std::io::Error>(Bytes::from(vec![b'\n'; length]));
+    let rest = futures_util::stream::pending();
+    Body::from_stream(futures_util::stream::once(async { first }).chain(rest))
+}
+
+#[tokio::test]
+async fn bodies_that_are_being_read_count_together() {
+    let server = Server::limited(Limits {
+        pending: ByteCount::KIB.times(64),
+        ..Limits::default()
+    });
+    let path = "/api/v1/import/prometheus";
+    let mut slow = std::pin::pin!(server.post(path, "text/plain", unfinished(40 << 10)));
+    let waits =
+        std::future::poll_fn(|ctx| std::task::Poll::Ready(slow.as_mut().poll(ctx).is_pending()));
+    assert!(waits.await);
+    let text = vec![b'\n'; 40 << 10];
+    let form = [b"query=1&x=".to_vec(), text.clone()].concat();
+    let media = "application/x-www-form-urlencoded";
+    let overload = "the limit of 64 KiB of waiting bodies is reached";
+    let answer = server.post(path, "text/plain", text.clone()).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.body.trim_end()),
+        (503, overload)
+    );
+    let answer = server.post("/api/v1/query", media, form.clone()).await;
+    answer.is_error(503, "unavailable", overload);
+
+    // A client that is silent for a minute gives its share back.
+    server.clock.advance(std::time::Duration::from_secs(60));
+    let answer = slow.await;
+    assert_eq!(answer.status.as_u16(), 503, "{}", answer.body);
+    assert!(
+        answer.body.contains("nothing came for 60s"),
+        "{}",
+        answer.body
+    );
+    let answer = server.post(path, "text/plain", text).await;
+    assert_eq!(answer.status.as_u16(), 204, "{}", answer.body);
+    assert_eq!(server.post("/api/v1/query", media, form).await.status, 200);
 }

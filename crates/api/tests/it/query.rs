@@ -179,3 +179,45 @@ async fn exemplars_are_found_by_any_selector_of_the_query() {
         .await
         .is_data("[]");
 }
+
+#[tokio::test]
+async fn the_matchers_of_a_request_are_counted() {
+    let server = Server::with_data().await;
+    let many = |count: usize, one: &str| one.repeat(count);
+    let path = format!("/api/v1/series?{}", many(101, "match[]=up&"));
+    let part = "found 101 selectors, wanted at most 100";
+    server.get(&path).await.is_error(400, "bad_data", part);
+    let path = format!("/api/v1/series?{}", many(100, "match[]=up&"));
+    assert_eq!(server.get(&path).await.status, 200);
+    for one in ["job=\"a\",", "job=~\"a\","] {
+        // Two selectors of which neither is too long by itself.
+        for (count, status) in [(499, 200), (501, 400)] {
+            let selector = format!("up{{{}}}", many(count, one));
+            let form = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("match[]", &selector)
+                .append_pair("match[]", &selector)
+                .finish();
+            let answer = server.post("/api/v1/labels", FORM, form).await;
+            assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
+            let is_counted = answer.body.contains("wanted at most 1000");
+            assert_eq!(is_counted, status == 400, "{}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_long_list_of_words_is_an_ordinary_expression() {
+    let server = Server::with_data().await;
+    let word = |number: u64| format!("{:020}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let words: Vec<String> = (0..5_000).map(word).collect();
+    let selector = format!("up{{job=~\"a|{}\"}}", words.join("|"));
+    let form = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("query", &selector)
+        .finish();
+    let answer = server.post("/api/v1/query", FORM, form).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(
+        answer.json()["data"]["result"].as_array().map(Vec::len),
+        Some(1)
+    );
+}

@@ -5,11 +5,11 @@ mod table;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use plimsoll_runtime::http::{Client, ClientConfig, Request, read_response_capped};
+use plimsoll_runtime::http::{Client, ClientConfig, Request, read_response_capped, without_user};
 use plimsoll_types::ByteCount;
 use url::Url;
 
-use super::Failure;
+use super::{Failure, print};
 
 /// The largest answer that is read.
 const ANSWER_BYTES_MAX: ByteCount = ByteCount::GIB;
@@ -70,15 +70,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         .map_err(Failure::failed)?;
     let answer = runtime.block_on(ask(&arguments))?;
     match arguments.output {
-        Output::Json => println!("{answer}"),
+        Output::Json => print(&format!("{answer}\n")),
         Output::Table => {
             let answer = serde_json::from_str(&answer).map_err(|error| {
-                Failure::failed(format!("{} answered no JSON: {error}", arguments.server))
+                Failure::failed(format!("{} answered no JSON: {error}", shown(&arguments)))
             })?;
-            print!("{}", table::render(&answer)?);
+            print(&table::render(&answer)?)
         }
     }
-    Ok(())
 }
 
 /// Sends the question as a form, so that its length does not matter, and returns the body of a good answer.
@@ -92,7 +91,7 @@ async fn ask(arguments: &Arguments) -> Result<String, Failure> {
         .with_header(http::header::CONTENT_TYPE, content_type);
     let unreachable = |error: plimsoll_runtime::http::Error| {
         let hint = "is it running? start it with: plimsoll serve";
-        Failure::unreachable(format!("{}: {}\n{hint}", arguments.server, chain(&error)))
+        Failure::unreachable(format!("{}: {}\n{hint}", shown(arguments), error.chain()))
     };
     let response = client.send(request).await.map_err(unreachable)?;
     let is_success = response.status().is_success();
@@ -108,8 +107,18 @@ async fn ask(arguments: &Arguments) -> Result<String, Failure> {
         .ok()
         .and_then(|answer| answer["error"].as_str().map(String::from));
     Err(Failure::failed(reason.unwrap_or_else(|| {
-        format!("{} answered {status}", arguments.server)
+        format!("{} answered {status}", shown(arguments))
     })))
+}
+
+/// The server for texts that people see: its URL without user and password.
+fn shown(arguments: &Arguments) -> String {
+    let text = arguments.server.trim_end_matches('/');
+    match Url::parse(text) {
+        Ok(url) if url.has_host() => without_user(&url).as_str().trim_end_matches('/').into(),
+        // What is no URL may hold a password all the same.
+        _ => text.rsplit('@').next().unwrap_or_default().into(),
+    }
 }
 
 fn endpoint(arguments: &Arguments) -> Result<Url, Failure> {
@@ -119,7 +128,7 @@ fn endpoint(arguments: &Arguments) -> Result<Url, Failure> {
         "api/v1/query"
     };
     let wrong = |reason: &dyn std::fmt::Display| {
-        Failure::usage(format!("--server {}: {reason}", arguments.server))
+        Failure::usage(format!("--server {}: {reason}", shown(arguments)))
     };
     let base = format!("{}/", arguments.server.trim_end_matches('/'));
     let url = Url::parse(&base).map_err(|error| wrong(&error))?;
@@ -150,13 +159,28 @@ fn form(arguments: &Arguments) -> String {
     form.finish()
 }
 
-/// An error with all its causes on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
     }
-    text
+
+    #[test]
+    fn no_text_shows_a_password() {
+        for (server, expected) in [
+            ("http://ann:pw@127.0.0.1:9880/", "http://127.0.0.1:9880"),
+            ("http://127.0.0.1:9880/sub", "http://127.0.0.1:9880/sub"),
+            ("http://ann:pw@host:99999", "host:99999"),
+            ("ann:pw@host", "host"),
+        ] {
+            let line = Line::parse_from(["x", "up", "--server", server]);
+            assert_eq!(shown(&line.arguments), expected, "{server}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ mod metrics;
 
 use clap::ValueEnum;
 
-use super::Failure;
+use super::{Failure, print};
 
 /// Print a page of the reference as Markdown
 #[derive(clap::Args)]
@@ -25,6 +25,5 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Page::Cli => cli::page(),
         Page::Metrics => metrics::page(),
     };
-    print!("{page}");
-    Ok(())
+    print(&page)
 }

@@ -58,12 +58,15 @@ enum LogFormat {
 /// What is in force without a configuration. Prometheus' own default of a minute is long for a first look.
 const WITHOUT_CONFIG: &str = "global:\n  scrape_interval: 15s\n";
 
-/// How long everything may take to end, after the requests that were running.
-const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long tasks may take to end, after the 10 s of the requests that were running. Then the store is closed, whoever
+/// still runs; orchestrators kill after 30 s.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long threads may take to end once the store is closed: what hangs now has nothing left to lose.
+const THREADS_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     refuse_strangers(&arguments)?;
-    let loaded =
+    let (config, warnings) =
         load(&arguments).map_err(|diagnostics| Failure::rendered(format!("{diagnostics}\n")))?;
     let format = match arguments.log_format {
         LogFormat::Text => logging::Format::Text,
@@ -71,16 +74,36 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     logging::install(&arguments.log_filter, format)
         .map_err(|error| Failure::usage(format!("--log-filter: {error}")))?;
+    arguments.tell_warnings(&warnings);
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("the threads could not be started: {error}")))?;
-    runtime.block_on(composition::serve(
-        arguments,
-        loaded,
-        Arc::new(SystemClock::new()),
-    ))
+    let clock = Arc::new(SystemClock::new());
+    let outcome = runtime.block_on(composition::serve(arguments, config, clock));
+    runtime.shutdown_timeout(THREADS_TIMEOUT);
+    outcome
+}
+
+impl Arguments {
+    /// Tells what a configuration has that has no effect: with place and caret for people, as events for programs.
+    fn tell_warnings(&self, warnings: &Diagnostics) {
+        for warning in warnings.iter() {
+            match self.log_format {
+                LogFormat::Text => eprintln!("{warning}"),
+                LogFormat::Json => tracing::warn!("{warning}"),
+            }
+        }
+    }
+
+    /// Tells where the server listens.
+    fn tell_address(&self, address: SocketAddr) {
+        match self.log_format {
+            LogFormat::Text => eprintln!("plimsoll is listening on http://{address}"),
+            LogFormat::Json => tracing::info!("plimsoll is listening on http://{address}"),
+        }
+    }
 }
 
 /// Raises the soft limit of open files to the hard one: a part holds up to seven files open, a target and a client one
@@ -110,16 +133,13 @@ fn refuse_strangers(arguments: &Arguments) -> Result<(), Failure> {
     )))
 }
 
-/// Reads the configuration and prints its warnings.
-fn load(arguments: &Arguments) -> Result<Config, Diagnostics> {
+/// Reads the configuration; returns its warnings too. Blocks on the disk.
+fn load(arguments: &Arguments) -> Result<(Config, Diagnostics), Diagnostics> {
     let loaded = match &arguments.config {
         Some(path) => config::load(path, &environment)?,
         None => config::parse("(no configuration)".as_ref(), WITHOUT_CONFIG, &environment)?,
     };
-    for warning in &loaded.warnings {
-        eprintln!("{warning}");
-    }
-    Ok(loaded.config)
+    Ok((loaded.config, Diagnostics(loaded.warnings)))
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub struct Diagnostic {
     pub hint: Option<String>,
     /// The place in the structure, such as `scrape_configs[3].static_configs[0]`; `None` at the top.
     pub yaml_path: Option<String>,
-    /// The line's text, without its line break.
+    /// The line's text, without its line break and with stars for secrets.
     pub excerpt: Option<String>,
 }
 

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::compose::compose;
 use super::deserialize::NodeDeserializer;
 use super::error::Error;
+use super::mask::masked_line;
 use super::{Diagnostic, Diagnostics, Severity, Span};
 
 /// The most bytes that a configuration file may have: 32 MiB, some 300 000 scrape jobs.
@@ -97,7 +98,7 @@ impl Source {
     }
 
     fn point(&self, severity: Severity, span: Span, message: String) -> Diagnostic {
-        let (line, column, excerpt) = self.locate(span);
+        let (line, column, line_start) = self.locate(span);
         let end = floor_boundary(&self.text, span.end as usize);
         let start = floor_boundary(&self.text, span.start as usize).min(end);
         let first_line = self.text[start..end].lines().next().unwrap_or("");
@@ -110,7 +111,7 @@ impl Source {
             message,
             hint: None,
             yaml_path: None,
-            excerpt: Some(excerpt.to_owned()),
+            excerpt: Some(masked_line(&self.text, line_start)),
         }
     }
 
@@ -129,15 +130,14 @@ impl Source {
         }
     }
 
-    /// Returns line and column (from 1) and the line's text.
-    fn locate(&self, span: Span) -> (usize, usize, &str) {
+    /// Returns line and column (from 1) and the byte at which the line begins.
+    fn locate(&self, span: Span) -> (usize, usize, usize) {
         let at = floor_boundary(&self.text, span.start as usize);
         let before = &self.text[..at];
         let line_start = before.rfind('\n').map_or(0, |index| index + 1);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = self.text[line_start..at].chars().count() + 1;
-        let excerpt = self.text[line_start..].lines().next().unwrap_or("");
-        (line, column, excerpt)
+        (line, column, line_start)
     }
 }
 

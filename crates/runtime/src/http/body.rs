@@ -1,10 +1,10 @@
 //! Bodies read with a limit: a peer decides neither how much memory we use nor how long we listen.
 
 use bytes::{Buf, Bytes, BytesMut};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use plimsoll_types::ByteCount;
 
-use super::{Error, ErrorKind};
+use super::{BodyMemory, BodyShare, Error, ErrorKind};
 
 /// Reads the body of a peer's response, at most `limit` bytes of it as they come over the wire.
 ///
@@ -36,6 +36,9 @@ pub async fn read_response_capped(
     Ok(body.freeze())
 }
 
+/// The first step of a body's buffer; it doubles from there.
+const STEP_BYTES: usize = 4 << 10;
+
 /// Reads the body of a request to one of our servers, at most `limit` bytes of it.
 ///
 /// It has no deadline of its own: the server's read timeout holds.
@@ -51,15 +54,87 @@ where
     B::Data: Buf,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    read(body, limit, |_| Ok(())).await
+}
+
+/// Reads the body of a request as [`read_capped`] does, into memory that all bodies share.
+///
+/// The share grows with what has arrived, whatever was announced: a client that announces much and sends nothing
+/// takes nothing from the others. What cannot fit as announced is refused before it is sent.
+///
+/// # Errors
+/// [`ErrorKind::Overloaded`], and those of [`read_capped`].
+///
+/// # Cancel safety
+/// What was read is dropped and its share given back.
+pub async fn read_capped_within<B>(
+    body: B,
+    limit: ByteCount,
+    memory: &BodyMemory,
+) -> Result<(Bytes, BodyShare), Error>
+where
+    B: http_body::Body,
+    B::Data: Buf,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let announced = body.size_hint().lower();
+    if announced <= limit.0 {
+        memory.check(announced)?;
+    }
+    let mut share = memory.take(0)?;
+    let bytes = read(body, limit, |capacity| share.grow_to(capacity as u64)).await?;
+    Ok((bytes, share))
+}
+
+/// Copies every frame into one buffer: frames kept as they came would cost a tiny chunk its whole read buffer.
+/// `reserve` is asked before the buffer grows to so many bytes.
+async fn read<B>(
+    body: B,
+    limit: ByteCount,
+    mut reserve: impl FnMut(usize) -> Result<(), Error>,
+) -> Result<Bytes, Error>
+where
+    B: http_body::Body,
+    B::Data: Buf,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let limit = limit.as_usize();
-    if body.size_hint().lower() > limit as u64 {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > limit {
         return Err(Error::too_large(limit));
     }
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::too_large(limit)),
-        Err(error) => Err(Error::new(ErrorKind::Broken, "the body broke off").with_source(error)),
+    let mut body = std::pin::pin!(body);
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            Error::new(ErrorKind::Broken, "the body broke off").with_source(error)
+        })?;
+        // Trailers say nothing that we read.
+        let Ok(mut data) = frame.into_data() else {
+            continue;
+        };
+        if data.remaining() > limit - bytes.len() {
+            return Err(Error::too_large(limit));
+        }
+        let needed = bytes.len() + data.remaining();
+        if needed > bytes.capacity() {
+            let end = if announced >= needed {
+                announced
+            } else {
+                limit
+            };
+            let capacity = needed.max(2 * bytes.capacity()).max(STEP_BYTES).min(end);
+            reserve(capacity)?;
+            bytes.reserve_exact(capacity - bytes.len());
+        }
+        while data.has_remaining() {
+            let chunk = data.chunk();
+            bytes.extend_from_slice(chunk);
+            let length = chunk.len();
+            data.advance(length);
+        }
     }
+    Ok(bytes.into())
 }
 
 #[cfg(test)]
@@ -82,6 +157,50 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Sends so many frames of one byte.
+    struct Trickle(usize);
+
+    impl http_body::Body for Trickle {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            let left = self.0.checked_sub(1);
+            self.0 = left.unwrap_or(0);
+            let byte = http_body::Frame::data(Bytes::from_static(b"x"));
+            std::task::Poll::Ready(left.map(|_| Ok(byte)))
+        }
+    }
+
+    #[tokio::test]
+    async fn tiny_chunks_take_what_their_bytes_take() {
+        let memory = BodyMemory::new(ByteCount::KIB.times(70));
+        let limit = ByteCount::MIB;
+        let (bytes, share) = read_capped_within(Trickle(40 << 10), limit, &memory)
+            .await
+            .unwrap();
+        assert_eq!(bytes.len(), 40 << 10);
+        // The buffer doubled to 64 KiB; 6 KiB are left, too little for as much again.
+        let error = read_capped_within(Trickle(40 << 10), limit, &memory)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Overloaded);
+        let announced = Full::new(Bytes::from(vec![b'x'; 8 << 10]));
+        let error = read_capped_within(announced, limit, &memory).await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Overloaded);
+        drop((bytes, share));
+        assert!(
+            read_capped_within(Trickle(40 << 10), limit, &memory)
+                .await
+                .is_ok()
+        );
+        let error = read_capped(Trickle(11), ByteCount(10)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
     }
 
     #[tokio::test]

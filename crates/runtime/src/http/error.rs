@@ -22,6 +22,8 @@ pub enum ErrorKind {
     Broken,
     /// A body exceeded its limit.
     TooLarge,
+    /// The bodies of all clients together exceed their limit.
+    Overloaded,
 }
 
 /// A failed exchange. Its text names no secret: user and password of a URL are left out.
@@ -78,7 +80,11 @@ impl Error {
     /// Says whether the same request may succeed later without anybody's help.
     pub fn is_retryable(&self) -> bool {
         match self.kind {
-            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Broken | ErrorKind::Secret => true,
+            ErrorKind::Connect
+            | ErrorKind::Timeout
+            | ErrorKind::Broken
+            | ErrorKind::Secret
+            | ErrorKind::Overloaded => true,
             ErrorKind::Configuration
             | ErrorKind::Tls
             | ErrorKind::Redirect

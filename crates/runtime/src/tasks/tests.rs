@@ -186,3 +186,22 @@ async fn blocking_work_is_bounded() {
     }
     assert!((1..=BLOCKING_MAX as u32).contains(&most.load(Ordering::SeqCst)));
 }
+
+#[tokio::test]
+async fn work_whose_asker_is_gone_counts_until_it_ends() {
+    let (tasks, _, _) = supervisor();
+    let (end, ended) = std::sync::mpsc::sync_channel::<()>(0);
+    let (begin, mut begun) = tokio::sync::mpsc::channel(1);
+    let work = move || {
+        begin.try_send(()).unwrap();
+        let _ = ended.recv();
+    };
+    tokio::select! {
+        _ = tasks.run_blocking("forgotten", work) => panic!("it waits"),
+        _ = begun.recv() => {}
+    }
+    assert_eq!(tasks.0.blocking.available_permits(), BLOCKING_MAX - 1);
+    drop(end);
+    tasks.join(Duration::from_secs(60)).await.unwrap();
+    assert_eq!(tasks.0.blocking.available_permits(), BLOCKING_MAX);
+}

@@ -13,9 +13,9 @@ fn half_a_request_blocks_nobody() {
     let home = Home::new().unwrap();
     let server = Server::start(&home).unwrap();
     let beginnings = [
-        "GET /api/v1/query?query=up HTTP/1.1\r\nHost: x\r\nX-Slow: ",
-        "POST /api/v1/import/prometheus HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nslow 1\n",
-        "POST /api/v1/write HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        "GET /api/v1/query?query=up HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
+        "POST /api/v1/import/prometheus HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nslow 1\n",
+        "POST /api/v1/write HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
         "",
     ];
     let slow: Vec<TcpStream> = (0..CLIENTS)

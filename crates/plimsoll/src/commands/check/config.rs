@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use plimsoll_ingest::config;
 
-use crate::commands::{Failure, environment};
+use crate::commands::{Failure, environment, print};
 
 /// Check a configuration and the files it names; prints every finding with its place
 #[derive(clap::Args)]
@@ -23,10 +23,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                     eprintln!("{warning}");
                 }
                 let (jobs, warnings) = (loaded.config.scrape_configs.len(), loaded.warnings.len());
-                println!(
-                    "{}: good: {jobs} scrape jobs, {warnings} warnings",
+                print(&format!(
+                    "{}: good: {jobs} scrape jobs, {warnings} warnings\n",
                     path.display()
-                );
+                ))?;
             }
             Err(diagnostics) => errors.push_str(&format!("{diagnostics}\n")),
         }

@@ -1,6 +1,7 @@
 //! Puts the crates together, keeps them running, and takes them apart in the order that loses nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use plimsoll_api::{App, BuildInfo, Parts, QueryLimits, ServeLimits};
 use plimsoll_ingest::config::{Config, WalSync};
@@ -36,7 +37,15 @@ pub(super) async fn serve(
     // The port before the data: a second server on the same port must not wait for a replay to be refused.
     let listener = bind(&arguments).await?;
     let address = listener.local_addr().map_err(Failure::failed)?;
-    let db = open(&arguments, &config, clock.clone(), metrics.store, &tasks).await?;
+    let opened = Shutdown::new();
+    let opening = async {
+        let db = open(&arguments, &config, clock.clone(), metrics.store, &tasks).await;
+        opened.trigger();
+        db
+    };
+    let starting = say_starting(&listener, &registry, clock.clone(), tasks.clone(), &opened);
+    let (db, ()) = tokio::join!(opening, starting);
+    let db = db?;
     let background = Background::start(db.clone()).map_err(Failure::failed)?;
 
     let receiver = Receiver::new(
@@ -54,6 +63,8 @@ pub(super) async fn serve(
         query_limits: QueryLimits::default(),
         registry: Arc::new(registry.clone()),
         clock: clock.clone(),
+        tasks: tasks.clone(),
+        listen: address,
         reload,
         build: BuildInfo {
             version: env!("CARGO_PKG_VERSION"),
@@ -68,7 +79,7 @@ pub(super) async fn serve(
     };
     let scrapes = Scrapes::new(db.clone(), clock.clone(), metrics.scrape, context);
     let sources = Sources::new(&arguments, address, registry, tasks.clone(), clock.clone());
-    let mut reloader = Reloader::new(arguments, &config, scrapes, sources);
+    let mut reloader = Reloader::new(arguments.clone(), &config, scrapes, sources, tasks.clone());
     reloader
         .put_into_force(&config)
         .await
@@ -86,9 +97,13 @@ pub(super) async fn serve(
         stop.clone(),
     );
     app.set_ready(true);
-    eprintln!("plimsoll is listening on http://{address}");
+    // While requests are drained, new ones are better sent elsewhere.
+    tasks.spawn("readiness", OnPanic::Report, |stop| async move {
+        stop.wait().await;
+        app.set_ready(false);
+    });
+    arguments.tell_address(address);
     server.await;
-    app.set_ready(false);
     finish(&tasks, background, &db, &stop).await
 }
 
@@ -99,6 +114,23 @@ async fn bind(arguments: &Arguments) -> Result<TcpListener, Failure> {
             "cannot listen on {address}: {error}\nanother address is chosen with --listen, a free port with --listen 127.0.0.1:0"
         ))
     })
+}
+
+/// Answers on the listener until the store is open.
+async fn say_starting(
+    listener: &TcpListener,
+    registry: &Registry,
+    clock: Arc<dyn Clock>,
+    tasks: Tasks,
+    opened: &Shutdown,
+) {
+    let router = plimsoll_api::starting_router(Arc::new(registry.clone()));
+    let limits = ServeLimits {
+        // Answers from memory take no time; a client that takes longer begins anew.
+        drain_timeout: Duration::from_secs(1),
+        ..ServeLimits::default()
+    };
+    plimsoll_api::serve(listener, router, limits, clock, tasks, opened.clone()).await;
 }
 
 /// Opens the store on a blocking thread and says what the opening found.

@@ -6,6 +6,7 @@ use plimsoll_api::ReloadRequest;
 use plimsoll_ingest::config::{Config, WalSync};
 use plimsoll_ingest::scrape::{ApplyError, Scrapes};
 use plimsoll_runtime::shutdown::{Reloads, Shutdown};
+use plimsoll_runtime::tasks::Tasks;
 use tokio::sync::mpsc;
 
 use super::sources::Sources;
@@ -17,6 +18,7 @@ pub(super) struct Reloader {
     at_start: StoreSettings,
     scrapes: Scrapes,
     sources: Sources,
+    tasks: Tasks,
 }
 
 /// What the store was opened with and cannot change while it is open.
@@ -44,6 +46,7 @@ impl Reloader {
         config: &Config,
         scrapes: Scrapes,
         sources: Sources,
+        tasks: Tasks,
     ) -> Self {
         let at_start = StoreSettings::of(config);
         Self {
@@ -51,6 +54,7 @@ impl Reloader {
             at_start,
             scrapes,
             sources,
+            tasks,
         }
     }
 
@@ -84,8 +88,20 @@ impl Reloader {
         }
     }
 
+    /// Reads files, which may lie on a disk that hangs.
+    async fn load(&self) -> Result<Config, String> {
+        let arguments = self.arguments.clone();
+        let work = move || load(&arguments);
+        let loaded = self.tasks.run_blocking("load configuration", work).await;
+        let (config, warnings) = loaded
+            .map_err(|panicked| panicked.to_string())?
+            .map_err(|diagnostics| diagnostics.to_string())?;
+        self.arguments.tell_warnings(&warnings);
+        Ok(config)
+    }
+
     async fn reload(&mut self) -> Result<(), String> {
-        let loaded = load(&self.arguments);
+        let loaded = self.load().await;
         if let Ok(config) = &loaded
             && StoreSettings::of(config) != self.at_start
         {
@@ -101,7 +117,7 @@ impl Reloader {
                 .put_into_force(&config)
                 .await
                 .map_err(|error| error.to_string()),
-            Err(diagnostics) => Err(diagnostics.to_string()),
+            Err(reason) => Err(reason),
         };
         match &outcome {
             Ok(()) => tracing::info!("the configuration was read again and is in force"),
