@@ -13,7 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -36,7 +36,13 @@ pub(crate) async fn refuse_other_hosts(
     let Some(host) = request.headers().get(header::HOST) else {
         return next.run(request).await;
     };
-    let is_own = host.to_str().is_ok_and(is_loopback);
+    // A page cannot make a browser leave both headers out of a POST, so that is a program, whatever name it used:
+    // a 403 would make Prometheus drop what it pushes.
+    let headers = request.headers();
+    let names_no_page =
+        !headers.contains_key(header::ORIGIN) && !headers.contains_key(SEC_FETCH_SITE);
+    let is_program = *request.method() == Method::POST && names_no_page;
+    let is_own = is_program || host.is_empty() || host.to_str().is_ok_and(is_loopback);
     if listen.ip().to_canonical().is_loopback() && !is_own {
         return refusal(format!(
             "Plimsoll listens on loopback and answers to no other name than localhost and loopback addresses; \
@@ -73,7 +79,11 @@ fn is_loopback(host: &str) -> bool {
         return address.to_canonical().is_loopback();
     }
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
+    // The last two are what /etc/hosts of common systems calls loopback.
+    matches!(
+        &*name,
+        "localhost" | "ip6-localhost" | "localhost.localdomain"
+    ) || name.ends_with(".localhost")
 }
 
 #[cfg(test)]
@@ -87,6 +97,7 @@ mod tests {
             ("LocalHost:9880", true),
             ("localhost.:9880", true),
             ("plimsoll.localhost:9880", true),
+            ("ip6-localhost:9880", true),
             ("127.0.0.1:9880", true),
             ("127.9.9.9", true),
             ("[::1]:9880", true),

@@ -7,11 +7,11 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{Method, header};
 use plimsoll_promql::Expr;
 use plimsoll_runtime::http::BodyShare;
-use plimsoll_types::{ByteCount, Matcher, TimeRange, Timestamp, parse_duration};
+use plimsoll_types::{ByteCount, Matcher, Pattern, TimeRange, Timestamp, parse_duration};
 
 use crate::app::App;
 use crate::body;
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::selectors;
 
 /// Longest form body; Prometheus allows 10 MB as well.
@@ -19,6 +19,11 @@ const FORM_BYTES_MAX: ByteCount = ByteCount::MIB.times(10);
 
 /// Selectors of one request, those inside expressions apart.
 const SELECTORS_MAX: usize = 100;
+
+/// What the compiled regular expressions of all selectors of a request may take, as in one expression.
+const PATTERN_BYTES_MAX: ByteCount = ByteCount::MIB.times(128);
+/// Most parameters of a request; one takes a hundred bytes in memory and may take two on the wire.
+const PAIRS_MAX: usize = 1000;
 
 /// The parameters of a request, in order, names possibly several times.
 #[derive(Debug, Default)]
@@ -42,6 +47,10 @@ impl FromRequest<Arc<App>> for Params {
             held = Some(share);
         }
         pairs.extend(decode(parts.uri.query().unwrap_or_default().as_bytes()));
+        if pairs.len() > PAIRS_MAX {
+            let reason = format!("the request has more than {PAIRS_MAX} parameters");
+            return Err(ApiError::new(Kind::BadData, reason));
+        }
         Ok(Self {
             pairs,
             _share: held,
@@ -64,6 +73,7 @@ fn is_form(headers: &axum::http::HeaderMap) -> bool {
 
 fn decode(encoded: &[u8]) -> impl Iterator<Item = (String, String)> + '_ {
     url::form_urlencoded::parse(encoded)
+        .take(PAIRS_MAX + 1)
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
 }
 
@@ -152,7 +162,7 @@ impl Params {
         // Before anything is compiled, which costs much more than a look.
         let written = texts.iter().map(|text| selectors::regexes_written(text));
         selectors::check_count(written.sum()).map_err(wrong)?;
-        let (mut found, mut count) = (Vec::new(), 0);
+        let (mut found, mut count, mut bytes) = (Vec::new(), 0, 0);
         for text in texts {
             let matchers = selectors::parse(text).map_err(wrong)?;
             if matchers.iter().all(Matcher::matches_empty) {
@@ -163,6 +173,13 @@ impl Params {
             // The parser counts within one selector, this within all of a request.
             count += matchers.len();
             selectors::check_count(count).map_err(wrong)?;
+            let patterns = matchers.iter().filter_map(Matcher::pattern);
+            bytes += patterns.map(Pattern::compiled_bytes_max).sum::<usize>();
+            if bytes > PATTERN_BYTES_MAX.as_usize() {
+                return Err(wrong(format!(
+                    "the regular expressions of all selectors take more than {PATTERN_BYTES_MAX} once compiled"
+                )));
+            }
             found.push(matchers);
         }
         Ok(found)

@@ -126,7 +126,7 @@ fn write_histogram_point(text: &mut String, timestamp: Timestamp, histogram: &Hi
     text.push_str("}]");
 }
 
-/// Writes `[boundaries, lower, upper, count]`; boundaries are 0 for (a,b], 1 for [a,b), 2 for (a,b), 3 for [a,b].
+/// Writes `[boundaries, lower, upper, count]`; boundaries are 0 for `(a,b]`, 1 for `[a,b)`, 2 for `(a,b)`, 3 for `[a,b]`.
 fn write_bucket(text: &mut String, bucket: &Bucket) {
     let boundaries = match (bucket.lower_inclusive, bucket.upper_inclusive) {
         (false, true) => 0,

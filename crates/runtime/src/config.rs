@@ -1,7 +1,7 @@
 //! Configuration files: YAML text in, typed values or diagnostics with a caret out.
 //!
 //! An operator meets this module when something is wrong, so the words are ours: the scanner of `serde-saphyr`
-//! turns text into events, [`compose`] makes a tree in which every value knows its place, and a small serde
+//! turns text into events, `compose` makes a tree in which every value knows its place, and a small serde
 //! deserializer over that tree speaks about fields, lists and durations instead of Rust types. Another scanner can
 //! be put underneath by changing `compose.rs` and `syntax.rs` only.
 //!

@@ -157,6 +157,7 @@ mod tests {
             ("(a", "unclosed group"),
             ("a)", "unopened group"),
             ("(", "unclosed group"),
+            ("[[:a]])|(x:]]", "invalid character class range"),
         ] {
             assert_eq!(reason(pattern), expected, "{pattern}");
         }

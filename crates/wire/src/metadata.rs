@@ -25,7 +25,7 @@ pub(crate) fn help_of(bytes: &[u8]) -> Result<&str, Utf8Error> {
     beginning(bytes, HELP_BYTES_MAX)
 }
 
-/// As [`unit`], for bytes.
+/// As [`unit`](fn@unit), for bytes.
 pub(crate) fn unit_of(bytes: &[u8]) -> Result<&str, Utf8Error> {
     beginning(bytes, UNIT_BYTES_MAX)
 }

@@ -14,7 +14,7 @@ use super::{Context, Kind, Problem, Provider, Refresh, Refreshed, TargetGroup};
 use crate::config::{Discovery, HttpDiscovery};
 
 /// The largest answer; a list of 100,000 targets has a few MiB.
-const BODY_MAX: ByteCount = ByteCount::MIB.times(16);
+const BODY_MAX: ByteCount = ByteCount::MIB.times(64);
 /// The longest wait for an answer; shorter when the refresh interval is.
 const DEADLINE_MAX: Duration = Duration::from_secs(60);
 /// The header that tells the server how often it will be asked.

@@ -188,8 +188,10 @@ impl Runner {
         }
         let (target, url) = (&self.target.labels, self.target.url.as_str());
         match outcome {
-            Ok(()) => tracing::debug!(%target, url, "target is up"),
-            Err(error) => tracing::warn!(%target, url, error = %chain(error), "target is down"),
+            Ok(()) => tracing::debug!(scrape_target = %target, url, "target is up"),
+            Err(error) => {
+                tracing::warn!(scrape_target = %target, url, error = %chain(error), "target is down")
+            }
         }
     }
 }

@@ -130,7 +130,7 @@ impl Work {
             .stored(&report.counted, appended.rejected.len());
         if let Some(first) = appended.rejected.first() {
             let (target, count) = (&self.target.labels, appended.rejected.len());
-            tracing::debug!(%target, count, reason = %first.reason, "samples were not stored");
+            tracing::debug!(scrape_target = %target, count, reason = %first.reason, "samples were not stored");
         }
         Ok(Stored::All(outcome))
     }
@@ -224,6 +224,6 @@ pub(super) fn bury(
         return;
     }
     if let Err(error) = appender.append(&batch, Durability::Periodic) {
-        tracing::warn!(target = %target.labels, %error, "the series of a removed target could not be ended");
+        tracing::warn!(scrape_target = %target.labels, %error, "the series of a removed target could not be ended");
     }
 }

@@ -4,7 +4,7 @@
 //! show too. In doubt more is masked than needed. Each character becomes one star, so that carets stay below their place.
 
 /// Keys whose value nobody may see, with all that is nested in it.
-const SECRET_KEYS: [&str; 14] = [
+const SECRET_KEYS: [&str; 20] = [
     "password",
     "credentials",
     "bearer_token",
@@ -19,6 +19,12 @@ const SECRET_KEYS: [&str; 14] = [
     "secret_key",
     "access_key",
     "token",
+    "auth_token",
+    "application_secret",
+    "application_credential_secret",
+    "application_key",
+    "consumer_key",
+    "secret_token",
 ];
 
 /// Returns the line that begins at byte `start` of a text, with stars for secrets.

@@ -164,7 +164,9 @@ fn check_format(disk: &dyn Disk, directory: &Path) -> Result<()> {
     let path = directory.join(FORMAT);
     let bytes = match disk.read(&path, 4096) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return check_foreign(disk, directory);
+        }
         Err(error) => return Err(Error::io("read", &path, error)),
     };
     let text = str::from_utf8(&bytes).unwrap_or_default();
@@ -177,6 +179,29 @@ fn check_format(disk: &dyn Disk, directory: &Path) -> Result<()> {
             &path,
             format!("wanted a version, found {text:?}"),
         )),
+    }
+}
+
+/// A directory without a version is new, or a first start was interrupted in it; anything else in it is somebody else's,
+/// such as the data of a running Prometheus, and nothing may be written beside it.
+fn check_foreign(disk: &dyn Disk, directory: &Path) -> Result<()> {
+    let is_ours = |name: &str| {
+        let name = name.strip_suffix(".tmp").unwrap_or(name);
+        name.starts_with("LOCK") || [FORMAT, WAL, PARTS, manifest::NAME].contains(&name)
+    };
+    let names = match disk.list(directory) {
+        Ok(names) => names,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io("list", directory, error)),
+    };
+    match names.iter().find(|name| !is_ours(name)) {
+        Some(name) => Err(Error::corrupt(
+            directory,
+            format!(
+                "wanted an empty directory or one of Plimsoll's, found {name:?} and no {FORMAT}"
+            ),
+        )),
+        None => Ok(()),
     }
 }
 

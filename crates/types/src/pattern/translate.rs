@@ -132,6 +132,11 @@ fn class<'a>(rest: &'a str, text: &mut String) -> Result<&'a str, String> {
 /// Reads a named class, a short form, a range, or one character.
 fn class_item<'a>(rest: &'a str, text: &mut String) -> Result<&'a str, String> {
     if let Some(end) = rest.find(":]").filter(|_| rest.starts_with("[:")) {
+        let name = rest[2..end.max(2)].trim_start_matches('^');
+        // Anything else would be copied unread, and could close our own group.
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            return Err("invalid character class range".into());
+        }
         text.push_str(&rest[..end + 2]);
         return Ok(&rest[end + 2..]);
     }

@@ -6,7 +6,7 @@ use plimsoll_ingest::config;
 
 use crate::commands::{Failure, environment, print};
 
-/// Check a configuration and the files it names; prints every finding with its place
+/// Check a configuration and the scrape_config_files it names; prints findings with their place
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// prometheus.yml, as it is

@@ -39,7 +39,7 @@ fn series(text: &mut String, result: &Value, fields: &[&str]) {
         let labels = Labels::from_pairs(
             pairs.map(|(name, value)| (name, value.as_str().unwrap_or_default())),
         );
-        let name = labels.to_string();
+        let name = harmless(&labels.to_string());
         for field in fields {
             match &entry[*field] {
                 Value::Array(points) if points.first().is_some_and(Value::is_array) => {
@@ -54,7 +54,7 @@ fn series(text: &mut String, result: &Value, fields: &[&str]) {
 
 fn line(text: &mut String, name: &str, point: &Value) {
     let value = match &point[1] {
-        Value::String(value) => value.clone(),
+        Value::String(value) => harmless(value),
         histogram => format!(
             "count {} sum {}",
             plain(&histogram["count"]),
@@ -64,6 +64,18 @@ fn line(text: &mut String, name: &str, point: &Value) {
     let separator = if name.is_empty() { "" } else { " " };
     writeln!(text, "{name}{separator}{value} @{}", point[0])
         .expect("writing to a string cannot fail");
+}
+
+/// Escapes control characters: whoever may push may name series, and must not write to an operator's terminal.
+fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() {
+            true => shown.extend(character.escape_default()),
+            false => shown.push(character),
+        }
+    }
+    shown
 }
 
 fn plain(value: &Value) -> &str {
@@ -95,6 +107,10 @@ mod tests {
         check(
             r#"{"resultType":"matrix","result":[{"metric":{"job":"a"},"values":[[1,"1"],[2,"NaN"]]}]}"#,
             "{job=\"a\"} 1 @1\n{job=\"a\"} NaN @2\n",
+        );
+        check(
+            r#"{"resultType":"vector","result":[{"metric":{"a":"\u001b[2J"},"value":[1,"1"]}]}"#,
+            "{a=\"\\u{1b}[2J\"} 1 @1\n",
         );
         check(
             r#"{"resultType":"vector","result":[{"metric":{"__name__":"h"},"histogram":[1,{"count":"3","sum":"4.5"}]}]}"#,

@@ -182,8 +182,10 @@ async fn finish(
     let db = db.clone();
     // On this thread: the supervisor takes no more work, and nothing else is left to run.
     tokio::task::block_in_place(move || {
-        background.stop();
+        // What scrapes wrote first: a window that is being sealed may take longer than the one who waits for our end
+        // allows, and a seal that is broken off is begun anew at the next start.
         db.close();
+        background.stop();
     });
     match stop.cause() {
         Some(Cause::Failed(what)) => Err(Failure::failed(what)),
