@@ -16,7 +16,7 @@ mod verify;
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::process;
 use random::Random;
@@ -53,6 +53,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let seed = options.seed.unwrap_or_else(clock_bits);
     report(&format!("crash: {} trials, seed {seed}", options.trials));
     let acknowledged = trials(options, seed).with_context(|| format!("seed {seed}"))?;
+    ensure!(
+        acknowledged > 0,
+        "nothing was acknowledged, so nothing was shown"
+    );
     println!(
         "crash: {} trials, {acknowledged} acknowledged samples, 0 lost",
         options.trials

@@ -7,7 +7,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
 use plimsoll_testkit::{FakeClock, Seed, SimulatedDisk, StoreUnderTest};
 use plimsoll_tsdb::{Config, Db, Metrics, Settings};
 use plimsoll_types::ByteCount;
@@ -35,6 +35,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             eprintln!("{count} of {} seeds", options.seeds);
         }
     }
+    ensure!(
+        acknowledged > 0,
+        "nothing was acknowledged, so nothing was shown"
+    );
     println!(
         "sim: {} seeds, {acknowledged} acknowledged samples, 0 lost",
         options.seeds
