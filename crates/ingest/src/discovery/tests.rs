@@ -558,8 +558,8 @@ async fn an_answer_with_too_many_targets_is_refused_whole() {
             "error: expected at most 512 MiB of labels, a group's counted for each of its targets",
         ),
         (
-            " ".repeat((16 << 20) + 1),
-            "exceeds the limit of 16777216 bytes",
+            " ".repeat((64 << 20) + 1),
+            "exceeds the limit of 67108864 bytes",
         ),
     ];
     for (body, expected) in cases {
