@@ -195,10 +195,12 @@ fn check_foreign(disk: &dyn Disk, directory: &Path) -> Result<()> {
         Err(error) => return Err(Error::io("list", directory, error)),
     };
     match names.iter().find(|name| !is_ours(name)) {
-        Some(name) => Err(Error::corrupt(
-            directory,
+        Some(name) => Err(Error::new(
+            ErrorKind::Config,
             format!(
-                "wanted an empty directory or one of Plimsoll's, found {name:?} and no {FORMAT}"
+                "{} belongs to somebody else: wanted an empty directory or one of Plimsoll's, found {name:?} \
+                 and no {FORMAT}",
+                directory.display()
             ),
         )),
         None => Ok(()),

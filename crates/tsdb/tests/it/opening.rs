@@ -71,6 +71,22 @@ fn a_read_only_directory_is_named() {
     assert!(error.to_string().contains(DIRECTORY), "{error}");
 }
 
+#[test]
+fn a_directory_of_somebody_else_is_left_alone() {
+    let clock = FakeClock::new(Timestamp::from_millis(NOON));
+    let disk = SimulatedDisk::new(Seed::new(1));
+    // What a running Prometheus keeps in its data directory.
+    disk.create_directory(&Path::new(DIRECTORY).join("wal"))
+        .unwrap();
+    disk.create(&Path::new(DIRECTORY).join("queries.active"))
+        .unwrap();
+    let changes = disk.changes();
+    let error = open(&disk, &clock).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("queries.active"), "{error}");
+    assert_eq!(disk.changes(), changes, "nothing was touched");
+}
+
 fn reopened_with(name: &str, text: &str) -> plimsoll_tsdb::Error {
     let store = Store::new();
     store.put("a", &[(NOON, 1.0)]);
