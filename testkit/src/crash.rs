@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use plimsoll_runtime::clock::Clock;
 use plimsoll_types::{
-    Appended, Appender, Durability, Labels, Queryable, Sample, StorageError, Timestamp, WriteBatch,
+    Appended, Appender, Durability, Labels, MatchOp, Matcher, Queryable, Sample, StorageError,
+    TimeRange, Timestamp, WriteBatch,
 };
 
 use crate::{FakeClock, Fault, Seed, SimulatedDisk, wait};
@@ -33,6 +34,10 @@ pub struct StoreUnderTest<S> {
     pub seal: fn(&S),
     /// Makes everything durable; says whether it worked.
     pub sync: fn(&S) -> bool,
+    /// Deletes what a selector finds in a range; says whether that is durable.
+    pub delete: fn(&S, &[Matcher], TimeRange) -> bool,
+    /// Writes again what holds deleted samples.
+    pub clean: fn(&S),
 }
 
 struct Life<S> {
@@ -109,7 +114,9 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
     /// Every error is one that the disk gave, and is passed over as a client would.
     fn work(&self, life: &Life<S>, seed: &mut Seed, ledger: &mut Ledger) {
         for _ in 0..seed.below(60) {
-            match seed.below(20) {
+            match seed.below(22) {
+                20 => self.delete(life, seed, ledger),
+                21 if seed.percent(50) => (self.clean)(&life.store),
                 0 => (self.seal)(&life.store),
                 1..4 => {
                     life.clock.advance(Duration::from_mins(seed.below(90)));
@@ -121,6 +128,43 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
             }
         }
     }
+}
+
+impl<S: Appender + Queryable> StoreUnderTest<S> {
+    /// A deletion that failed may be in effect or not, so the store is asked.
+    fn delete(&self, life: &Life<S>, seed: &mut Seed, ledger: &mut Ledger) {
+        let matchers = match seed.below(3) {
+            0 => vec![],
+            1 => vec![Matcher::equal(
+                "__name__",
+                &format!("m{}", seed.below(SERIES)),
+            )],
+            _ => Matcher::new(MatchOp::Regex, "__name__", "m[0-2]")
+                .into_iter()
+                .collect(),
+        };
+        let range = match seed.below(3) {
+            0 => TimeRange::ALL,
+            _ => random_range(seed, life.clock.now().millis()),
+        };
+        let is_durable = (self.delete)(&life.store, &matchers, range);
+        if is_durable || ledger::is_gone(&life.store, &matchers, range) {
+            ledger.delete(&matchers, range);
+        }
+        if is_durable {
+            ledger.acknowledge_deletion(&matchers, range);
+        }
+    }
+}
+
+/// Returns a range that random samples often touch and seldom fill.
+fn random_range(seed: &mut Seed, now_millis: i64) -> TimeRange {
+    let start = now_millis - seed.below(10 * HOUR_MILLIS) as i64;
+    let end = match seed.percent(50) {
+        true => now_millis,
+        false => start + seed.below(HOUR_MILLIS) as i64,
+    };
+    TimeRange::new(Timestamp::from_millis(start), Timestamp::from_millis(end))
 }
 
 fn write<S: Appender>(life: &Life<S>, seed: &mut Seed, ledger: &mut Ledger) {
@@ -186,6 +230,8 @@ mod tests {
             maintain: |_| {},
             seal: |_| {},
             sync: |_| true,
+            delete: |_, _, _| false,
+            clean: |_| {},
         }
     }
 

@@ -179,6 +179,10 @@ impl Disk for SimulatedDisk {
         self.change(Operation::Rename, from)?.tree.rename(from, to)
     }
 
+    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.change(Operation::Create, to)?.tree.link(from, to)
+    }
+
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         let mut state = self.change(Operation::Remove, path)?;
         let id = state.tree.find(path)?;

@@ -1,33 +1,44 @@
-//! `cargo xtask bench`: what things cost, measured. The bench itself is in the crate that it measures; this task builds
-//! and starts it, and its exit code is the verdict.
+//! `cargo xtask bench`: what things cost, measured. What measures one crate is a bench of that crate, which this task
+//! builds and starts; what measures whole programs beside each other is below. The exit code is the verdict.
+
+mod promql;
 
 use crate::process;
 
 /// What is measured, and how it is built.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// What to measure
-    #[arg(value_enum)]
+    #[command(subcommand)]
     subject: Subject,
+}
+
+#[derive(clap::Subcommand)]
+enum Subject {
+    /// Append, WAL, sealing, restart and size of the embedded store
+    Storage(Storage),
+    /// Queries, beside Debian's prometheus and victoria-metrics over the same data
+    Promql(promql::Options),
+}
+
+#[derive(clap::Args)]
+struct Storage {
     /// Build with optimisations; without them the figures mean little
     #[arg(long)]
     release: bool,
 }
 
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Subject {
-    /// Append, WAL, sealing, restart and size of the embedded store
-    Storage,
-}
-
 /// Builds and runs a bench.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let (package, bench) = match options.subject {
-        Subject::Storage => ("plimsoll-tsdb", "storage"),
-    };
+    match &options.subject {
+        Subject::Storage(options) => storage(options),
+        Subject::Promql(options) => promql::run(options),
+    }
+}
+
+fn storage(options: &Storage) -> anyhow::Result<()> {
     let mut command = process::cargo();
     command.args(["bench", "--quiet", "--locked"]);
-    command.args(["--package", package, "--bench", bench]);
+    command.args(["--package", "plimsoll-tsdb", "--bench", "storage"]);
     if !options.release {
         eprintln!(
             "built without optimisations: sizes are right, speeds mean little; add --release"

@@ -2,6 +2,7 @@
 
 mod openmetrics;
 mod prometheus_config;
+mod promql;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,15 @@ pub(crate) struct Options {
     suite: Suite,
     /// Where its files are
     folder: PathBuf,
+    /// promql: judge a server over HTTP instead of the engine in this process; self starts the plimsoll that was built
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// promql: judge this Prometheus binary, to see what the scripts say of it
+    #[arg(long, value_name = "FILE")]
+    prometheus: Option<PathBuf>,
+    /// promql: run only scripts with this in their name
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -23,6 +33,8 @@ enum Suite {
     Openmetrics,
     /// Files that Prometheus loads (`*.good.yml`) or refuses (`*.bad.yml`)
     PrometheusConfig,
+    /// Prometheus' promqltest scripts (`*.test`): load, evaluate, compare
+    Promql,
 }
 
 /// What became of one case: `Ok` when we judge it as the suite does.
@@ -39,6 +51,14 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             "prometheus-config",
             prometheus_config::cases(&options.folder),
         ),
+        Suite::Promql => {
+            let judged = promql::Judged {
+                server: options.server.clone(),
+                prometheus: options.prometheus.clone(),
+                only: options.only.clone(),
+            };
+            return promql::judge(&options.folder, &judged);
+        }
     };
     let cases = cases.with_context(|| format!("{}", options.folder.display()))?;
     ensure!(

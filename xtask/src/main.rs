@@ -28,6 +28,7 @@ mod ci;
 mod conformance;
 mod crash;
 mod demo;
+mod fuzz;
 mod licences;
 mod process;
 mod reference;
@@ -58,6 +59,8 @@ enum Task {
     Crash(crash::Options),
     /// Run the store on a simulated disk that dies or fails at any call
     Sim(sim::Options),
+    /// Ask us and Debian's Prometheus the same random questions
+    Fuzz(fuzz::Options),
     /// Measure what something costs
     Bench(bench::Options),
     /// Start the real server on a sample configuration and answer three questions live
@@ -76,6 +79,7 @@ fn main() -> anyhow::Result<()> {
         Task::Licences => licences::run(),
         Task::Crash(options) => crash::run(&options),
         Task::Sim(options) => sim::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Demo => demo::run(),
         Task::Conformance(options) => conformance::run(&options),

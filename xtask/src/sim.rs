@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, ensure};
 use plimsoll_testkit::{FakeClock, Seed, SimulatedDisk, StoreUnderTest};
 use plimsoll_tsdb::{Config, Db, Metrics, Settings};
-use plimsoll_types::ByteCount;
+use plimsoll_types::{ByteCount, StoreAdmin};
 
 /// Which seeds are run.
 #[derive(clap::Args)]
@@ -73,6 +73,8 @@ fn store() -> StoreUnderTest<Db> {
         maintain: |db| drop(db.maintain()),
         seal: |db| drop(db.seal_all()),
         sync: |db| db.sync().is_ok(),
+        delete: |db, matchers, range| db.delete_series(&[matchers.to_vec()], range).is_ok(),
+        clean: |db| drop(db.clean_tombstones()),
     }
 }
 

@@ -1,32 +1,48 @@
 //! What the handlers share.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use plimsoll_ingest::push::Receiver;
-use plimsoll_promql::{Control, Engine};
+use plimsoll_promql::{Control, Engine, MemoryBudget};
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::tasks::Tasks;
-use plimsoll_types::Queryable;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use plimsoll_types::{ByteCount, Queryable};
+use tokio::sync::{mpsc, oneshot};
 
+use crate::admission::{Admission, Full, Lane, Turn};
 use crate::error::{ApiError, Kind};
+use crate::queries::Queries;
+use crate::query_log::QueryLog;
+use crate::query_metrics::QueryMetrics;
+use crate::surface::Surface;
 
-/// A request to read the configuration again; the answer says whether the new one is in force, or why not.
-pub type ReloadRequest = oneshot::Sender<Result<(), String>>;
+/// A request to read the configuration again; the answer says that the new one is in force (and what of it waits for a
+/// restart, often nothing), or why not.
+pub type ReloadRequest = oneshot::Sender<Result<String, String>>;
 
-/// How many queries run at once and how many wait; Prometheus runs 20.
+/// How many queries run at once, how many wait, and what they may take; Prometheus runs 20.
 #[derive(Clone, Copy, Debug)]
 pub struct QueryLimits {
-    /// Queries that run at the same time. Default 20.
+    /// Queries that run at the same time, light and heavy ones. Above 0, default 20.
     pub running_max: usize,
-    /// Queries that wait for their turn; one more is answered 503. Default 100.
+    /// Queries of each kind that wait for their turn; one more is answered 503. Default 100.
     pub waiting_max: usize,
+    /// Heavy queries that run at the same time, a part of the above; 0 tells no kinds apart. Default 2; the composition
+    /// root says how many cores there are.
+    pub heavy_max: usize,
+    /// What a query may do before it counts as heavy, in units of about 10 ns. Default 4,000,000.
+    pub light_work_max: u64,
+    /// What all queries and unsent results may hold together. Default 2 GiB.
+    pub memory_total_max: ByteCount,
     /// Points of a series in a range query. Default 11,000, as in Prometheus.
     pub points_max: i64,
+    /// Queries that take as long are logged; zero for none. Default 10 s.
+    pub slow: Duration,
 }
 
 impl Default for QueryLimits {
@@ -34,7 +50,11 @@ impl Default for QueryLimits {
         Self {
             running_max: 20,
             waiting_max: 100,
+            heavy_max: 2,
+            light_work_max: 4_000_000,
+            memory_total_max: ByteCount::GIB.times(2),
             points_max: 11_000,
+            slow: Duration::from_secs(10),
         }
     }
 }
@@ -58,6 +78,8 @@ pub struct Parts {
     pub engine: Engine,
     /// Limits of queries.
     pub query_limits: QueryLimits,
+    /// What is counted about queries.
+    pub query_metrics: QueryMetrics,
     /// Our own metrics.
     pub registry: Arc<Registry>,
     /// The time.
@@ -70,26 +92,49 @@ pub struct Parts {
     pub reload: mpsc::Sender<ReloadRequest>,
     /// What this build is.
     pub build: BuildInfo,
+    /// What the other endpoints need.
+    pub surface: Surface,
 }
 
 /// What the handlers share. Made once by the composition root.
 pub struct App {
     pub(crate) parts: Parts,
+    pub(crate) admission: Admission,
+    pub(crate) queries: Arc<Queries>,
+    pub(crate) memory: MemoryBudget,
+    pub(crate) query_log: QueryLog,
     is_ready: AtomicBool,
-    running: Arc<Semaphore>,
-    admitted: Arc<Semaphore>,
 }
 
 impl App {
     /// Makes it; not ready until [`set_ready`](Self::set_ready).
     pub fn new(parts: Parts) -> Arc<Self> {
-        let limits = parts.query_limits;
+        let memory = MemoryBudget::new(parts.query_limits.memory_total_max);
+        parts.query_metrics.watch(&memory);
         Arc::new(Self {
-            parts,
+            admission: Admission::new(&parts.query_limits, &parts.query_metrics),
+            queries: Arc::new(Queries::new(parts.clock.now())),
+            memory,
+            query_log: QueryLog::new(parts.query_metrics.clone()),
             is_ready: AtomicBool::new(false),
-            running: Arc::new(Semaphore::new(limits.running_max)),
-            admitted: Arc::new(Semaphore::new(limits.running_max + limits.waiting_max)),
+            parts,
         })
+    }
+
+    /// Writes a line about every query to this file, or to none. It is opened anew each time this is called, so a log
+    /// that was moved away begins again.
+    ///
+    /// Blocks on the disk.
+    ///
+    /// # Errors
+    /// When the file cannot be opened; the one before stays in use.
+    pub fn set_query_log(&self, path: Option<&Path>) -> std::io::Result<()> {
+        self.query_log.open(path)
+    }
+
+    /// Returns what queries and unsent results hold together.
+    pub fn query_memory(&self) -> &MemoryBudget {
+        &self.memory
     }
 
     /// Says on `/-/ready` whether traffic is welcome.
@@ -101,39 +146,33 @@ impl App {
         self.is_ready.load(Ordering::Acquire)
     }
 
-    /// Waits for a turn among the queries; refuses at once when too many wait.
+    /// Waits for a turn among the exports and remote reads, which last as long as their clients read; refuses at once
+    /// when too many wait.
     ///
     /// # Cancel safety
     /// Dropping the future gives the place up.
     pub(crate) async fn turn(&self) -> Result<Turn, ApiError> {
-        let admitted = Arc::clone(&self.admitted)
-            .try_acquire_owned()
-            .map_err(|_| self.too_many())?;
-        let running = Arc::clone(&self.running).acquire_owned().await;
-        Ok(Turn {
-            _running: running.expect("the semaphore is never closed"),
-            _admitted: admitted,
-        })
+        let turn = self.admission.turn(Lane::Transfer).await;
+        turn.map_err(ApiError::from)
     }
 
-    /// Runs a question on a blocking thread when its turn comes. Answers are written there too: they can be large.
+    /// Runs a question about series and labels on a blocking thread when its turn comes. Answers are written there too:
+    /// they can be large.
     ///
     /// # Cancel safety
-    /// Dropping the future (the client went away) cancels the query.
+    /// Dropping the future (the client went away) cancels the question.
     pub(crate) async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
         timeout: Option<Duration>,
         question: impl FnOnce(&Self, &Control) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let turn = self.turn().await?;
+        let turn = self.admission.turn(Lane::Light).await?;
         let canceled = Arc::new(AtomicBool::new(false));
         let on_drop = CancelOnDrop(canceled.clone());
         let app = self.clone();
         let run = move || {
             let _turn = turn;
-            let clock = app.parts.clock.clone();
-            let mut control =
-                Control::new(move || clock.monotonic().since_origin()).with_cancel_flag(canceled);
+            let mut control = app.control().with_cancel_flag(canceled);
             if let Some(timeout) = timeout {
                 control = control.with_timeout(timeout);
             }
@@ -141,33 +180,14 @@ impl App {
         };
         let answer = self.parts.tasks.run_blocking("query", run).await;
         drop(on_drop);
-        answer.unwrap_or_else(|_| {
-            Err(ApiError::new(
-                Kind::Internal,
-                "the query ended in a fault of ours; see the log",
-            ))
-        })
+        answer.unwrap_or_else(|_| Err(ApiError::fault()))
     }
 
-    fn too_many(&self) -> ApiError {
-        let QueryLimits {
-            running_max,
-            waiting_max,
-            ..
-        } = self.parts.query_limits;
-        ApiError::new(
-            Kind::Unavailable,
-            format!(
-                "{running_max} queries are running and {waiting_max} are waiting, try again later"
-            ),
-        )
+    /// Makes a control over the server's clock.
+    pub(crate) fn control(&self) -> Control {
+        let clock = self.parts.clock.clone();
+        Control::new(move || clock.monotonic().since_origin())
     }
-}
-
-/// A turn among the queries; it belongs to the work, not to whoever waits for it.
-pub(crate) struct Turn {
-    _running: OwnedSemaphorePermit,
-    _admitted: OwnedSemaphorePermit,
 }
 
 struct CancelOnDrop(Arc<AtomicBool>);
@@ -175,5 +195,21 @@ struct CancelOnDrop(Arc<AtomicBool>);
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl From<Full> for ApiError {
+    fn from(full: Full) -> Self {
+        Self::new(Kind::Unavailable, full.to_string())
+    }
+}
+
+impl ApiError {
+    /// A panic of ours.
+    pub(crate) fn fault() -> Self {
+        Self::new(
+            Kind::Internal,
+            "the query ended in a fault of ours; see the log",
+        )
     }
 }

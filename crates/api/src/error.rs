@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use plimsoll_promql::{QueryError, QueryErrorKind};
+use plimsoll_promql::{ParseError, QueryError, QueryErrorKind};
 use plimsoll_types::{StorageError, StorageErrorKind};
 use serde::Serialize;
 
@@ -20,8 +20,14 @@ pub(crate) enum Kind {
     Timeout,
     /// The caller went away.
     Canceled,
+    /// An operator ended the query.
+    Killed,
     /// Too much at once; the same request may succeed later.
     Unavailable,
+    /// An endpoint that is switched off.
+    Disabled,
+    /// There is no such thing.
+    NotFound,
     /// A fault on our side.
     Internal,
 }
@@ -32,10 +38,12 @@ impl Kind {
             Self::BadData => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Execution => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Timeout | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout | Self::Unavailable | Self::Killed => StatusCode::SERVICE_UNAVAILABLE,
             // nginx' "client closed request", which Prometheus uses too.
             Self::Canceled => StatusCode::from_u16(499).expect("a status has three digits"),
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            // Prometheus says "unavailable" of what is switched off, with this status.
+            Self::Internal | Self::Disabled => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotFound => StatusCode::NOT_FOUND,
         }
     }
 
@@ -44,8 +52,9 @@ impl Kind {
             Self::BadData | Self::TooLarge => "bad_data",
             Self::Execution => "execution",
             Self::Timeout => "timeout",
-            Self::Canceled => "canceled",
-            Self::Unavailable => "unavailable",
+            Self::Canceled | Self::Killed => "canceled",
+            Self::Unavailable | Self::Disabled => "unavailable",
+            Self::NotFound => "not_found",
             Self::Internal => "internal",
         }
     }
@@ -56,6 +65,8 @@ impl Kind {
 pub(crate) struct ApiError {
     kind: Kind,
     message: String,
+    /// The line of the expression that is wrong, and carets under the place.
+    caret: Option<String>,
 }
 
 impl ApiError {
@@ -63,7 +74,47 @@ impl ApiError {
         Self {
             kind,
             message: message.into(),
+            caret: None,
         }
+    }
+
+    /// An expression that cannot be read, in Prometheus' words; `parameter` is named when it is not empty.
+    pub(crate) fn parse(parameter: &str, error: &ParseError) -> Self {
+        // Prometheus has no place for what is not there.
+        let text = match error.message() {
+            message @ "no expression found in input" => {
+                format!("unknown position: parse error: {message}")
+            }
+            _ => error.to_string(),
+        };
+        let refused = match parameter {
+            "" => Self::new(Kind::BadData, text),
+            name => Self::parameter(name, text),
+        };
+        let rendered = error.render();
+        let caret = rendered.split_once('\n').map(|(_, caret)| caret.to_owned());
+        Self { caret, ..refused }
+    }
+
+    /// Names the parameter that the error is about.
+    pub(crate) fn about(self, parameter: &str) -> Self {
+        let message = format!("invalid parameter \"{parameter}\": {}", self.message);
+        Self { message, ..self }
+    }
+
+    /// No longer names a parameter, for endpoints that do not.
+    pub(crate) fn without(self, parameter: &str) -> Self {
+        let prefix = format!("invalid parameter \"{parameter}\": ");
+        let message = match self.message.strip_prefix(&prefix) {
+            Some(plain) => plain.to_owned(),
+            None => self.message.clone(),
+        };
+        Self { message, ..self }
+    }
+
+    /// Returns the status and the words, for endpoints that answer with plain text.
+    pub(crate) fn into_text(self) -> (StatusCode, String) {
+        (self.kind.status(), format!("{}\n", self.message))
     }
 
     /// A parameter that is missing or wrong, in Prometheus' words.
@@ -81,6 +132,9 @@ struct Body<'a> {
     #[serde(rename = "errorType")]
     error_type: &'static str,
     error: &'a str,
+    /// Not in Prometheus: what a person wants to see of a long expression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caret: Option<&'a str>,
 }
 
 impl IntoResponse for ApiError {
@@ -89,6 +143,7 @@ impl IntoResponse for ApiError {
             status: "error",
             error_type: self.kind.name(),
             error: &self.message,
+            caret: self.caret.as_deref(),
         };
         (self.kind.status(), Json(body)).into_response()
     }
@@ -102,10 +157,31 @@ impl From<QueryError> for ApiError {
             QueryErrorKind::Canceled => Kind::Canceled,
             QueryErrorKind::Execution
             | QueryErrorKind::SampleLimit
-            | QueryErrorKind::MemoryLimit => Kind::Execution,
+            | QueryErrorKind::MemoryLimit
+            | QueryErrorKind::TotalMemoryLimit
+            | QueryErrorKind::WorkLimit => Kind::Execution,
             QueryErrorKind::Storage => Kind::Internal,
         };
-        Self::new(kind, error.to_string())
+        let mut message = error.to_string();
+        // The engine does not know how its options are called on the command line.
+        if let Some(flag) = raised_by(error.kind()) {
+            message.push_str(&format!(" ({flag})"));
+        }
+        match kind {
+            // A range vector over a range: Prometheus finds that before it evaluates.
+            Kind::BadData => Self::new(kind, message).about("query"),
+            _ => Self::new(kind, message),
+        }
+    }
+}
+
+/// Returns the flag that raises a limit.
+fn raised_by(kind: QueryErrorKind) -> Option<&'static str> {
+    match kind {
+        QueryErrorKind::SampleLimit => Some("--query.max-samples"),
+        QueryErrorKind::MemoryLimit => Some("--query.memory-max"),
+        QueryErrorKind::TotalMemoryLimit => Some("--query.memory-total-max"),
+        _ => None,
     }
 }
 

@@ -13,7 +13,8 @@
 //! - A push is answered 2xx only after its commit; 4xx is never worth a retry, 5xx and 429 are.
 //! - Every body has a named limit and a share of the memory of all, every query and export a turn: too many at once are
 //!   answered 503.
-//! - A page of another site can neither write here nor, on loopback, read.
+//! - A page of another site cannot write here, and read only when `--web.cors.origin` says so; on loopback it does not
+//!   unless it is told.
 //! - Queries and exports run on blocking threads, never on the network's.
 //! - Deliberately absent: access control. Until it exists `plimsoll serve` refuses to listen off loopback.
 //!
@@ -24,16 +25,26 @@
 //! Prometheus' HTTP API documentation and its OpenAPI golden files; VictoriaMetrics' import and export documentation;
 //! InfluxDB's write API.
 
+mod admission;
 mod app;
 mod body;
+mod caller;
 mod envelope;
 mod error;
+mod federate;
+mod go;
+mod methods;
 mod number;
 mod operations;
 mod origin;
 mod params;
+mod queries;
+mod query_log;
+mod query_metrics;
 mod selectors;
 mod server;
+mod surface;
+mod tenant;
 mod v1;
 mod value_json;
 
@@ -43,21 +54,33 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
+use axum::routing::get;
 
 pub use app::{App, BuildInfo, Parts, QueryLimits, ReloadRequest};
 pub use operations::starting_router;
+pub use query_metrics::QueryMetrics;
 pub use server::{ServeLimits, serve};
+pub use surface::{InForce, ReadLimits, ServerStatus, Surface};
+pub use v1::Subscribers;
 
 /// Returns the router of all paths.
 pub fn router(app: Arc<App>) -> Router {
     let hosts = middleware::from_fn_with_state(app.parts.listen, origin::refuse_other_hosts);
-    Router::new()
+    let methods = middleware::from_fn_with_state(app.clone(), methods::as_prometheus);
+    let paths = Router::new()
         .nest("/api/v1", v1::routes())
         .merge(v1::influx_routes())
         .merge(operations::routes())
+        .route("/federate", get(federate::federate))
+        .route("/version", get(v1::version))
         .fallback(|| async { (StatusCode::NOT_FOUND, "404 page not found\n") })
         // Handlers read bodies themselves, each with its own limit.
         .layer(DefaultBodyLimit::disable())
-        .layer(hosts)
-        .with_state(app)
+        .with_state(app);
+    // Around the router as a whole, which knows the methods of its paths.
+    let own = Router::new()
+        .fallback_service(paths)
+        .layer(methods)
+        .layer(hosts);
+    tenant::routes(&own).fallback_service(own)
 }

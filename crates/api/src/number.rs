@@ -41,6 +41,43 @@ pub(crate) fn write_timestamp(text: &mut String, timestamp: Timestamp) {
     written.expect("writing to a string cannot fail");
 }
 
+/// Appends a timestamp in seconds as Go writes a number: scalars and strings have it so, without trailing zeros.
+pub(crate) fn write_short_timestamp(text: &mut String, timestamp: Timestamp) {
+    let mut long = String::new();
+    write_timestamp(&mut long, timestamp);
+    let short = match long.contains('.') {
+        true => long.trim_end_matches('0').trim_end_matches('.'),
+        false => &long,
+    };
+    text.push_str(short);
+}
+
+/// Writes a point in time as RFC 3339 in UTC; a year that has no four digits becomes the nearest that has.
+pub(crate) fn rfc3339(timestamp: Timestamp) -> String {
+    const YEAR_0001: i64 = -62_135_596_800_000;
+    const YEAR_9999: i64 = 253_402_207_200_000;
+    let millis = timestamp.millis().clamp(YEAR_0001, YEAR_9999);
+    jiff::Timestamp::from_millisecond(millis)
+        .expect("it lies inside the years 1 to 9999")
+        .to_string()
+}
+
+/// What Prometheus says of a point in time that never was.
+pub(crate) const NEVER: &str = "0001-01-01T00:00:00Z";
+
+/// Writes a number with a comma between each three digits.
+pub(crate) fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +119,29 @@ mod tests {
             let mut text = String::new();
             write_timestamp(&mut text, Timestamp::from_millis(millis));
             assert_eq!(text, expected);
+        }
+    }
+
+    #[test]
+    fn other_spellings_of_numbers() {
+        for (millis, expected) in [(1500, "1.5"), (1000, "1"), (100, "0.1"), (12_345, "12.345")] {
+            let mut text = String::new();
+            write_short_timestamp(&mut text, Timestamp::from_millis(millis));
+            assert_eq!(text, expected);
+        }
+        assert_eq!(
+            rfc3339(Timestamp::from_millis(1_500)),
+            "1970-01-01T00:00:01.5Z"
+        );
+        assert_eq!(rfc3339(Timestamp::MIN), NEVER);
+        assert!(rfc3339(Timestamp::MAX).starts_with("9999"));
+        for (number, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (11_000, "11,000"),
+            (-1_234_567, "-1,234,567"),
+        ] {
+            assert_eq!(grouped(number), expected);
         }
     }
 }

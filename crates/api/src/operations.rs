@@ -1,4 +1,4 @@
-//! What operators and orchestrators ask: `/metrics`, `/-/healthy`, `/-/ready`, `/-/reload`.
+//! What operators and orchestrators ask: `/metrics`, `/-/healthy`, `/-/ready`, `/-/reload`, `/-/quit`.
 
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use crate::origin;
 pub(crate) fn routes() -> Router<Arc<App>> {
     let changes = Router::new()
         .route("/-/reload", post(reload).put(reload))
+        .route("/-/quit", post(quit).put(quit))
         .route_layer(from_fn(origin::refuse_other_sites));
     Router::new()
         .route("/", get(root))
@@ -120,9 +121,20 @@ async fn reload(State(app): State<Arc<App>>) -> Response {
             .into_response();
     }
     match outcome.await {
-        Ok(Ok(())) => StatusCode::OK.into_response(),
+        Ok(Ok(notes)) => notes.into_response(),
         Ok(Err(diagnostics)) => (StatusCode::INTERNAL_SERVER_ERROR, diagnostics).into_response(),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "Plimsoll is stopping\n").into_response(),
+    }
+}
+
+/// Stops the program, when that was allowed on its command line.
+async fn quit(State(app): State<Arc<App>>) -> Response {
+    match &app.parts.surface.quit {
+        Some(stop) => {
+            stop.trigger();
+            "Requesting termination... Goodbye!".into_response()
+        }
+        None => (StatusCode::FORBIDDEN, "Lifecycle API is not enabled.").into_response(),
     }
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::{Method, header};
-use plimsoll_promql::Expr;
+use plimsoll_promql::{Expr, Features, parse_with, with_extra_matchers};
 use plimsoll_runtime::http::BodyShare;
 use plimsoll_types::{ByteCount, Matcher, Pattern, TimeRange, Timestamp, parse_duration};
 
 use crate::app::App;
 use crate::body;
 use crate::error::{ApiError, Kind};
-use crate::selectors;
+use crate::{go, selectors};
 
 /// Longest form body; Prometheus allows 10 MB as well.
 const FORM_BYTES_MAX: ByteCount = ByteCount::MIB.times(10);
@@ -29,6 +29,8 @@ const PAIRS_MAX: usize = 1000;
 #[derive(Debug, Default)]
 pub(crate) struct Params {
     pairs: Vec<(String, String)>,
+    /// Which parts of the language expressions may use.
+    features: Features,
     /// The share of a form's body, whose bytes live on in the pairs.
     _share: Option<BodyShare>,
 }
@@ -39,7 +41,8 @@ impl FromRequest<Arc<App>> for Params {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let (mut pairs, mut held) = (Vec::new(), None);
-        if parts.method == Method::POST && is_form(&parts.headers) {
+        let takes_form = matches!(parts.method, Method::POST | Method::PUT);
+        if takes_form && is_form(&parts.headers) {
             let (form, share) = body::read(app, body, FORM_BYTES_MAX)
                 .await
                 .map_err(|unread| ApiError::new(unread.kind, unread.reason))?;
@@ -53,6 +56,7 @@ impl FromRequest<Arc<App>> for Params {
         }
         Ok(Self {
             pairs,
+            features: app.parts.surface.features,
             _share: held,
         })
     }
@@ -82,7 +86,7 @@ impl Params {
     pub(crate) fn from_query(query: Option<&str>) -> Self {
         Self {
             pairs: decode(query.unwrap_or_default().as_bytes()).collect(),
-            _share: None,
+            ..Self::default()
         }
     }
 
@@ -102,17 +106,19 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Returns the first value of a parameter that must be there.
-    pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
-        self.get(name)
-            .ok_or_else(|| ApiError::parameter(name, "it is missing or empty"))
-    }
-
     /// Reads a point in time, or takes `default`.
     pub(crate) fn time(&self, name: &str, default: Timestamp) -> Result<Timestamp, ApiError> {
         self.get(name).map_or(Ok(default), |text| {
-            parse_time(text).map_err(|reason| ApiError::parameter(name, reason))
+            parse_time(text).map_err(|reason| {
+                ApiError::parameter(name, format!("invalid time value for '{name}': {reason}"))
+            })
         })
+    }
+
+    /// Reads a point in time that must be there.
+    pub(crate) fn required_time(&self, name: &str) -> Result<Timestamp, ApiError> {
+        let text = self.get(name).unwrap_or_default();
+        parse_time(text).map_err(|reason| ApiError::parameter(name, reason))
     }
 
     /// Reads a duration when it is there.
@@ -122,37 +128,88 @@ impl Params {
             .transpose()
     }
 
-    /// Reads `limit`: a whole number, 0 for none.
-    pub(crate) fn limit(&self) -> Result<usize, ApiError> {
-        match self.get("limit").map(str::parse::<usize>) {
-            None | Some(Ok(0)) => Ok(usize::MAX),
-            Some(Ok(limit)) => Ok(limit),
-            Some(Err(_)) => Err(ApiError::parameter(
-                "limit",
-                "it must be a whole number of 0 or more",
+    /// Reads `lookback_delta`; one that is not above 0 stands for the engine's own.
+    pub(crate) fn lookback_delta(&self) -> Result<Option<Duration>, ApiError> {
+        let Some(text) = self.get("lookback_delta") else {
+            return Ok(None);
+        };
+        if text.parse::<f64>().is_ok_and(|seconds| seconds < 0.0 && seconds.is_finite()) {
+            return Ok(None);
+        }
+        match parse_step(text) {
+            Ok(delta) => Ok(Some(delta).filter(|delta| delta.as_millis() > 0)),
+            Err(reason) => Err(ApiError::new(
+                Kind::BadData,
+                format!("error parsing lookback delta duration: {reason}"),
             )),
         }
     }
 
-    /// Reads `start` and `end`; all of time when they are absent.
+    /// Reads the `step` of a range, which must be there and above 0.
+    pub(crate) fn step(&self) -> Result<Duration, ApiError> {
+        const NOT_ABOVE_ZERO: &str = "zero or negative query resolution step widths are not accepted. Try a positive integer";
+        let text = self.get("step").unwrap_or_default();
+        let is_negative = text
+            .parse::<f64>()
+            .is_ok_and(|seconds| seconds.is_nan() || seconds < 0.0);
+        if is_negative {
+            return Err(ApiError::parameter("step", NOT_ABOVE_ZERO));
+        }
+        let step = parse_step(text).map_err(|reason| ApiError::parameter("step", reason))?;
+        // A millisecond is the shortest that there is.
+        match step.as_millis() {
+            0 => Err(ApiError::parameter("step", NOT_ABOVE_ZERO)),
+            _ => Ok(step),
+        }
+    }
+
+    /// Reads `limit`: a whole number, 0 for none.
+    pub(crate) fn limit(&self) -> Result<usize, ApiError> {
+        let wrong = |reason: String| ApiError::parameter("limit", reason);
+        let Some(text) = self.get("limit") else {
+            return Ok(usize::MAX);
+        };
+        match go::parse_int(text).map_err(wrong)? {
+            0 => Ok(usize::MAX),
+            limit => usize::try_from(limit).map_err(|_| wrong("limit must be non-negative".into())),
+        }
+    }
+
+    /// Reads a whole number that endpoints without a place in their errors take; `default` when it is absent.
+    pub(crate) fn number(&self, name: &str, default: i64) -> Result<i64, ApiError> {
+        match self.get(name).map(go::parse_int) {
+            None => Ok(default),
+            Some(Ok(number)) => Ok(number),
+            Some(Err(_)) => {
+                let reason = format!("{name} must be a number");
+                Err(ApiError::new(Kind::BadData, reason))
+            }
+        }
+    }
+
+    /// Reads `start` and `end`; all of time when they are absent. A range that ends before it begins is empty.
     pub(crate) fn range(&self) -> Result<TimeRange, ApiError> {
-        let range = TimeRange::new(
+        Ok(TimeRange::new(
             self.time("start", Timestamp::MIN)?,
             self.time("end", Timestamp::MAX)?,
-        );
-        if range.is_empty() {
-            return Err(ApiError::parameter(
-                "end",
-                "end timestamp must not be before start time",
-            ));
-        }
-        Ok(range)
+        ))
     }
 
     /// Reads every `match[]`: selectors that do not match everything.
     pub(crate) fn selectors(&self) -> Result<Vec<Vec<Matcher>>, ApiError> {
-        let wrong = |reason: String| ApiError::parameter("match[]", reason);
-        let texts: Vec<&str> = self.all("match[]").collect();
+        let found = self.selectors_named("match[]")?;
+        let matches_all = |matchers: &Vec<Matcher>| matchers.iter().all(Matcher::matches_empty);
+        if found.iter().any(matches_all) {
+            let reason = "match[] must contain at least one non-empty matcher";
+            return Err(ApiError::new(Kind::BadData, reason));
+        }
+        self.with_extra_filters(found)
+    }
+
+    /// Reads every selector of a parameter.
+    pub(crate) fn selectors_named(&self, name: &str) -> Result<Vec<Vec<Matcher>>, ApiError> {
+        let wrong = |reason: String| ApiError::new(Kind::BadData, reason);
+        let texts: Vec<&str> = self.all(name).collect();
         if texts.len() > SELECTORS_MAX {
             return Err(wrong(format!(
                 "found {} selectors, wanted at most {SELECTORS_MAX}",
@@ -164,12 +221,7 @@ impl Params {
         selectors::check_count(written.sum()).map_err(wrong)?;
         let (mut found, mut count, mut bytes) = (Vec::new(), 0, 0);
         for text in texts {
-            let matchers = selectors::parse(text).map_err(wrong)?;
-            if matchers.iter().all(Matcher::matches_empty) {
-                return Err(wrong(
-                    "match[] must contain at least one non-empty matcher".into(),
-                ));
-            }
+            let matchers = selectors::parse(text)?;
             // The parser counts within one selector, this within all of a request.
             count += matchers.len();
             selectors::check_count(count).map_err(wrong)?;
@@ -185,17 +237,81 @@ impl Params {
         Ok(found)
     }
 
-    /// Reads `query`.
+    /// Reads `query`, with the conditions that the request puts on all of it.
     pub(crate) fn query(&self) -> Result<Expr, ApiError> {
-        plimsoll_promql::parse(self.required("query")?)
-            .map_err(|error| ApiError::parameter("query", error))
+        let expr = self.plain_query()?;
+        let mut filters = self.extra_filters()?;
+        if filters.len() > 1 {
+            let reason = "one of them can be added to every selector of a query, found several";
+            return Err(ApiError::parameter("extra_filters[]", reason));
+        }
+        Ok(with_extra_matchers(
+            expr,
+            &filters.pop().unwrap_or_default(),
+        ))
+    }
+
+    /// Reads `query` as it was written.
+    pub(crate) fn plain_query(&self) -> Result<Expr, ApiError> {
+        let text = self.get("query").unwrap_or_default();
+        parse_with(text, &self.features).map_err(|error| ApiError::parse("query", &error))
+    }
+
+    /// Adds what the request asks of every series to each selector; several `extra_filters[]` are alternatives.
+    fn with_extra_filters(
+        &self,
+        selectors: Vec<Vec<Matcher>>,
+    ) -> Result<Vec<Vec<Matcher>>, ApiError> {
+        let filters = self.extra_filters()?;
+        if filters.is_empty() {
+            return Ok(selectors);
+        }
+        if selectors.is_empty() {
+            return Ok(filters);
+        }
+        let mut joined = Vec::new();
+        for selector in &selectors {
+            joined.extend(
+                filters
+                    .iter()
+                    .map(|filter| [&selector[..], filter].concat()),
+            );
+        }
+        selectors::check_count(joined.iter().map(Vec::len).sum())
+            .map_err(|reason| ApiError::new(Kind::BadData, reason))?;
+        Ok(joined)
+    }
+
+    /// Reads what VictoriaMetrics lets a proxy add to a request: `extra_label=name=value`, all of which must hold, and
+    /// the selectors `extra_filters[]` (or `extra_filters`), one of which must.
+    fn extra_filters(&self) -> Result<Vec<Vec<Matcher>>, ApiError> {
+        let mut labels = Vec::new();
+        for pair in self.all("extra_label") {
+            match pair.split_once('=') {
+                Some((name, value)) if !name.is_empty() => labels.push(Matcher::equal(name, value)),
+                _ => {
+                    let reason = format!("wanted name=value, found {pair:?}");
+                    return Err(ApiError::parameter("extra_label", reason));
+                }
+            }
+        }
+        let mut filters = self.selectors_named("extra_filters[]")?;
+        filters.extend(self.selectors_named("extra_filters")?);
+        if filters.is_empty() && !labels.is_empty() {
+            filters.push(Vec::new());
+        }
+        for filter in &mut filters {
+            filter.extend(labels.iter().cloned());
+        }
+        Ok(filters)
     }
 }
 
 /// Reads seconds since the epoch with a fraction, or RFC 3339.
+///
+/// What is no point in time of ours (NaN, Inf, beyond 292 million years) is refused; Prometheus lets it wrap around.
 pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
-    let wrong =
-        || format!("cannot parse {text:?} to a valid timestamp: expected Unix seconds or RFC 3339");
+    let wrong = || format!("cannot parse {text:?} to a valid timestamp");
     if let Ok(seconds) = text.parse::<f64>() {
         // The fraction is rounded by itself, as Prometheus does: 1.0005 lies below its half.
         let millis = seconds.trunc() * 1000.0 + (seconds.fract() * 1000.0).round();
@@ -211,12 +327,15 @@ pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
 
 /// Reads seconds with a fraction, or a Prometheus duration.
 pub(crate) fn parse_step(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("cannot parse {text:?} to a valid duration");
     if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).map_err(|_| {
-            format!("cannot parse {text:?} to a valid duration: it is negative or out of range")
-        });
+        // Go counts nanoseconds in 63 bits.
+        if seconds.abs() > i64::MAX as f64 / 1e9 {
+            return Err(format!("{}. It overflows int64", wrong()));
+        }
+        return Duration::try_from_secs_f64(seconds).map_err(|_| wrong());
     }
-    parse_duration(text).map_err(|error| error.to_string())
+    parse_duration(text).map_err(|_| wrong())
 }
 
 #[cfg(test)]

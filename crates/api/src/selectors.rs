@@ -3,20 +3,18 @@
 use plimsoll_promql::{Expr, ExprKind};
 use plimsoll_types::Matcher;
 
+use crate::error::{ApiError, Kind};
+
 /// Matchers of one request, all selectors together.
 const MATCHERS_MAX: usize = 1000;
 
 /// Reads a text that is one instant vector selector.
-pub(crate) fn parse(text: &str) -> Result<Vec<Matcher>, String> {
-    let expr = plimsoll_promql::parse(text).map_err(|error| error.to_string())?;
-    match expr.kind {
-        ExprKind::Selector(selector) if selector.modifiers == Default::default() => {
-            Ok(selector.matchers.to_vec())
-        }
-        _ => Err(format!(
-            "1:1: parse error: wanted a selector such as up{{job=\"node\"}}, found {expr}"
-        )),
+pub(crate) fn parse(text: &str) -> Result<Vec<Matcher>, ApiError> {
+    if text.trim().is_empty() {
+        let reason = "unknown position: parse error: unexpected end of input";
+        return Err(ApiError::new(Kind::BadData, reason));
     }
+    plimsoll_promql::parse_selector(text).map_err(|error| ApiError::parse("", &error))
 }
 
 /// Refuses more matchers in one request than anybody writes: each one may hold a compiled expression.
@@ -51,14 +49,6 @@ pub(crate) fn inside(expr: &Expr) -> Vec<Vec<Matcher>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_a_plain_selector_is_one() {
-        assert_eq!(parse("up{job=\"a\"}").unwrap().len(), 2);
-        for text in ["up[5m]", "up offset 5m", "up + up", "1", ""] {
-            assert!(parse(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn finds_selectors_at_every_depth() {

@@ -3,11 +3,15 @@
 mod stream;
 
 use std::borrow::Borrow;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -18,6 +22,8 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
 use stream::Watched;
+
+use crate::caller::Peer;
 
 /// Bounds of the listener.
 #[derive(Clone, Copy, Debug)]
@@ -66,11 +72,11 @@ pub async fn serve(
             () = stop.wait() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are small and whole; waiting for more bytes only adds latency.
                 let _ = stream.set_nodelay(true);
                 let stream = Watched::new(stream, clock.clone(), limits.write_timeout);
-                let connection = graceful.watch(connection(stream, &router, limits));
+                let connection = graceful.watch(connection(stream, peer, &router, limits));
                 let abort = abort.clone();
                 tasks.spawn("http connection", OnPanic::Report, |_| async move {
                     let _permit = permit;
@@ -104,14 +110,35 @@ pub async fn serve(
 
 fn connection(
     stream: Watched,
+    peer: SocketAddr,
     router: &Router,
     limits: ServeLimits,
-) -> http1::Connection<TokioIo<Watched>, TowerToHyperService<Router>> {
+) -> http1::Connection<TokioIo<Watched>, WithPeer> {
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .serve_connection(
             TokioIo::new(stream),
-            TowerToHyperService::new(router.clone()),
+            WithPeer {
+                peer: Peer(peer.ip().to_canonical()),
+                router: TowerToHyperService::new(router.clone()),
+            },
         )
+}
+
+/// Tells the handlers who is at the other end of the connection.
+struct WithPeer {
+    peer: Peer,
+    router: TowerToHyperService<Router>,
+}
+
+impl Service<Request<Incoming>> for WithPeer {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
+    }
 }

@@ -1,9 +1,9 @@
 //! Query results as Prometheus' JSON writes them.
 
 use plimsoll_promql::{InstantSample, QueryResult, RangeSeries, Value};
-use plimsoll_types::{Bucket, Histogram, Labels, Timestamp, Value as SampleValue};
+use plimsoll_types::{Bucket, Histogram, Labels, Sample, Timestamp, Value as SampleValue};
 
-use crate::number::{write_timestamp, write_value};
+use crate::number::{write_short_timestamp, write_timestamp, write_value};
 
 /// Writes `{"resultType":...,"result":...}`.
 pub(crate) fn write_result(text: &mut String, result: &QueryResult) {
@@ -15,10 +15,16 @@ pub(crate) fn write_result(text: &mut String, result: &QueryResult) {
     };
     text.push_str(&format!(r#"{{"resultType":"{kind}","result":"#));
     match &result.value {
-        Value::Scalar(value) => write_point(text, result.timestamp, *value),
+        Value::Scalar(value) => {
+            text.push('[');
+            write_short_timestamp(text, result.timestamp);
+            text.push_str(",\"");
+            write_value(text, *value);
+            text.push_str("\"]");
+        }
         Value::String(string) => {
             text.push('[');
-            write_timestamp(text, result.timestamp);
+            write_short_timestamp(text, result.timestamp);
             text.push(',');
             write_string(text, string);
             text.push(']');
@@ -60,7 +66,8 @@ pub(crate) fn write_string(text: &mut String, string: &str) {
     text.push_str(&serde_json::to_string(string).expect("a string becomes JSON"));
 }
 
-fn write_instant(text: &mut String, sample: &InstantSample) {
+/// Writes a series of an instant vector.
+pub(crate) fn write_instant(text: &mut String, sample: &InstantSample) {
     text.push_str(r#"{"metric":"#);
     write_labels(text, &sample.labels);
     match &sample.value {
@@ -87,15 +94,20 @@ fn write_range(text: &mut String, series: &RangeSeries) {
     for (name, samples) in [("values", floats), ("histograms", histograms)] {
         if !samples.is_empty() {
             text.push_str(&format!(r#","{name}":"#));
-            write_list(text, &samples, |text, sample| match &sample.value {
-                SampleValue::Float(value) => write_point(text, sample.timestamp, *value),
-                SampleValue::Histogram(histogram) => {
-                    write_histogram_point(text, sample.timestamp, histogram);
-                }
-            });
+            write_list(text, &samples, |text, sample| write_sample(text, sample));
         }
     }
     text.push('}');
+}
+
+/// Writes a sample of a range.
+pub(crate) fn write_sample(text: &mut String, sample: &Sample) {
+    match &sample.value {
+        SampleValue::Float(value) => write_point(text, sample.timestamp, *value),
+        SampleValue::Histogram(histogram) => {
+            write_histogram_point(text, sample.timestamp, histogram);
+        }
+    }
 }
 
 fn write_point(text: &mut String, timestamp: Timestamp, value: f64) {
@@ -188,11 +200,11 @@ mod tests {
     fn scalars_and_strings() {
         check(
             Value::Scalar(f64::NAN),
-            r#"{"resultType":"scalar","result":[1.500,"NaN"]}"#,
+            r#"{"resultType":"scalar","result":[1.5,"NaN"]}"#,
         );
         check(
             Value::String("a\"\n".into()),
-            r#"{"resultType":"string","result":[1.500,"a\"\n"]}"#,
+            r#"{"resultType":"string","result":[1.5,"a\"\n"]}"#,
         );
     }
 

@@ -22,6 +22,7 @@ mod plimsoll;
 mod raw;
 mod relabel;
 mod scrape;
+mod shown;
 mod storage;
 
 use std::path::Path;
@@ -67,6 +68,8 @@ pub struct Loaded {
     pub config: Config,
     /// What was accepted without effect, and the like; never an error.
     pub warnings: Vec<Diagnostic>,
+    /// The file as others may see it: defaults filled in, secrets masked. Jobs of `scrape_config_files` are not in it.
+    pub yaml: String,
 }
 
 /// Reads and checks a file and those that its `scrape_config_files` name.

@@ -19,7 +19,7 @@ mod rule;
 use std::borrow::Cow;
 
 use md5::{Digest, Md5};
-use plimsoll_types::LabelsBuilder;
+use plimsoll_types::{Labels, LabelsBuilder};
 
 pub use rule::{Action, RelabelConfig, RuleError, RuleField, RuleParts};
 
@@ -56,6 +56,30 @@ pub fn apply(rules: &[RelabelConfig], labels: &mut LabelsBuilder) -> Verdict {
     } else {
         Verdict::Keep
     }
+}
+
+/// What the labels are after one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The labels; none once a rule has dropped the set.
+    pub labels: Labels,
+    /// Whether the set is still there.
+    pub is_kept: bool,
+}
+
+/// Applies rules one by one and returns what each made of the labels, for those who look for a mistake in them.
+pub fn steps(rules: &[RelabelConfig], labels: &Labels) -> Vec<Step> {
+    let mut builder = labels.to_builder();
+    let mut is_kept = true;
+    let step = |rule: &RelabelConfig| {
+        is_kept = is_kept && one(rule, &mut builder) == Verdict::Keep;
+        let labels = match is_kept {
+            true => builder.build(),
+            false => Labels::empty(),
+        };
+        Step { labels, is_kept }
+    };
+    rules.iter().map(step).collect()
 }
 
 fn one(rule: &RelabelConfig, labels: &mut LabelsBuilder) -> Verdict {

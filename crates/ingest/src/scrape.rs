@@ -31,6 +31,7 @@ mod manager;
 mod metrics;
 mod newcomer;
 mod offset;
+mod overview;
 mod pool;
 mod report;
 mod rules;
@@ -42,6 +43,7 @@ pub use fetch::{Fetch, FetchError, Fetched, Fetching, InternalFetch};
 pub use harvest::HarvestError;
 pub use manager::{ApplyError, Internal, Scrapes};
 pub use metrics::Metrics;
+pub use overview::{LastScrape, Overview, PoolView, TargetView};
 pub use rules::Rules;
 pub use target::{Target, TargetError, populate};
 

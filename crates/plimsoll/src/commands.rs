@@ -1,12 +1,18 @@
 //! The command line: `plimsoll <noun> <verb>`, one file per command.
 
 mod check;
+mod completions;
 mod environment;
 mod failure;
+mod features;
+mod man;
 mod output;
+mod promql;
+mod push;
 mod query;
 mod reference;
 mod serve;
+mod server;
 
 use clap::{Parser, Subcommand};
 
@@ -36,6 +42,12 @@ enum Command {
     #[command(subcommand)]
     Check(check::Command),
     Query(query::Arguments),
+    #[command(subcommand)]
+    Push(push::Command),
+    #[command(subcommand)]
+    Promql(promql::Command),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
     #[command(hide = true)]
     Reference(reference::Arguments),
 }
@@ -46,6 +58,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Check(command) => check::run(command),
         Command::Query(arguments) => query::run(arguments),
+        Command::Push(command) => push::run(command),
+        Command::Promql(command) => promql::run(command),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
         Command::Reference(arguments) => reference::run(arguments),
     }
 }

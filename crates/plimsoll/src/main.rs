@@ -8,7 +8,7 @@
 //! A command is a file below `commands/<noun>/<verb>.rs` with its arguments and a `run`; it ends well or with a `Failure`.
 //!
 //! # Invariants
-//! - Exit codes are assigned here: 0 done, 1 failed, 2 wrong usage, 4 the server cannot be reached, 130 and 143 for a second
+//! - Exit codes are assigned here: 0 done, 1 failed, 2 wrong usage, 3 a lint found something, 4 the server cannot be reached, 130 and 143 for a second
 //!   interrupt or termination while shutting down.
 //! - stdout is data, stderr is talk; only this crate writes to them.
 //! - Only this crate reads the environment.

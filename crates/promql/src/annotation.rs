@@ -1,28 +1,59 @@
 //! Annotations: what the reader of a result should know, worded as Prometheus words it.
 
-use std::collections::HashSet;
+mod place;
+mod repair;
 
-use crate::number;
+use std::collections::HashMap;
+
+use crate::ast::Expr;
+use crate::number::{self, Quoted};
 use crate::span::Position;
+
+pub(crate) use place::Twins;
+use place::last_evaluated;
+pub(crate) use repair::Repair;
 
 /// Annotations of one severity that a result carries at most, as in Prometheus' API.
 const SHOWN_MAX: usize = 10;
 
-/// What can be said about a result. Names are metric names; an empty name is left out.
+/// What can be said about a result. Names are metric names; an empty name is left out where Prometheus does so.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Annotation {
     /// A quantile outside 0 to 1.
     InvalidQuantile(f64),
+    /// A ratio outside -1 to 1, and the one that was used instead.
+    InvalidRatio { value: f64, used: f64 },
     /// A classic histogram's series without a number in `le`.
     BadBucketLabel { name: String, label: String },
-    /// Floats and histograms in one window or group.
+    /// Floats and histograms in one window.
     MixedFloatsHistograms { name: String },
+    /// Floats and histograms in one group of an aggregation.
+    MixedFloatsHistogramsInAggregation,
+    /// Classic buckets and native histograms with the same labels.
+    MixedClassicNative { name: String },
+    /// A gauge histogram where a counter is asked for.
+    NotCounter { name: String },
+    /// A counter histogram where a gauge is asked for.
+    NotGauge { name: String },
+    /// Exponential and custom buckets, which have nothing in common.
+    MixedExponentialCustom { name: String },
+    /// As `MixedExponentialCustom`, on the two sides of an operator.
+    IncompatibleBucketLayout { op: &'static str },
     /// `sort` in a range query.
     SortInRangeQuery,
+    /// One histogram began anew and another one did not.
+    CounterResetCollision(HistogramStep),
+    /// A sample that claims to begin before the one before it ended.
+    StartTimeOverlap { name: String },
     /// A rate of what is not named like a counter.
     PossibleNonCounter { name: String },
-    /// Buckets that fall where they should rise.
-    ForcedMonotonicity { name: String },
+    /// A rate of what `__type__` does not call a counter.
+    PossibleNonCounterType { name: String, found: String },
+    /// Buckets that fall where they should rise; `None` when nothing more is known.
+    ForcedMonotonicity {
+        name: String,
+        repair: Option<Repair>,
+    },
     /// An operator between types that it does not combine.
     IncompatibleTypes {
         op: &'static str,
@@ -33,74 +64,207 @@ pub(crate) enum Annotation {
     HistogramIgnoredInAggregation(&'static str),
     /// A range function that only sees floats.
     HistogramIgnoredInMixedRange { name: String },
+    /// A quantile that falls among observations of NaN.
+    QuantileIsNan { name: String },
+    /// A quantile that observations of NaN push up.
+    QuantileSkewedByNan { name: String },
+    /// A fraction that knows nothing of observations of NaN.
+    FractionWithoutNan { name: String },
+    /// Custom bounds that differed; only common ones are left.
+    MismatchedCustomBuckets(HistogramStep),
     /// A store that could not give everything; carries no position.
     Storage(String),
+}
+
+/// What was done with two histograms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HistogramStep {
+    Addition,
+    Subtraction,
+    Aggregation,
+}
+
+impl HistogramStep {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Addition => "addition",
+            Self::Subtraction => "subtraction",
+            Self::Aggregation => "aggregation",
+        }
+    }
 }
 
 impl Annotation {
     fn is_warning(&self) -> bool {
         match self {
             Self::InvalidQuantile(_)
+            | Self::InvalidRatio { .. }
             | Self::BadBucketLabel { .. }
             | Self::MixedFloatsHistograms { .. }
+            | Self::MixedFloatsHistogramsInAggregation
+            | Self::MixedClassicNative { .. }
+            | Self::NotCounter { .. }
+            | Self::NotGauge { .. }
+            | Self::MixedExponentialCustom { .. }
+            | Self::IncompatibleBucketLayout { .. }
             | Self::SortInRangeQuery
+            | Self::CounterResetCollision(_)
+            | Self::StartTimeOverlap { .. }
             | Self::Storage(_) => true,
             Self::PossibleNonCounter { .. }
+            | Self::PossibleNonCounterType { .. }
             | Self::ForcedMonotonicity { .. }
             | Self::IncompatibleTypes { .. }
             | Self::HistogramIgnoredInAggregation(_)
-            | Self::HistogramIgnoredInMixedRange { .. } => false,
+            | Self::HistogramIgnoredInMixedRange { .. }
+            | Self::QuantileIsNan { .. }
+            | Self::QuantileSkewedByNan { .. }
+            | Self::FractionWithoutNan { .. }
+            | Self::MismatchedCustomBuckets(_) => false,
         }
     }
 
+    /// Returns the sentence. What a [`Repair`] adds to it is not part: repairs of one metric are told together.
     fn text(&self) -> String {
         match self {
             Self::InvalidQuantile(value) => format!(
                 "quantile value should be between 0 and 1, got {}",
                 number::format(*value)
             ),
-            Self::BadBucketLabel { name, label } => with_metric(
-                format!("bucket label \"le\" is missing or has a malformed value of {label:?}"),
+            Self::InvalidRatio { value, used } => format!(
+                "ratio value should be between -1 and 1, got {}, capping to {}",
+                number::format(*value),
+                number::format(*used)
+            ),
+            Self::BadBucketLabel { name, label } => {
+                let label = Quoted(label);
+                let text =
+                    format!("bucket label \"le\" is missing or has a malformed value of {label}");
+                with_metric(&text, name)
+            }
+            Self::MixedFloatsHistograms { name } => {
+                of_metric("encountered a mix of histograms and floats", name)
+            }
+            Self::MixedFloatsHistogramsInAggregation => {
+                "encountered a mix of histograms and floats for aggregation".into()
+            }
+            Self::MixedClassicNative { name } => with_metric(
+                "vector contains a mix of classic and native histograms",
                 name,
             ),
-            Self::MixedFloatsHistograms { name } => {
-                with_metric("encountered a mix of histograms and floats".into(), name)
+            Self::NotCounter { name } => {
+                format!(
+                    "this native histogram metric is not a counter: {}",
+                    Quoted(name)
+                )
+            }
+            Self::NotGauge { name } => {
+                format!(
+                    "this native histogram metric is not a gauge: {}",
+                    Quoted(name)
+                )
+            }
+            Self::MixedExponentialCustom { name } => of_metric(
+                "vector contains a mix of histograms with exponential and custom buckets schemas",
+                name,
+            ),
+            Self::IncompatibleBucketLayout { op } => {
+                format!("incompatible bucket layout encountered for binary operator {op}")
             }
             Self::SortInRangeQuery => {
                 "sort is ineffective for range queries since results are always ordered by labels"
                     .into()
             }
-            Self::PossibleNonCounter { name } => format!(
-                "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \
-                 {name:?}"
+            Self::CounterResetCollision(step) => {
+                format!(
+                    "conflicting counter resets during histogram {}",
+                    step.as_str()
+                )
+            }
+            Self::StartTimeOverlap { name } => format!(
+                "sample has start time that overlaps with previous sample timestamp for metric {}",
+                Quoted(name)
             ),
-            Self::ForcedMonotonicity { name } => with_metric(
+            Self::PossibleNonCounter { name } => format!(
+                "metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}",
+                Quoted(name)
+            ),
+            Self::PossibleNonCounterType { name, found } => format!(
+                "metric might not be a counter, __type__ label is not set to \"counter\" or \
+                 \"histogram\", got {}: {}",
+                Quoted(found),
+                Quoted(name)
+            ),
+            Self::ForcedMonotonicity { name, .. } => with_metric(
                 "input to histogram_quantile needed to be fixed for monotonicity (see \
                  https://prometheus.io/docs/prometheus/latest/querying/functions/\
-                 #histogram_quantile)"
-                    .into(),
+                 #histogram_quantile)",
                 name,
             ),
             Self::IncompatibleTypes { op, left, right } => format!(
-                "incompatible sample types encountered for binary operator {op:?}: {left} {op} \
-                 {right}"
+                "incompatible sample types encountered for binary operator {}: {left} {op} {right}",
+                Quoted(op)
             ),
             Self::HistogramIgnoredInAggregation(op) => {
                 format!("ignored histogram in {op} aggregation")
             }
-            Self::HistogramIgnoredInMixedRange { name } => with_metric(
-                "ignored histograms in a range containing both floats and histograms".into(),
+            Self::HistogramIgnoredInMixedRange { name } => of_metric(
+                "ignored histograms in a range containing both floats and histograms",
                 name,
             ),
+            Self::QuantileIsNan { name } => with_metric(
+                "input to histogram_quantile has NaN observations, result is NaN",
+                name,
+            ),
+            Self::QuantileSkewedByNan { name } => with_metric(
+                "input to histogram_quantile has NaN observations, result is skewed higher",
+                name,
+            ),
+            Self::FractionWithoutNan { name } => with_metric(
+                "input to histogram_fraction has NaN observations, which are excluded from all \
+                 fractions",
+                name,
+            ),
+            Self::MismatchedCustomBuckets(step) => {
+                format!(
+                    "mismatched custom buckets were reconciled during {}",
+                    step.as_str()
+                )
+            }
             Self::Storage(text) => text.clone(),
+        }
+    }
+
+    /// Says whether binary operators give rise to it.
+    fn is_of_operator(&self) -> bool {
+        use HistogramStep::{Addition, Subtraction};
+        matches!(
+            self,
+            Self::IncompatibleTypes { .. }
+                | Self::IncompatibleBucketLayout { .. }
+                | Self::CounterResetCollision(Addition | Subtraction)
+                | Self::MismatchedCustomBuckets(Addition | Subtraction)
+        )
+    }
+
+    fn repair(&self) -> Option<Repair> {
+        match self {
+            Self::ForcedMonotonicity { repair, .. } => *repair,
+            _ => None,
         }
     }
 }
 
-fn with_metric(text: String, name: &str) -> String {
+/// Names the metric, even if it has no name.
+fn of_metric(text: &str, name: &str) -> String {
+    format!("{text} for metric name {}", Quoted(name))
+}
+
+/// Names the metric if it has a name.
+fn with_metric(text: &str, name: &str) -> String {
     match name {
-        "" => text,
-        name => format!("{text} for metric name {name:?}"),
+        "" => text.to_string(),
+        name => of_metric(text, name),
     }
 }
 
@@ -111,46 +275,151 @@ pub(crate) struct Annotations {
     infos: List,
 }
 
+/// By text, in the order in which they came.
 #[derive(Debug, Default)]
 struct List {
-    shown: Vec<String>,
-    seen: HashSet<String>,
+    said: Vec<Said>,
+    by_text: HashMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct Said {
+    text: String,
+    /// Where it concerns the query; empty for what concerns no part of it.
+    places: Vec<Position>,
+    repair: Option<Repair>,
+    /// It may be about a binary operator.
+    of_operator: bool,
 }
 
 impl List {
     /// Above ten times the shown number the rest is not even counted, so that hostile data costs no memory.
-    fn add(&mut self, text: String) {
-        if self.seen.len() < 10 * SHOWN_MAX && self.seen.insert(text.clone()) {
-            self.shown.push(text);
+    fn add(&mut self, new: Said) {
+        let known = match self.by_text.get(&new.text) {
+            Some(known) => &mut self.said[*known],
+            None if self.said.len() >= 10 * SHOWN_MAX => return,
+            None => {
+                self.by_text.insert(new.text.clone(), self.said.len());
+                self.said.push(new);
+                return;
+            }
+        };
+        for place in new.places {
+            if !known.places.contains(&place) {
+                known.places.push(place);
+            }
+        }
+        if let (Some(known), Some(new)) = (&mut known.repair, new.repair) {
+            known.join(new);
         }
     }
 
-    fn finish(mut self, word: &str) -> Vec<String> {
-        let omitted = self.shown.len().saturating_sub(SHOWN_MAX);
+    fn finish(self, word: &str, expr: &Expr, twins: &Twins) -> Vec<String> {
+        let omitted = self.said.len().saturating_sub(SHOWN_MAX);
+        let shown = self.said.into_iter().take(SHOWN_MAX);
+        let mut shown: Vec<String> = shown.map(|said| said.finish(word, expr, twins)).collect();
         if omitted > 0 {
-            self.shown.truncate(SHOWN_MAX);
-            self.shown
-                .push(format!("{omitted} more {word} annotations omitted"));
+            shown.push(format!("{omitted} more {word} annotations omitted"));
         }
-        self.shown
+        shown
+    }
+}
+
+impl Said {
+    fn finish(self, word: &str, expr: &Expr, twins: &Twins) -> String {
+        let Some(place) = last_evaluated(&self.places, self.of_operator, expr, twins) else {
+            return self.text;
+        };
+        let repair = self.repair.map(|repair| repair.to_string());
+        let repair = repair.unwrap_or_default();
+        format!("PromQL {word}: {}{repair} ({place})", self.text)
     }
 }
 
 impl Annotations {
     pub(crate) fn add(&mut self, annotation: &Annotation, position: Position) {
-        let text = annotation.text();
-        match annotation {
-            Annotation::Storage(_) => self.warnings.add(text),
-            _ if annotation.is_warning() => {
-                self.warnings
-                    .add(format!("PromQL warning: {text} ({position})"));
-            }
-            _ => self.infos.add(format!("PromQL info: {text} ({position})")),
-        }
+        let is_of_query = !matches!(annotation, Annotation::Storage(_));
+        let list = match annotation.is_warning() {
+            true => &mut self.warnings,
+            false => &mut self.infos,
+        };
+        list.add(Said {
+            text: annotation.text(),
+            places: is_of_query.then_some(position).into_iter().collect(),
+            repair: annotation.repair(),
+            of_operator: annotation.is_of_operator(),
+        });
     }
 
-    /// Returns warnings and infos.
-    pub(crate) fn finish(self) -> (Vec<String>, Vec<String>) {
-        (self.warnings.finish("warning"), self.infos.finish("info"))
+    /// Returns warnings and infos about an expression.
+    pub(crate) fn finish(self, expr: &Expr, twins: &Twins) -> (Vec<String>, Vec<String>) {
+        (
+            self.warnings.finish("warning", expr, twins),
+            self.infos.finish("info", expr, twins),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: Position = Position { line: 1, column: 7 };
+
+    fn finish(annotations: Annotations) -> (Vec<String>, Vec<String>) {
+        annotations.finish(&crate::parse("a").unwrap(), &Twins::new())
+    }
+
+    #[test]
+    fn every_annotation_is_said_once_and_few_are_shown() {
+        let mut annotations = Annotations::default();
+        for _ in 0..3 {
+            annotations.add(&Annotation::SortInRangeQuery, HERE);
+        }
+        for step in 0..1000 {
+            annotations.add(&Annotation::InvalidQuantile(f64::from(step)), HERE);
+        }
+        annotations.add(&Annotation::Storage("half of it".into()), HERE);
+        let (warnings, infos) = finish(annotations);
+        assert_eq!(warnings.len(), SHOWN_MAX + 1);
+        assert_eq!(
+            warnings[0],
+            "PromQL warning: sort is ineffective for range queries since results are always \
+             ordered by labels (1:7)"
+        );
+        assert_eq!(warnings[SHOWN_MAX], "90 more warning annotations omitted");
+        assert!(infos.is_empty());
+    }
+
+    #[test]
+    fn repairs_of_one_metric_are_told_together() {
+        let mut annotations = Annotations::default();
+        for (bound, difference, at) in [(2.0, 20.0, 60_000), (0.5, 0.126, 1_500), (4.0, 3.0, 0)] {
+            let repair = Some(Repair::new((bound, bound), difference, at));
+            let name = "b".to_string();
+            annotations.add(&Annotation::ForcedMonotonicity { name, repair }, HERE);
+        }
+        let (_, infos) = finish(annotations);
+        let expected = "for metric name \"b\", from buckets 0.5 to 4, with a max diff of 20, over 3 \
+                        samples from 1970-01-01T00:00:00Z to 1970-01-01T00:01:00Z (1:7)";
+        assert_eq!(infos.len(), 1);
+        assert!(infos[0].ends_with(expected), "{infos:?}");
+    }
+
+    #[test]
+    fn names_and_labels_are_quoted() {
+        let label = "a\"b".to_string();
+        let text = Annotation::BadBucketLabel {
+            name: String::new(),
+            label,
+        }
+        .text();
+        assert_eq!(
+            text,
+            "bucket label \"le\" is missing or has a malformed value of \"a\\\"b\""
+        );
+        let name = String::new();
+        let text = Annotation::NotCounter { name }.text();
+        assert_eq!(text, "this native histogram metric is not a counter: \"\"");
     }
 }

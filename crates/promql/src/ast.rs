@@ -1,11 +1,20 @@
 //! The syntax tree: every node knows the bytes it was written in.
 
+mod chain;
+mod facts;
+mod length;
+mod operator;
+
 use std::sync::Arc;
 
 use plimsoll_types::{Matcher, Timestamp};
 
 use crate::functions::Function;
 use crate::span::{Position, Span};
+
+pub(crate) use facts::Facts;
+pub use length::{DurationExpr, DurationKind, Length};
+pub use operator::{AggregateOp, BinaryOp};
 
 /// The four types of PromQL values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,8 +50,8 @@ pub struct Expr {
     pub span: Span,
     /// Where it begins, as annotations name it.
     pub position: Position,
-    /// Height of the tree, kept so that no later walk can overflow the stack.
-    pub(crate) depth: usize,
+    /// What the parts have in common, kept so that no question needs another walk over the tree.
+    pub(crate) facts: Facts,
 }
 
 /// The kinds of expressions.
@@ -52,16 +61,20 @@ pub enum ExprKind {
     Number(Number),
     /// A string.
     String(String),
+    /// A string that is not UTF-8, which escapes such as `\xff` can write: no label and no value can be that.
+    Bytes(Vec<u8>),
     /// An instant vector selector.
     Selector(Selector),
-    /// A range vector selector; the length is in milliseconds and above 0.
-    Matrix(Selector, i64),
+    /// A range vector selector; the length is above 0.
+    Matrix(Selector, Length),
     /// A subquery.
     Subquery(Subquery),
     /// An expression in parentheses, kept for the printer.
     Paren(Box<Expr>),
-    /// `-x`; a leading `+` leaves no trace.
+    /// `-x`
     Negate(Box<Expr>),
+    /// `+x`: the value of `x`, kept for the printer.
+    Plus(Box<Expr>),
     /// Two operands and an operator.
     Binary(Binary),
     /// An aggregation.
@@ -71,7 +84,7 @@ pub enum ExprKind {
 }
 
 /// A numeric literal.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Number {
     /// Its value.
     pub value: f64,
@@ -91,12 +104,31 @@ pub enum At {
 }
 
 /// `offset` and `@` of a selector or a subquery.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Modifiers {
-    /// How far to look back in milliseconds; negative values look ahead. `None` when not written.
-    pub offset: Option<i64>,
+    /// How far to look back; negative values look ahead. `None` when not written.
+    pub offset: Option<Length>,
     /// What the evaluation time is replaced with.
     pub at: Option<At>,
+}
+
+/// How a selector looks beyond the ends of its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Extension {
+    /// `anchored`: the last sample before the start stands at the start, the last one inside at the end.
+    Anchored,
+    /// `smoothed`: values at both ends are interpolated from the samples around them.
+    Smoothed,
+}
+
+impl Extension {
+    /// Returns the modifier as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Anchored => "anchored",
+            Self::Smoothed => "smoothed",
+        }
+    }
 }
 
 /// What selects series.
@@ -108,6 +140,8 @@ pub struct Selector {
     pub matchers: Arc<[Matcher]>,
     /// `offset` and `@`.
     pub modifiers: Modifiers,
+    /// `anchored` or `smoothed`.
+    pub extension: Option<Extension>,
 }
 
 /// `expr[range:step]`.
@@ -115,88 +149,12 @@ pub struct Selector {
 pub struct Subquery {
     /// What is evaluated at each step.
     pub expr: Box<Expr>,
-    /// How far back, in milliseconds, above 0.
-    pub range: i64,
-    /// Distance of steps in milliseconds, above 0; `None` means the engine's default.
-    pub step: Option<i64>,
+    /// How far back, above 0.
+    pub range: Length,
+    /// Distance of steps, above 0; `None` means the engine's default.
+    pub step: Option<Length>,
     /// `offset` and `@`.
     pub modifiers: Modifiers,
-}
-
-/// A binary operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are the operators' names")]
-pub enum BinaryOp {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Modulo,
-    Power,
-    Atan2,
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-    And,
-    Or,
-    Unless,
-}
-
-impl BinaryOp {
-    /// Returns the operator as it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Add => "+",
-            Self::Subtract => "-",
-            Self::Multiply => "*",
-            Self::Divide => "/",
-            Self::Modulo => "%",
-            Self::Power => "^",
-            Self::Atan2 => "atan2",
-            Self::Equal => "==",
-            Self::NotEqual => "!=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-            Self::And => "and",
-            Self::Or => "or",
-            Self::Unless => "unless",
-        }
-    }
-
-    /// Says whether it compares.
-    pub fn is_comparison(self) -> bool {
-        matches!(
-            self,
-            Self::Equal
-                | Self::NotEqual
-                | Self::Less
-                | Self::LessOrEqual
-                | Self::Greater
-                | Self::GreaterOrEqual
-        )
-    }
-
-    /// Says whether it combines sets.
-    pub fn is_set(self) -> bool {
-        matches!(self, Self::And | Self::Or | Self::Unless)
-    }
-
-    /// Returns how tightly it binds; higher binds tighter.
-    pub(crate) fn precedence(self) -> u8 {
-        match self {
-            Self::Or => 1,
-            Self::And | Self::Unless => 2,
-            _ if self.is_comparison() => 3,
-            Self::Add | Self::Subtract => 4,
-            Self::Multiply | Self::Divide | Self::Modulo | Self::Atan2 => 5,
-            _ => 6,
-        }
-    }
 }
 
 /// Which side of a match may have several series per group.
@@ -213,7 +171,7 @@ pub enum Cardinality {
 }
 
 /// How the series of two vectors find each other.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Matching {
     /// Which side may repeat.
     pub cardinality: Cardinality,
@@ -223,10 +181,27 @@ pub struct Matching {
     pub labels: Vec<String>,
     /// Labels that the "one" side adds to the result.
     pub include: Vec<String>,
+    /// What stands on the left where only the right has a series.
+    pub fill_left: Option<f64>,
+    /// What stands on the right where only the left has a series.
+    pub fill_right: Option<f64>,
 }
 
-/// A binary operation.
-#[derive(Clone, Debug)]
+impl Matching {
+    /// Makes the matching of an operator without modifiers: all labels must be equal.
+    pub(crate) fn on_all_labels() -> Self {
+        Self {
+            cardinality: Cardinality::OneToOne,
+            on: false,
+            labels: Vec::new(),
+            include: Vec::new(),
+            fill_left: None,
+            fill_right: None,
+        }
+    }
+}
+
+/// A binary operation. Chains of thousands of them lean to the left: what walks a tree follows `left` in a loop.
 pub struct Binary {
     /// The operator.
     pub op: BinaryOp,
@@ -238,69 +213,6 @@ pub struct Binary {
     pub returns_bool: bool,
     /// How series match; `None` unless both operands are vectors.
     pub matching: Option<Matching>,
-}
-
-/// An aggregation operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names are the operators' names")]
-pub enum AggregateOp {
-    Sum,
-    Avg,
-    Count,
-    Min,
-    Max,
-    Group,
-    Stddev,
-    Stdvar,
-    Topk,
-    Bottomk,
-    CountValues,
-    Quantile,
-}
-
-impl AggregateOp {
-    /// All operators.
-    pub const ALL: [Self; 12] = [
-        Self::Sum,
-        Self::Avg,
-        Self::Count,
-        Self::Min,
-        Self::Max,
-        Self::Group,
-        Self::Stddev,
-        Self::Stdvar,
-        Self::Topk,
-        Self::Bottomk,
-        Self::CountValues,
-        Self::Quantile,
-    ];
-
-    /// Returns the operator as it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Sum => "sum",
-            Self::Avg => "avg",
-            Self::Count => "count",
-            Self::Min => "min",
-            Self::Max => "max",
-            Self::Group => "group",
-            Self::Stddev => "stddev",
-            Self::Stdvar => "stdvar",
-            Self::Topk => "topk",
-            Self::Bottomk => "bottomk",
-            Self::CountValues => "count_values",
-            Self::Quantile => "quantile",
-        }
-    }
-
-    /// Returns the type of its first argument when it takes two.
-    pub fn parameter(self) -> Option<ValueType> {
-        match self {
-            Self::Topk | Self::Bottomk | Self::Quantile => Some(ValueType::Scalar),
-            Self::CountValues => Some(ValueType::String),
-            _ => None,
-        }
-    }
 }
 
 /// An aggregation.
@@ -328,24 +240,20 @@ pub struct Call {
 }
 
 impl Expr {
+    /// Makes a node over checked parts.
+    pub(crate) fn new(kind: ExprKind, span: Span, position: Position) -> Self {
+        let facts = Facts::of(&kind);
+        Self {
+            kind,
+            span,
+            position,
+            facts,
+        }
+    }
+
     /// Returns the type of the value.
     pub fn value_type(&self) -> ValueType {
-        match &self.kind {
-            ExprKind::Number(_) => ValueType::Scalar,
-            ExprKind::String(_) => ValueType::String,
-            ExprKind::Selector(_) | ExprKind::Aggregate(_) => ValueType::Vector,
-            ExprKind::Matrix(..) | ExprKind::Subquery(_) => ValueType::Matrix,
-            ExprKind::Paren(inner) | ExprKind::Negate(inner) => inner.value_type(),
-            ExprKind::Binary(binary) => {
-                let scalar = |expr: &Expr| expr.value_type() == ValueType::Scalar;
-                if scalar(&binary.left) && scalar(&binary.right) {
-                    ValueType::Scalar
-                } else {
-                    ValueType::Vector
-                }
-            }
-            ExprKind::Call(call) => call.function.returns,
-        }
+        self.facts.value_type
     }
 
     /// Returns the expression inside all parentheses around it.
@@ -362,9 +270,10 @@ impl Expr {
         match &self.kind {
             ExprKind::Number(_)
             | ExprKind::String(_)
+            | ExprKind::Bytes(_)
             | ExprKind::Selector(_)
             | ExprKind::Matrix(..) => Vec::new(),
-            ExprKind::Paren(inner) | ExprKind::Negate(inner) => vec![inner],
+            ExprKind::Paren(inner) | ExprKind::Plus(inner) | ExprKind::Negate(inner) => vec![inner],
             ExprKind::Subquery(subquery) => vec![&subquery.expr],
             ExprKind::Binary(binary) => vec![&binary.left, &binary.right],
             ExprKind::Aggregate(aggregate) => aggregate

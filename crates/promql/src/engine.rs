@@ -1,8 +1,8 @@
-//! The engine: options, control of a running query, and the two ways to ask.
+//! The engine: options, control of a running query, and the ways to ask.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use plimsoll_types::{ByteCount, Queryable, Timestamp};
@@ -10,6 +10,9 @@ use plimsoll_types::{ByteCount, Queryable, Timestamp};
 use crate::ast::Expr;
 use crate::error::{QueryError, QueryErrorKind};
 use crate::evaluate;
+use crate::explain::PlanNode;
+use crate::memory::{MemoryBudget, QueryMemory};
+use crate::stack::with_room_for;
 use crate::value::QueryResult;
 
 /// Limits and defaults of evaluation; the defaults are those of Prometheus where it has one.
@@ -28,6 +31,14 @@ pub struct Options {
     /// Keeps metric names until the end of the evaluation (Prometheus' feature flag `promql-delayed-name-removal`);
     /// off.
     pub delayed_name_removal: bool,
+    /// Lets counters begin anew where the start timestamps of their samples say so (Prometheus' feature flag
+    /// `use-start-timestamps`); off.
+    pub use_start_timestamps: bool,
+    /// Takes the label `__type__` to tell counters from gauges, not the name (Prometheus' feature flag
+    /// `type-and-unit-labels`); off.
+    pub type_and_unit_labels: bool,
+    /// Rewrites a query into one that gives the same result for less; on. Off only for tests that compare the two.
+    pub optimizes: bool,
 }
 
 impl Default for Options {
@@ -39,18 +50,63 @@ impl Default for Options {
             memory_max: ByteCount::MIB.times(512),
             subquery_step: Duration::from_secs(60),
             delayed_name_removal: false,
+            use_start_timestamps: false,
+            type_and_unit_labels: false,
+            optimizes: true,
         }
     }
 }
 
-/// Lets the caller stop a query: a clock to measure its time with, a shorter timeout, and a flag to cancel it.
+/// Lets the caller watch and stop a query: a clock to measure its time with, limits of its own, a flag to cancel it,
+/// and counters that tell how far it is.
 ///
 /// The engine asks for the time and looks at the flag at least once per series and per few thousand samples.
 #[derive(Clone)]
 pub struct Control {
     now: Arc<dyn Fn() -> Duration + Send + Sync>,
     timeout: Option<Duration>,
+    began: Option<Duration>,
     canceled: Arc<AtomicBool>,
+    progress: Arc<Progress>,
+    memory: Option<QueryMemory>,
+    work_max: Option<u64>,
+    wants_plan: bool,
+    wants_samples_per_step: bool,
+}
+
+/// How far a query is; read while it runs.
+#[derive(Debug, Default)]
+pub struct Progress {
+    samples_read: AtomicU64,
+    series_read: AtomicU64,
+    work: AtomicU64,
+}
+
+impl Progress {
+    /// Returns how much was done, in the units of [`Control::with_work_max`]; counted in steps of a few thousand.
+    pub fn work(&self) -> u64 {
+        self.work.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_work(&self, units: u64) -> u64 {
+        units + self.work.fetch_add(units, Ordering::Relaxed)
+    }
+
+    /// Returns how many samples were read from the store.
+    pub fn samples_read(&self) -> u64 {
+        self.samples_read.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many series were read from the store.
+    pub fn series_read(&self) -> u64 {
+        self.series_read.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count(&self, series: usize, samples: usize) {
+        self.series_read.fetch_add(series as u64, Ordering::Relaxed);
+        self.samples_read
+            .fetch_add(samples as u64, Ordering::Relaxed);
+    }
 }
 
 impl Control {
@@ -59,7 +115,13 @@ impl Control {
         Self {
             now: Arc::new(now),
             timeout: None,
+            began: None,
             canceled: Arc::new(AtomicBool::new(false)),
+            progress: Arc::default(),
+            memory: None,
+            work_max: None,
+            wants_plan: false,
+            wants_samples_per_step: false,
         }
     }
 
@@ -74,9 +136,42 @@ impl Control {
         self
     }
 
+    /// Says when the query's time began, on the clock of this control, if not with its evaluation: a query that waited
+    /// for its turn has less time left.
+    pub fn with_beginning(mut self, began: Duration) -> Self {
+        self.began = Some(began);
+        self
+    }
+
     /// Uses a flag that the caller keeps: setting it to true cancels the query.
     pub fn with_cancel_flag(mut self, canceled: Arc<AtomicBool>) -> Self {
         self.canceled = canceled;
+        self
+    }
+
+    /// Charges an account that the caller keeps instead of one of the engine's [`Options::memory_max`]. The result stays
+    /// charged until the last clone of the account is dropped, so that a caller who keeps the one keeps the other.
+    pub fn with_memory(mut self, memory: QueryMemory) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
+    /// Ends the query with [`QueryErrorKind::WorkLimit`] once it did more than this; a unit is about a sample read or a
+    /// step calculated, some 10 ns.
+    pub fn with_work_max(mut self, units: u64) -> Self {
+        self.work_max = Some(units);
+        self
+    }
+
+    /// Measures every operator; [`Stats::plan`](crate::Stats::plan) tells the result. Costs time.
+    pub fn with_plan(mut self) -> Self {
+        self.wants_plan = true;
+        self
+    }
+
+    /// Counts [`Stats::samples_per_step`](crate::Stats::samples_per_step).
+    pub fn with_samples_per_step(mut self) -> Self {
+        self.wants_samples_per_step = true;
         self
     }
 
@@ -85,16 +180,55 @@ impl Control {
         self.canceled.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) fn now(&self) -> Duration {
+    /// Says whether the query was cancelled.
+    pub fn is_canceled(&self) -> bool {
+        self.canceled.load(Ordering::Relaxed)
+    }
+
+    /// Returns the time on this control's clock.
+    pub fn now(&self) -> Duration {
         (self.now)()
+    }
+
+    /// Tells how far the query is.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Returns the counters for whoever wants to see how far the query is.
+    pub fn progress_handle(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
     }
 
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.timeout
     }
 
-    pub(crate) fn is_canceled(&self) -> bool {
-        self.canceled.load(Ordering::Relaxed)
+    pub(crate) fn began(&self) -> Option<Duration> {
+        self.began
+    }
+
+    pub(crate) fn memory_or(&self, options: &Options) -> QueryMemory {
+        self.memory
+            .clone()
+            .unwrap_or_else(|| MemoryBudget::unlimited().query(options.memory_max))
+    }
+
+    pub(crate) fn work_max(&self) -> Option<u64> {
+        self.work_max
+    }
+
+    pub(crate) fn wants_plan(&self) -> bool {
+        self.wants_plan
+    }
+
+    pub(crate) fn wants_samples_per_step(&self) -> bool {
+        self.wants_samples_per_step
+    }
+
+    /// Returns the clock, for what outlives a borrow of the control.
+    pub(crate) fn clock(&self) -> Arc<dyn Fn() -> Duration + Send + Sync> {
+        Arc::clone(&self.now)
     }
 }
 
@@ -103,6 +237,7 @@ impl fmt::Debug for Control {
         f.debug_struct("Control")
             .field("timeout", &self.timeout)
             .field("canceled", &self.canceled)
+            .field("progress", &self.progress)
             .finish_non_exhaustive()
     }
 }
@@ -143,7 +278,9 @@ impl Engine {
         at: Timestamp,
         control: &Control,
     ) -> Result<QueryResult, QueryError> {
-        evaluate::instant(&self.options, storage, expr, at, control)
+        with_room_for(expr, || {
+            evaluate::instant(&self.options, storage, expr, at, control)
+        })
     }
 
     /// Evaluates at `start`, `start + step` and so on up to and including `end`; the result is a matrix.
@@ -162,6 +299,40 @@ impl Engine {
         step: Duration,
         control: &Control,
     ) -> Result<QueryResult, QueryError> {
+        let steps = Self::steps(start, end, step)?;
+        with_room_for(expr, || {
+            evaluate::range(&self.options, storage, expr, steps, control)
+        })
+    }
+
+    /// Plans without reading a sample: the operators of [`range`](Self::range), or of [`instant`](Self::instant) when
+    /// the end and the start are the same, with the series that the selectors find. With
+    /// [`Control::with_plan`] the evaluation itself tells the same tree and what each operator cost.
+    ///
+    /// # Errors
+    /// As [`range`](Self::range).
+    pub fn explain(
+        &self,
+        storage: &dyn Queryable,
+        expr: &Expr,
+        (start, end, step): (Timestamp, Timestamp, Duration),
+        control: &Control,
+    ) -> Result<PlanNode, QueryError> {
+        let step = if start == end {
+            Duration::from_millis(1)
+        } else {
+            step
+        };
+        let steps = Self::steps(start, end, step)?;
+        let control = control.clone().with_plan();
+        evaluate::explain(&self.options, storage, expr, steps, &control)
+    }
+
+    fn steps(
+        start: Timestamp,
+        end: Timestamp,
+        step: Duration,
+    ) -> Result<(Timestamp, Timestamp, i64), QueryError> {
         let bad = |message: &str| Err(QueryError::new(QueryErrorKind::BadData, message));
         let step = match i64::try_from(step.as_millis()) {
             Ok(step) if step > 0 => step,
@@ -170,6 +341,6 @@ impl Engine {
         if end < start {
             return bad("the end of the range lies before its start");
         }
-        evaluate::range(&self.options, storage, expr, (start, end, step), control)
+        Ok((start, end, step))
     }
 }

@@ -8,8 +8,14 @@ mod grid;
 mod grouping;
 mod map;
 mod merge;
+mod pairs;
 mod plan;
+mod profile;
+mod resets;
+mod select;
 mod selector;
+mod smoothed;
+mod shared;
 mod subquery;
 mod sum;
 mod window;
@@ -18,21 +24,26 @@ use std::sync::Arc;
 
 use plimsoll_types::{Labels, METRIC_NAME, Queryable, Sample, Timestamp, Value as SampleValue};
 
-pub(crate) use aggregate::check_quantiles;
+pub(crate) use aggregate::{check_quantiles, note_combination};
+pub(crate) use binary::scalar_operation;
 pub(crate) use column::Column;
 pub(crate) use context::{Charge, Context, Notes};
 pub(crate) use grid::{Grid, Scalars};
 pub(crate) use grouping::LabelSet;
 pub(crate) use map::{Lazy, map};
-pub(crate) use merge::{merge, merge_or};
-pub(crate) use plan::{Planner, no_histograms};
-pub(crate) use selector::{InstantSelector, Shows};
+pub(crate) use merge::{SAME_LABELSET, merge, merge_or};
+pub(crate) use pairs::Pairs;
+pub(crate) use plan::Planner;
+pub(crate) use selector::{InstantSelector, Shift, Shows};
 pub(crate) use sum::{Mean, Sum, Variance};
-pub(crate) use window::{Window, WindowFunction};
+pub(crate) use window::{Bounds, Window, WindowBody, WindowFunction};
 
-use crate::ast::{Expr, ExprKind, ValueType};
+use crate::ast::{Expr, ValueType};
 use crate::engine::{Control, Options};
 use crate::error::{QueryError, QueryErrorKind};
+use crate::explain::PlanNode;
+use crate::optimize::optimize;
+use crate::resolve::resolve;
 use crate::value::{InstantSample, QueryResult, RangeSeries, Value};
 
 /// One series of an operator.
@@ -65,10 +76,20 @@ impl Meta {
     }
 }
 
+/// The labels that say what a series measures. A result that measures something else loses all of them.
+const IDENTITY: [&str; 3] = [METRIC_NAME, TYPE_LABEL, "__unit__"];
+
+/// The label that says whether a series is a counter, if the store keeps that as a label.
+pub(crate) const TYPE_LABEL: &str = "__type__";
+
+pub(crate) fn is_identity(label: &str) -> bool {
+    IDENTITY.contains(&label)
+}
+
 pub(crate) fn without_name(labels: &Labels) -> Labels {
-    match labels.metric_name() {
-        Some(_) => labels.filtered(|name| name != METRIC_NAME),
-        None => labels.clone(),
+    match IDENTITY.iter().any(|label| labels.get(label).is_some()) {
+        true => labels.filtered(|label| !is_identity(label)),
+        false => labels.clone(),
     }
 }
 
@@ -93,16 +114,19 @@ pub(crate) fn instant(
     at: Timestamp,
     control: &Control,
 ) -> Result<QueryResult, QueryError> {
-    let context = Context::new(options, storage, control, (at, at), false);
+    let expr = &*resolve(expr, at, at, 0)?;
+    let expr = &*optimize(options, expr);
+    let mut context = Context::new(options, storage, control, (at, at));
+    context.count_steps(1)?;
     let grid = Grid::instant(at.millis());
-    let planner = Planner::new(&context);
+    let planner = Planner::new(&context, expr);
     let value = match expr.value_type() {
         ValueType::Scalar => Value::Scalar(planner.scalar(expr, &grid)?.at(0)),
         ValueType::String => Value::String(planner.string(expr)?.to_string()),
         ValueType::Vector => Value::Vector(instant_vector(&planner, expr, &grid)?),
         ValueType::Matrix => Value::Matrix(raw_matrix(&planner, expr, &grid)?),
     };
-    Ok(context.finish(value, at))
+    Ok(context.finish(expr, value, at))
 }
 
 /// Evaluates at every step of a range: (start, end, step in milliseconds).
@@ -113,9 +137,12 @@ pub(crate) fn range(
     (start, end, step): (Timestamp, Timestamp, i64),
     control: &Control,
 ) -> Result<QueryResult, QueryError> {
-    let context = Context::new(options, storage, control, (start, end), true);
+    let expr = &*resolve(expr, start, end, step)?;
+    let expr = &*optimize(options, expr);
+    let mut context = Context::new(options, storage, control, (start, end)).with_step(step);
     let grid = Grid::range(start.millis(), end.millis(), step)?;
-    let planner = Planner::new(&context);
+    context.count_steps(grid.count)?;
+    let planner = Planner::new(&context, expr);
     let series = match expr.value_type() {
         ValueType::Scalar => {
             let scalars = planner.scalar(expr, &grid)?;
@@ -134,7 +161,30 @@ pub(crate) fn range(
             return Err(QueryError::new(QueryErrorKind::BadData, message));
         }
     };
-    Ok(context.finish(Value::Matrix(series), start))
+    Ok(context.finish(expr, Value::Matrix(series), start))
+}
+
+/// Plans without evaluating more than what is constant, and asks each selector which series it finds.
+pub(crate) fn explain(
+    options: &Options,
+    storage: &dyn Queryable,
+    expr: &Expr,
+    (start, end, step): (Timestamp, Timestamp, i64),
+    control: &Control,
+) -> Result<PlanNode, QueryError> {
+    let expr = &*resolve(expr, start, end, step)?;
+    let expr = &*optimize(options, expr);
+    let context = Context::new(options, storage, control, (start, end)).with_step(step);
+    let context = context.without_running();
+    let grid = Grid::range(start.millis(), end.millis(), step)?;
+    let planner = Planner::new(&context, expr);
+    match expr.value_type() {
+        ValueType::Scalar => drop(planner.scalar(expr, &grid)?),
+        ValueType::String => {}
+        ValueType::Vector => drop(planner.vector(expr, &grid)?),
+        ValueType::Matrix => drop(planner.windows(expr, &grid)?),
+    }
+    Ok(context.plan(expr))
 }
 
 fn instant_vector<'a>(
@@ -142,9 +192,11 @@ fn instant_vector<'a>(
     expr: &'a Expr,
     grid: &Grid,
 ) -> Result<Vec<InstantSample>, QueryError> {
-    let mut source = merge(planner.context, planner.vector(expr, grid)?, true);
+    let context = planner.context;
+    let mut source = merge(context, planner.vector(expr, grid)?, true);
+    let planned = context.took(context.started(), |timings| &mut timings.preparation);
     let mut column = Column::default();
-    let mut charge = planner.context.charge();
+    let mut charge = context.charge();
     let mut vector = Vec::new();
     for meta in source.series()? {
         source.next(&mut column)?;
@@ -158,6 +210,8 @@ fn instant_vector<'a>(
             });
         }
     }
+    charge.keep();
+    context.took(planned, |timings| &mut timings.evaluation);
     Ok(vector)
 }
 
@@ -166,9 +220,11 @@ fn range_vector<'a>(
     expr: &'a Expr,
     grid: &Grid,
 ) -> Result<Vec<RangeSeries>, QueryError> {
-    let mut source = merge(planner.context, planner.vector(expr, grid)?, true);
+    let context = planner.context;
+    let mut source = merge(context, planner.vector(expr, grid)?, true);
+    let planned = context.took(context.started(), |timings| &mut timings.preparation);
     let mut column = Column::default();
-    let mut charge = planner.context.charge();
+    let mut charge = context.charge();
     let mut matrix = Vec::new();
     for meta in source.series()? {
         source.next(&mut column)?;
@@ -180,7 +236,11 @@ fn range_vector<'a>(
             matrix.push(RangeSeries { labels, samples });
         }
     }
+    charge.keep();
+    let evaluated = context.took(planned, |timings| &mut timings.evaluation);
+    context.check()?;
     matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
+    context.took(evaluated, |timings| &mut timings.sorting);
     Ok(matrix)
 }
 
@@ -190,24 +250,29 @@ fn raw_matrix<'a>(
     expr: &'a Expr,
     grid: &Grid,
 ) -> Result<Vec<RangeSeries>, QueryError> {
+    let context = planner.context;
     let mut source = planner.windows(expr, grid)?;
+    let planned = context.took(context.started(), |timings| &mut timings.preparation);
     let mut buffer = window::Buffer::default();
-    let mut charge = planner.context.charge();
+    let mut charge = context.charge();
     let mut matrix = Vec::new();
     for meta in source.series()? {
         source.next(&mut buffer)?;
-        let window = source.bounds(grid.start);
-        let samples = buffer.samples(window);
+        let samples = source.frame().samples(&buffer, grid.start)?;
         if !samples.is_empty() {
+            context.shown(grid).add(0, samples.len());
             let labels = meta.visible();
             let bytes = samples.len() * size_of::<Sample>();
             charge.add(bytes + labels.byte_count(), samples.len())?;
             matrix.push(RangeSeries { labels, samples });
         }
     }
+    charge.keep();
+    let evaluated = context.took(planned, |timings| &mut timings.evaluation);
     matrix.sort_by(|a, b| a.labels.cmp(&b.labels));
+    context.took(evaluated, |timings| &mut timings.sorting);
     match matrix.windows(2).any(|two| two[0].labels == two[1].labels) {
-        true => Err(QueryError::execution(merge::SAME_LABELSET)),
+        true => Err(QueryError::execution(SAME_LABELSET)),
         false => Ok(matrix),
     }
 }
@@ -225,31 +290,4 @@ fn samples(column: &Column, grid: &Grid) -> Vec<Sample> {
         }
     }
     samples
-}
-
-/// Says whether an expression has the same value at every step, so that one evaluation serves all of them.
-pub(crate) fn is_step_invariant(expr: &Expr) -> bool {
-    // These look at the evaluation time beside their argument.
-    const TIMED: [&str; 11] = [
-        "day_of_month",
-        "day_of_week",
-        "day_of_year",
-        "days_in_month",
-        "hour",
-        "minute",
-        "month",
-        "predict_linear",
-        "time",
-        "timestamp",
-        "year",
-    ];
-    match &expr.kind {
-        ExprKind::Selector(selector) | ExprKind::Matrix(selector, _) => {
-            selector.modifiers.at.is_some()
-        }
-        // A pinned subquery sees the same steps every time, whatever is inside.
-        ExprKind::Subquery(subquery) => subquery.modifiers.at.is_some(),
-        ExprKind::Call(call) if TIMED.contains(&call.function.name) => false,
-        _ => expr.children().into_iter().all(is_step_invariant),
-    }
 }

@@ -1,16 +1,24 @@
 //! The table of functions. One row is all that the parser, the checks and the planner know about a function.
 
 mod absent;
+mod bounds;
 mod counter;
 mod date;
+pub(crate) mod extended;
 mod histogram;
+mod info;
 mod label;
 mod math;
+mod moment;
 mod order;
 mod over_time;
 mod regression;
+mod spread;
+mod starts;
 mod time;
+mod trend;
 
+pub(crate) use bounds::{larger, smaller};
 pub(crate) use date::date_function;
 pub(crate) use over_time::quantile_of;
 
@@ -30,8 +38,12 @@ pub struct Function {
     pub arguments: &'static [ValueType],
     /// How many of `arguments` must be there.
     pub required: usize,
-    /// The last argument may be given any number of times.
-    pub repeats: bool,
+    /// How many arguments there may be; `None` means any number.
+    pub most: Option<usize>,
+    /// It may still change, and needs the feature flag of experimental functions.
+    pub experimental: bool,
+    /// It looks at the evaluation time beside its arguments.
+    pub(crate) timed: bool,
     /// Type of the value.
     pub returns: ValueType,
     pub(crate) body: Body,
@@ -46,7 +58,7 @@ pub(crate) enum Body {
     /// One float (and the scalar arguments at that step) to one float; histograms give nothing.
     Float(fn(f64, &[f64]) -> f64),
     /// A point in time, the current one without argument, to a part of its date in UTC.
-    Date(fn(&jiff::civil::DateTime) -> f64),
+    Date(fn(date::Date) -> f64),
     /// One native histogram to a float; floats give nothing.
     Histogram(fn(&plimsoll_types::Histogram) -> f64),
     /// A whole expression of type scalar.
@@ -71,10 +83,7 @@ impl std::fmt::Debug for Body {
 impl Function {
     /// Returns how few and how many arguments may be given; `None` means any number.
     pub fn arity(&self) -> (usize, Option<usize>) {
-        (
-            self.required,
-            (!self.repeats).then_some(self.arguments.len()),
-        )
+        (self.required, self.most)
     }
 
     /// Returns the type of argument `index`.
@@ -92,7 +101,22 @@ impl Function {
     }
 
     const fn repeating(mut self) -> Self {
-        self.repeats = true;
+        self.most = None;
+        self
+    }
+
+    const fn up_to(mut self, arguments: usize) -> Self {
+        self.most = Some(arguments);
+        self
+    }
+
+    const fn timed(mut self) -> Self {
+        self.timed = true;
+        self
+    }
+
+    const fn experimental(mut self) -> Self {
+        self.experimental = true;
         self
     }
 }
@@ -107,7 +131,9 @@ const fn row(
         name,
         arguments,
         required: arguments.len(),
-        repeats: false,
+        most: Some(arguments.len()),
+        experimental: false,
+        timed: false,
         returns,
         body,
     }
@@ -128,8 +154,8 @@ const fn window(
     vector(name, &[Matrix], Body::Window(body))
 }
 
-const fn date(name: &'static str, body: fn(&jiff::civil::DateTime) -> f64) -> Function {
-    vector(name, &[Vector], Body::Date(body)).optional()
+const fn date(name: &'static str, body: fn(date::Date) -> f64) -> Function {
+    vector(name, &[Vector], Body::Date(body)).optional().timed()
 }
 
 /// Every function, in order of names.
@@ -167,6 +193,13 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     float("deg", math::deg),
     window("delta", counter::delta),
     window("deriv", regression::deriv),
+    vector(
+        "double_exponential_smoothing",
+        &[Matrix, Scalar, Scalar],
+        Body::Window(trend::double_exponential_smoothing),
+    )
+    .experimental(),
+    row("end", &[], Scalar, Body::Scalar(bounds::end)).experimental(),
     float("exp", math::exp),
     vector(
         "first_over_time",
@@ -190,10 +223,31 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &[Scalar, Vector],
         Body::Operator(histogram::quantile),
     ),
+    vector(
+        "histogram_quantiles",
+        &[Vector, Text, Scalar, Scalar],
+        Body::Operator(histogram::quantiles),
+    )
+    .optional()
+    .up_to(12)
+    .experimental(),
+    vector(
+        "histogram_stddev",
+        &[Vector],
+        Body::Histogram(histogram::stddev),
+    ),
+    vector(
+        "histogram_stdvar",
+        &[Vector],
+        Body::Histogram(histogram::stdvar),
+    ),
     vector("histogram_sum", &[Vector], Body::Histogram(histogram::sum)),
     date("hour", date::hour),
     window("idelta", counter::idelta),
     window("increase", counter::increase),
+    vector("info", &[Vector, Vector], Body::Operator(info::info))
+        .optional()
+        .experimental(),
     window("irate", counter::irate),
     vector(
         "label_join",
@@ -215,7 +269,22 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     float("ln", math::ln),
     float("log10", math::log10),
     float("log2", math::log2),
+    window("mad_over_time", spread::mad).experimental(),
+    row(
+        "max_of",
+        &[Scalar, Scalar],
+        Scalar,
+        Body::Scalar(bounds::max_of),
+    )
+    .experimental(),
     window("max_over_time", over_time::max),
+    row(
+        "min_of",
+        &[Scalar, Scalar],
+        Scalar,
+        Body::Scalar(bounds::min_of),
+    )
+    .experimental(),
     window("min_over_time", over_time::min),
     date("minute", date::minute),
     date("month", date::month),
@@ -224,7 +293,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "predict_linear",
         &[Matrix, Scalar],
         Body::Window(regression::predict_linear),
-    ),
+    )
+    .timed(),
     window("present_over_time", over_time::present),
     vector(
         "quantile_over_time",
@@ -232,6 +302,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Body::Window(over_time::quantile),
     ),
     float("rad", math::rad),
+    row("range", &[], Scalar, Body::Scalar(bounds::range)).experimental(),
     window("rate", counter::rate),
     window("resets", over_time::resets),
     vector("round", &[Vector, Scalar], Body::Float(math::round)).optional(),
@@ -246,26 +317,40 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Body::Operator(order::sort_by_label),
     )
     .optional()
-    .repeating(),
+    .repeating()
+    .experimental(),
     vector(
         "sort_by_label_desc",
         &[Vector, Text],
         Body::Operator(order::sort_by_label),
     )
     .optional()
-    .repeating(),
+    .repeating()
+    .experimental(),
     vector("sort_desc", &[Vector], Body::Operator(order::sort)),
     float("sqrt", math::sqrt),
+    row("start", &[], Scalar, Body::Scalar(bounds::start)).experimental(),
+    vector("start_timestamp", &[Vector], Body::Operator(moment::start)).experimental(),
     window("stddev_over_time", over_time::stddev),
     window("stdvar_over_time", over_time::stdvar),
+    row("step", &[], Scalar, Body::Scalar(bounds::step)).experimental(),
     window("sum_over_time", over_time::sum),
     float("tan", math::tan),
     float("tanh", math::tanh),
-    row("time", &[], Scalar, Body::Scalar(time::time)),
-    vector("timestamp", &[Vector], Body::Operator(time::timestamp)),
+    row("time", &[], Scalar, Body::Scalar(time::time)).timed(),
+    vector("timestamp", &[Vector], Body::Operator(time::timestamp)).timed(),
+    window("ts_of_first_over_time", moment::of_first).experimental(),
+    window("ts_of_last_over_time", moment::of_last).experimental(),
+    window("ts_of_max_over_time", moment::of_max).experimental(),
+    window("ts_of_min_over_time", moment::of_min).experimental(),
     vector("vector", &[Scalar], Body::Operator(time::vector)),
     date("year", date::year),
 ];
+
+/// Returns every function of the language, sorted by name.
+pub fn all_functions() -> &'static [Function] {
+    FUNCTIONS
+}
 
 /// Finds a function by its exact name.
 pub(crate) fn find(name: &str) -> Option<&'static Function> {

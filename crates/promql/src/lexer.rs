@@ -1,8 +1,10 @@
 //! Text to tokens. Keywords are words here: whether `sum` is an aggregation or a label is for the parser to say.
+//!
+//! What is no token becomes a last token that says so, because the parser may find something wrong before it.
 
+mod number;
 mod string;
 
-use crate::error::ParseError;
 use crate::span::Span;
 
 /// The kinds of tokens.
@@ -16,10 +18,14 @@ pub(crate) enum TokenKind {
     Duration(i64),
     /// A string with its escapes resolved.
     String(String),
+    /// A string whose escapes make something that is not UTF-8.
+    Bytes(Vec<u8>),
     /// Punctuation and operators, in their own spelling.
     Symbol(&'static str),
     /// The end of the text.
     End,
+    /// No token: what is wrong, and the offset that Prometheus names for it. Nothing follows.
+    Wrong { message: String, shown_at: usize },
 }
 
 /// A token and its place.
@@ -29,36 +35,51 @@ pub(crate) struct Token {
     pub(crate) span: Span,
 }
 
+/// What is wrong, its span, and the offset that Prometheus names for it.
+type Wrong = (String, Span, usize);
+
 /// Longer spellings come first.
 const SYMBOLS: [&str; 24] = [
-    "==", "=~", "!=", "!~", "<=", ">=", "(", ")", "{", "}", "[", "]", ",", "=", "<", ">", "+", "-",
-    "*", "/", "%", "^", "@", ":",
+    "==", "!=", "<=", ">=", "</", ">/", "(", ")", "{", "[", "]", ",", "=", "<", ">", "+", "-", "*",
+    "/", "%", "^", "@", ":", "}",
 ];
+/// Inside braces stand names, strings and these.
+const BRACE_SYMBOLS: [&str; 6] = ["=~", "!=", "!~", "=", ",", "}"];
 
-/// Splits a whole text; the last token is always [`TokenKind::End`].
-pub(crate) fn tokenize(text: &str) -> Result<Vec<Token>, ParseError> {
+/// Splits a whole text; the last token is always [`TokenKind::End`] or [`TokenKind::Wrong`].
+pub(crate) fn tokenize(text: &str) -> Vec<Token> {
     let mut lexer = Lexer {
         text,
         at: 0,
-        brackets: 0,
-        braces: 0,
+        parentheses: 0,
+        in_braces: false,
+        brackets: None,
     };
     let mut tokens = Vec::new();
     loop {
-        let token = lexer.token()?;
-        let is_end = token.kind == TokenKind::End;
+        let token = lexer.token();
+        let is_last = matches!(token.kind, TokenKind::End | TokenKind::Wrong { .. });
         tokens.push(token);
-        if is_end {
-            return Ok(tokens);
+        if is_last {
+            return tokens;
         }
     }
+}
+
+/// How far the text between brackets is.
+#[derive(Clone, Copy, Default)]
+struct Brackets {
+    /// Until the first number only lengths of time may stand there, even without a parser.
+    has_number: bool,
+    has_colon: bool,
 }
 
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
-    brackets: usize,
-    braces: usize,
+    parentheses: usize,
+    in_braces: bool,
+    brackets: Option<Brackets>,
 }
 
 impl Lexer<'_> {
@@ -66,33 +87,63 @@ impl Lexer<'_> {
         &self.text[self.at..]
     }
 
-    fn error(&self, start: usize, end: usize, message: impl Into<String>) -> ParseError {
-        ParseError::new(self.text, Span::new(start, end), message)
-    }
-
-    fn token(&mut self) -> Result<Token, ParseError> {
+    fn token(&mut self) -> Token {
         self.skip_blanks();
         let start = self.at;
-        let mut chars = self.rest().chars();
-        let Some(first) = chars.next() else {
-            return Ok(self.finish(start, TokenKind::End));
-        };
-        let second = chars.next().unwrap_or(' ');
-        let kind = match first {
-            '0'..='9' => self.number()?,
-            '.' if second.is_ascii_digit() => self.number()?,
-            '"' | '\'' | '`' => self.string(first)?,
-            'a'..='z' | 'A'..='Z' | '_' => self.word(),
-            // Inside brackets a colon separates range and step, inside braces no name holds one.
-            ':' if self.brackets == 0 && self.braces == 0 => self.word(),
-            _ => self.symbol(first)?,
-        };
-        Ok(self.finish(start, kind))
+        match self.kind() {
+            Ok(kind) => Token {
+                kind,
+                span: Span::new(start, self.at),
+            },
+            Err((message, span, shown_at)) => Token {
+                kind: TokenKind::Wrong { message, shown_at },
+                span,
+            },
+        }
     }
 
-    fn finish(&self, start: usize, kind: TokenKind) -> Token {
-        let span = Span::new(start, self.at);
-        Token { kind, span }
+    /// Makes the error for the next `length` bytes.
+    fn wrong<T>(&self, length: usize, message: impl Into<String>) -> Result<T, Wrong> {
+        let span = Span::new(self.at, (self.at + length).min(self.text.len()));
+        Err((message.into(), span, self.at))
+    }
+
+    fn kind(&mut self) -> Result<TokenKind, Wrong> {
+        let mut chars = self.rest().chars();
+        let Some(first) = chars.next() else {
+            return self.end();
+        };
+        let second = chars.next();
+        let takes_words_only = self.in_braces;
+        match first {
+            '"' | '\'' | '`' if !self.expects_length() => self.string(first),
+            'a'..='z' | 'A'..='Z' | '_' => self.word(),
+            '0'..='9' if !takes_words_only => self.number(),
+            '.' if !takes_words_only && second.is_some_and(|c| c.is_ascii_digit()) => self.number(),
+            ':' if !takes_words_only && self.brackets.is_none() => self.word(),
+            _ if takes_words_only => self.symbol_in_braces(first, second),
+            _ => self.symbol(first, second),
+        }
+    }
+
+    /// Only a length of time may follow: the text is between brackets and holds no number yet.
+    fn expects_length(&self) -> bool {
+        self.brackets.is_some_and(|brackets| !brackets.has_number)
+    }
+
+    fn end(&self) -> Result<TokenKind, Wrong> {
+        let message = if self.in_braces {
+            "unexpected end of input inside braces"
+        } else if self.expects_length() {
+            "unexpected end of input in duration expression"
+        } else if self.parentheses > 0 {
+            "unclosed left parenthesis"
+        } else if self.brackets.is_some() {
+            "unclosed left bracket"
+        } else {
+            return Ok(TokenKind::End);
+        };
+        self.wrong(0, message)
     }
 
     fn skip_blanks(&mut self) {
@@ -100,174 +151,225 @@ impl Lexer<'_> {
             let rest = self.rest();
             let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
             self.at += blank;
-            if !self.rest().starts_with('#') {
+            if !self.rest().starts_with('#') || self.expects_length() {
                 return;
             }
             self.at += self.rest().find('\n').unwrap_or(self.rest().len());
         }
     }
 
-    fn symbol(&mut self, first: char) -> Result<TokenKind, ParseError> {
+    fn symbol_in_braces(&mut self, first: char, second: Option<char>) -> Result<TokenKind, Wrong> {
         let rest = self.rest();
-        let Some(symbol) = SYMBOLS.into_iter().find(|symbol| rest.starts_with(*symbol)) else {
-            let message = format!("unexpected character: {first:?}");
-            return Err(self.error(self.at, self.at + first.len_utf8(), message));
+        let Some(symbol) = BRACE_SYMBOLS
+            .into_iter()
+            .find(|symbol| rest.starts_with(symbol))
+        else {
+            let message = match first {
+                '{' => "unexpected left brace '{'".into(),
+                '!' => format!(
+                    "unexpected character after '!' inside braces: {}",
+                    quoted(second)
+                ),
+                _ => format!(
+                    "unexpected character inside braces: {}",
+                    quoted(Some(first))
+                ),
+            };
+            return self.wrong(first.len_utf8(), message);
         };
-        match symbol {
-            "[" => self.brackets += 1,
-            "]" => self.brackets = self.brackets.saturating_sub(1),
-            "{" => self.braces += 1,
-            "}" => self.braces = self.braces.saturating_sub(1),
-            _ => {}
-        }
+        self.in_braces = symbol != "}";
         self.at += symbol.len();
         Ok(TokenKind::Symbol(symbol))
     }
 
-    fn word(&mut self) -> TokenKind {
-        let colons = self.brackets == 0 && self.braces == 0;
-        let end = self
-            .rest()
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || (c == ':' && colons)))
-            .unwrap_or(self.rest().len());
-        self.at += end;
-        TokenKind::Word
+    fn symbol(&mut self, first: char, second: Option<char>) -> Result<TokenKind, Wrong> {
+        let rest = self.rest();
+        let symbol = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol));
+        let message = match (symbol, first, second) {
+            (_, '=', Some('~')) => "unexpected character after '=': '~'".into(),
+            (None, '!', _) if !self.expects_length() => {
+                format!("unexpected character after '!': {}", quoted(second))
+            }
+            (None | Some("}"), ..) => return self.unknown(first),
+            (Some(symbol), ..) if self.expects_length() && !is_of_length(symbol) => {
+                return self.unknown(first);
+            }
+            (Some(symbol), ..) => {
+                self.nest(symbol)?;
+                self.at += symbol.len();
+                return Ok(TokenKind::Symbol(symbol));
+            }
+        };
+        self.wrong(first.len_utf8(), message)
     }
 
-    fn string(&mut self, quote: char) -> Result<TokenKind, ParseError> {
+    fn unknown<T>(&self, first: char) -> Result<T, Wrong> {
+        let message = match self.expects_length() {
+            true => "unexpected character in duration expression",
+            false => "unexpected character",
+        };
+        self.wrong(
+            first.len_utf8(),
+            format!("{message}: {}", quoted(Some(first))),
+        )
+    }
+
+    /// Follows what opens and closes.
+    fn nest(&mut self, symbol: &str) -> Result<(), Wrong> {
+        match (symbol, &mut self.brackets) {
+            ("(", _) => self.parentheses += 1,
+            (")", _) if self.parentheses == 0 => {
+                let message = "unexpected right parenthesis ')'".into();
+                // Prometheus names the place behind it.
+                return Err((message, Span::new(self.at, self.at + 1), self.at + 1));
+            }
+            (")", _) => self.parentheses -= 1,
+            ("{", _) => self.in_braces = true,
+            ("[", None) => self.brackets = Some(Brackets::default()),
+            ("[", Some(_)) => return self.wrong(1, "unexpected left bracket '['"),
+            ("]", None) => return self.wrong(1, "unexpected right bracket ']'"),
+            ("]", Some(_)) => self.brackets = None,
+            (":", Some(brackets)) if brackets.has_colon => {
+                return self.wrong(1, "unexpected colon ':'");
+            }
+            (":", Some(brackets)) => brackets.has_colon = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn word(&mut self) -> Result<TokenKind, Wrong> {
+        let colons = self.brackets.is_none() && !self.in_braces;
+        let rest = self.rest();
+        let end = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || (c == ':' && colons)))
+            .unwrap_or(rest.len());
+        if self.brackets.is_some() && !self.in_braces && !is_length_word(&rest[..end]) {
+            let first = rest.chars().next();
+            let message = match self.expects_length() {
+                true => format!(
+                    "unexpected character in duration expression: {}",
+                    quoted(first)
+                ),
+                false => format!("unexpected character: {}, expected ':'", quoted(first)),
+            };
+            // The caret stands under the whole word.
+            return self.wrong(end, message);
+        }
+        self.at += end;
+        Ok(TokenKind::Word)
+    }
+
+    fn string(&mut self, quote: char) -> Result<TokenKind, Wrong> {
         match string::unquote(self.rest(), quote) {
-            Ok((value, length)) => {
+            Ok((bytes, length)) => {
                 self.at += length;
-                Ok(TokenKind::String(value))
+                let text = String::from_utf8(bytes).map(TokenKind::String);
+                Ok(text.unwrap_or_else(|error| TokenKind::Bytes(error.into_bytes())))
             }
             Err((offset, length, message)) => {
                 let start = self.at + offset;
-                Err(self.error(start, start + length, message))
+                Err((message, Span::new(start, start + length), self.at))
             }
         }
     }
 
     /// Reads a number or a duration: both begin with a digit, the letters behind it decide.
-    fn number(&mut self) -> Result<TokenKind, ParseError> {
-        let start = self.at;
-        let rest = self.rest();
-        let end = start + number_length(rest);
-        let word = &self.text[start..end];
-        let kind = if is_duration(word) {
-            let millis = plimsoll_types::parse_duration(word)
-                .map_err(|error| self.error(start, end, error.to_string()))?;
-            // `parse_duration` refuses what does not fit.
-            TokenKind::Duration(i64::try_from(millis.as_millis()).unwrap_or(i64::MAX))
-        } else {
-            let value = parse_number(word).ok_or_else(|| {
-                self.error(
-                    start,
-                    end,
-                    format!("bad number or duration syntax: {word:?}"),
-                )
-            })?;
-            TokenKind::Number(value)
-        };
-        self.at = end;
-        Ok(kind)
+    fn number(&mut self) -> Result<TokenKind, Wrong> {
+        let (kind, length) = number::read(self.rest());
+        match kind {
+            Ok(kind) => {
+                self.at += length;
+                if let Some(brackets) = &mut self.brackets {
+                    brackets.has_number = true;
+                }
+                Ok(kind)
+            }
+            Err(message) => self.wrong(length, message),
+        }
     }
 }
 
-/// Returns the length of the run that can only be one number or duration, a wrong one included.
-fn number_length(rest: &str) -> usize {
-    let is_hex = rest.starts_with("0x") || rest.starts_with("0X");
-    let mut previous = ' ';
-    rest.find(|c: char| {
-        let exponent_sign = matches!(c, '+' | '-') && matches!(previous, 'e' | 'E') && !is_hex;
-        let inside = c.is_ascii_alphanumeric() || c == '_' || c == '.' || exponent_sign;
-        previous = c;
-        !inside
-    })
-    .unwrap_or(rest.len())
+/// Says whether a symbol may stand before the first number between brackets.
+fn is_of_length(symbol: &str) -> bool {
+    matches!(
+        symbol,
+        "(" | ")" | "]" | "," | "+" | "-" | "*" | "/" | "%" | "^" | ":"
+    )
 }
 
-fn is_duration(word: &str) -> bool {
-    let digits = word.trim_start_matches(|c: char| c.is_ascii_digit());
-    digits.starts_with(['y', 'w', 'd', 'h', 'm', 's'])
+/// Says whether a word means something between brackets.
+pub(crate) fn is_length_word(word: &str) -> bool {
+    ["step", "range", "max_of", "min_of"]
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known))
 }
 
-fn parse_number(word: &str) -> Option<f64> {
-    // An underscore may stand between two digits only.
-    let bytes = word.as_bytes();
-    let separators_fit = bytes.iter().enumerate().all(|(at, byte)| {
-        let hex = |index: usize| bytes.get(index).is_some_and(u8::is_ascii_hexdigit);
-        *byte != b'_' || (at > 0 && hex(at - 1) && hex(at + 1))
-    });
-    if !separators_fit {
-        return None;
+/// A character as Go's `%q` writes it; the replacement character at the end of the text.
+fn quoted(c: Option<char>) -> String {
+    match c.unwrap_or(char::REPLACEMENT_CHARACTER) {
+        '"' => "'\"'".into(),
+        '\'' => "'\\''".into(),
+        c => {
+            let text = crate::number::Quoted(c.encode_utf8(&mut [0; 4])).to_string();
+            format!("'{}'", text.trim_matches('"'))
+        }
     }
-    let plain = word.replace('_', "");
-    let lower = plain.to_ascii_lowercase();
-    if let Some(hex) = lower.strip_prefix("0x") {
-        return u64::from_str_radix(hex, 16).ok().map(|value| value as f64);
-    }
-    if plain.len() > 1
-        && plain.starts_with('0')
-        && plain.bytes().all(|b| (b'0'..=b'7').contains(&b))
-    {
-        // Go reads a leading zero as octal, and so does Prometheus.
-        return u64::from_str_radix(&plain, 8).ok().map(|v| v as f64);
-    }
-    let numeric = |c: char| c.is_ascii_digit() || matches!(c, '.' | 'e' | '+' | '-');
-    let value: Option<f64> = lower.chars().all(numeric).then(|| lower.parse().ok())?;
-    // What overflows would silently be infinity.
-    value.filter(|value| value.is_finite())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn kinds(text: &str) -> Result<Vec<TokenKind>, String> {
-        let tokens = tokenize(text).map_err(|error| error.to_string())?;
-        Ok(tokens.into_iter().map(|token| token.kind).collect())
+    fn kinds(text: &str) -> Vec<TokenKind> {
+        tokenize(text).into_iter().map(|token| token.kind).collect()
     }
 
-    #[test]
-    fn reads_numbers_and_durations() {
-        for (text, expected) in [
-            ("1", TokenKind::Number(1.0)),
-            ("4.23", TokenKind::Number(4.23)),
-            (".3", TokenKind::Number(0.3)),
-            ("5.", TokenKind::Number(5.0)),
-            ("1e-7", TokenKind::Number(1e-7)),
-            ("0x1F", TokenKind::Number(31.0)),
-            ("0755", TokenKind::Number(493.0)),
-            ("0789", TokenKind::Number(789.0)),
-            ("1_000_000", TokenKind::Number(1e6)),
-            ("1e308", TokenKind::Number(1e308)),
-            ("1h30m", TokenKind::Duration(5_400_000)),
-            ("5ms", TokenKind::Duration(5)),
-        ] {
-            assert_eq!(kinds(text).unwrap()[0], expected, "{text}");
-        }
-        for text in ["1__0", "1_", "0x", "1.2.3", "1m1h", "3x", "5m7", "1e309"] {
-            assert!(kinds(text).is_err(), "{text}");
+    fn wrong(text: &str) -> String {
+        match kinds(text).pop() {
+            Some(TokenKind::Wrong { message, shown_at }) => format!("{shown_at}: {message}"),
+            other => format!("{other:?}"),
         }
     }
 
     #[test]
     fn a_colon_belongs_to_names_only_outside_brackets() {
-        let words = |text: &str| kinds(text).unwrap().len() - 1;
+        let words = |text: &str| kinds(text).len() - 1;
         assert_eq!(words("a:b:c"), 1);
-        assert_eq!(words("[5m:1m]"), 5);
+        assert_eq!(words("a[5m:1m]"), 6);
+        assert_eq!(words("a[5m:step()]"), 8);
     }
 
     #[test]
     fn skips_comments() {
-        assert_eq!(kinds("# all\n1 # rest").unwrap().len(), 2);
+        assert_eq!(kinds("# all\n1 # rest").len(), 2);
     }
 
     #[test]
-    fn points_at_what_is_no_token() {
-        assert_eq!(
-            kinds("a \u{e4}").unwrap_err(),
-            "1:3: parse error: unexpected character: '\u{e4}'"
-        );
+    fn says_what_is_no_token() {
+        for (text, expected) in [
+            ("a \u{e4}", "2: unexpected character: '\u{e4}'"),
+            ("(a", "2: unclosed left parenthesis"),
+            ("a)", "2: unexpected right parenthesis ')'"),
+            ("a]", "1: unexpected right bracket ']'"),
+            ("{a", "2: unexpected end of input inside braces"),
+            ("{5}", "1: unexpected character inside braces: '5'"),
+            (
+                "{a!\"b\"}",
+                "2: unexpected character after '!' inside braces: '\"'",
+            ),
+            ("a[", "2: unexpected end of input in duration expression"),
+            ("a[5m", "4: unclosed left bracket"),
+            (
+                "a[b]",
+                "2: unexpected character in duration expression: 'b'",
+            ),
+            ("a[5m b]", "5: unexpected character: 'b', expected ':'"),
+            ("a[5m::]", "5: unexpected colon ':'"),
+            ("a ! b", "2: unexpected character after '!': ' '"),
+            ("a =~ b", "2: unexpected character after '=': '~'"),
+        ] {
+            assert_eq!(wrong(text), expected, "{text}");
+        }
     }
 }

@@ -34,21 +34,36 @@ mod ast;
 mod engine;
 mod error;
 mod evaluate;
+mod explain;
+mod extra_matchers;
+mod features;
 mod functions;
 mod lexer;
+mod memory;
 mod number;
+mod optimize;
 mod parser;
 mod printer;
+mod resolve;
 mod span;
+mod stack;
+mod tree_json;
 mod value;
 
 pub use ast::{
-    Aggregate, AggregateOp, At, Binary, BinaryOp, Call, Cardinality, Expr, ExprKind, Matching,
-    Modifiers, Number, Selector, Subquery, ValueType,
+    Aggregate, AggregateOp, At, Binary, BinaryOp, Call, Cardinality, DurationExpr, DurationKind,
+    Expr, ExprKind, Extension, Length, Matching, Modifiers, Number, Selector, Subquery, ValueType,
 };
-pub use engine::{Control, Engine, Options};
+pub use engine::{Control, Engine, Options, Progress};
 pub use error::{ParseError, QueryError, QueryErrorKind};
-pub use functions::Function;
-pub use parser::parse;
+pub use explain::{Cost, PlanNode};
+pub use extra_matchers::with_extra_matchers;
+pub use features::Features;
+pub use functions::{Function, all_functions};
+pub use memory::{MemoryBudget, QueryMemory};
+pub use parser::{parse, parse_selector, parse_with};
+pub use printer::pretty;
+pub use resolve::resolve;
 pub use span::{Position, Span};
-pub use value::{InstantSample, QueryResult, RangeSeries, Stats, Value};
+pub use tree_json::tree_json;
+pub use value::{InstantSample, QueryResult, RangeSeries, Stats, Timings, Value};

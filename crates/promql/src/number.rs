@@ -39,25 +39,58 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
-/// Writes a string as a PromQL literal in double quotes.
+/// Writes a string as a PromQL literal in double quotes, as Go's `%q` does: what cannot be seen is escaped.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", QuotedBytes(self.0.as_bytes()))
+    }
+}
+
+/// As [`Quoted`], for what need not be UTF-8.
+pub(crate) struct QuotedBytes<'a>(pub(crate) &'a [u8]);
+
+impl Display for QuotedBytes<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_char('"')?;
-        for c in self.0.chars() {
-            match c {
-                '"' => f.write_str("\\\"")?,
-                '\\' => f.write_str("\\\\")?,
-                '\n' => f.write_str("\\n")?,
-                '\r' => f.write_str("\\r")?,
-                '\t' => f.write_str("\\t")?,
-                c if c.is_control() => write!(f, "\\u{:04x}", u32::from(c))?,
-                c => f.write_char(c)?,
+        for chunk in self.0.utf8_chunks() {
+            chunk
+                .valid()
+                .chars()
+                .try_for_each(|c| write_escaped(f, c))?;
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02x}")?;
             }
         }
         f.write_char('"')
     }
+}
+
+fn write_escaped(f: &mut Formatter<'_>, c: char) -> fmt::Result {
+    match c {
+        '"' => f.write_str("\\\""),
+        '\\' => f.write_str("\\\\"),
+        ' '..='~' => f.write_char(c),
+        '\u{07}' => f.write_str("\\a"),
+        '\u{08}' => f.write_str("\\b"),
+        '\u{0c}' => f.write_str("\\f"),
+        '\n' => f.write_str("\\n"),
+        '\r' => f.write_str("\\r"),
+        '\t' => f.write_str("\\t"),
+        '\u{0b}' => f.write_str("\\v"),
+        _ if c.is_ascii() => write!(f, "\\x{:02x}", u32::from(c)),
+        _ if is_visible(c) => f.write_char(c),
+        '\0'..='\u{ffff}' => write!(f, "\\u{:04x}", u32::from(c)),
+        _ => write!(f, "\\U{:08x}", u32::from(c)),
+    }
+}
+
+/// Says what Go's `unicode.IsPrint` says: letters, marks, numbers, punctuation and symbols can be seen. Rust escapes
+/// the others, and marks at the beginning of a text, so that something stands before them here.
+fn is_visible(c: char) -> bool {
+    let text: String = ['a', c].iter().collect();
+    !text.escape_debug().any(|c| c == '\\')
 }
 
 #[cfg(test)]
@@ -86,6 +119,13 @@ mod tests {
 
     #[test]
     fn quotes_control_characters() {
-        assert_eq!(Quoted("a\"\\\n\u{1}").to_string(), r#""a\"\\\n\u0001""#);
+        for (text, quoted) in [
+            ("a\"\\\n\u{1}", r#""a\"\\\n\x01""#),
+            ("\u{e4}\u{1f600}", "\"\u{e4}\u{1f600}\""),
+            ("\u{7}\u{7f}\u{200b}\u{ad}", r#""\a\x7f\u200b\u00ad""#),
+            ("e\u{301}\u{e0001}", "\"e\u{301}\\U000e0001\""),
+        ] {
+            assert_eq!(Quoted(text).to_string(), quoted);
+        }
     }
 }

@@ -1,18 +1,26 @@
 //! Tokens to a checked tree: a Pratt parser, so that precedence is one number per operator.
 
 mod check;
+mod duration;
 mod operand;
 mod operator;
 mod selector;
+mod series;
 
-use crate::ast::{BinaryOp, Expr, ExprKind};
+use crate::ast::{AggregateOp, BinaryOp, Expr, ExprKind};
 use crate::error::ParseError;
+use crate::features::Features;
 use crate::lexer::{Token, TokenKind, tokenize};
+use crate::number::Quoted;
 use crate::span::{LineStarts, Span};
 
-/// How high a tree may be. Every walk over a tree recurses, so this bounds the stack of all of them. A chain such as
-/// `a or b or c` is as high as it has operators.
+pub use series::parse_selector;
+
+/// How deep walks over a tree may recurse, which bounds the stack of all of them. They follow a chain such as
+/// `a or b or c` in a loop.
 const DEPTH_MAX: usize = 200;
+/// How high a tree may be, chains included: evaluation nests one operator per level, on a stack that is as large.
+const HEIGHT_MAX: usize = 20_000;
 /// How deep parentheses, calls and signs may nest: reading them takes several stack frames per level, and threads
 /// have 2 MiB.
 const NESTING_MAX: usize = 100;
@@ -38,13 +46,22 @@ const PATTERN_BYTES_MAX: usize = 128 << 20;
 /// deeper than 100, texts longer than 1 MiB, more than 1,000 label matchers, and regular expressions that take more than
 /// 128 MiB together.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
+    parse_with(text, &Features::default())
+}
+
+/// As [`parse`], with parts of the language that are off by default.
+///
+/// # Errors
+/// As [`parse`]; also where a part is used that `features` does not have.
+pub fn parse_with(text: &str, features: &Features) -> Result<Expr, ParseError> {
     if text.len() > TEXT_BYTES_MAX {
         let message = format!("the expression is longer than {TEXT_BYTES_MAX} bytes");
         return Err(ParseError::new("", Span::default(), message));
     }
-    let mut parser = Parser::new(text)?;
+    let mut parser = Parser::new(text, *features);
     if parser.peek().kind == TokenKind::End {
-        return Err(parser.error_at(parser.peek().span, "no expression found in input"));
+        let message = "no expression found in input";
+        return Err(parser.error_at(parser.peek().span, message).shown_at(0));
     }
     let expr = parser.expression(0)?;
     match parser.peek().kind {
@@ -55,26 +72,31 @@ pub fn parse(text: &str) -> Result<Expr, ParseError> {
 
 struct Parser<'a> {
     text: &'a str,
+    features: Features,
     tokens: Vec<Token>,
     lines: LineStarts,
     at: usize,
     depth: usize,
+    /// The next selector may match every series.
+    may_select_all: bool,
     /// How many matchers were read, and what their regular expressions take.
     matchers: usize,
     pattern_bytes: usize,
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str) -> Result<Self, ParseError> {
-        Ok(Self {
+    fn new(text: &'a str, features: Features) -> Self {
+        Self {
             text,
-            tokens: tokenize(text)?,
+            features,
+            tokens: tokenize(text),
             lines: LineStarts::of(text),
             at: 0,
             depth: 0,
+            may_select_all: false,
             matchers: 0,
             pattern_bytes: 0,
-        })
+        }
     }
 
     fn peek(&self) -> &Token {
@@ -85,12 +107,10 @@ impl<'a> Parser<'a> {
         &self.tokens[(self.at + 1).min(self.tokens.len() - 1)]
     }
 
-    /// Returns the token and moves on; stays at the end once there.
+    /// Returns the token and moves on; stays at the last one once there.
     fn next(&mut self) -> Token {
         let token = self.tokens[self.at].clone();
-        if token.kind != TokenKind::End {
-            self.at += 1;
-        }
+        self.at = (self.at + 1).min(self.tokens.len() - 1);
         token
     }
 
@@ -115,11 +135,12 @@ impl<'a> Parser<'a> {
         found
     }
 
+    /// Takes a symbol; `context` is as in [`unexpected`](Self::unexpected).
     fn expect(&mut self, symbol: &str, context: &str) -> Result<(), ParseError> {
-        if self.accept(symbol) {
-            return Ok(());
+        match self.accept(symbol) {
+            true => Ok(()),
+            false => Err(self.unexpected(context)),
         }
-        Err(self.unexpected(&format!("{context}, expected \"{symbol}\"")))
     }
 
     /// Returns the keyword at hand in lower case; keywords have no case.
@@ -140,36 +161,30 @@ impl<'a> Parser<'a> {
         ParseError::new(self.text, span, message)
     }
 
-    /// Makes the error for a token that does not fit; `context` is what was being read, such as "in grouping".
+    /// Makes the error for a token that does not fit; `context` is what was being read and what may stand there, such
+    /// as `in @, expected timestamp`.
     fn unexpected(&self, context: &str) -> ParseError {
         let token = self.peek();
-        let found = match &token.kind {
-            TokenKind::End => "end of input".into(),
-            TokenKind::Word => format!("identifier {:?}", self.text_of(token)),
-            TokenKind::Number(_) => format!("number {:?}", self.text_of(token)),
-            TokenKind::Duration(_) => format!("duration {:?}", self.text_of(token)),
-            TokenKind::String(value) => format!("string {value:?}"),
-            TokenKind::Symbol(symbol) => format!("{symbol:?}"),
-        };
-        let context = match context {
-            "" => String::new(),
-            context if context.starts_with(',') => context.into(),
-            context => format!(" {context}"),
-        };
-        self.error_at(token.span, format!("unexpected {found}{context}"))
+        if let TokenKind::Wrong { message, shown_at } = &token.kind {
+            return self.error_at(token.span, message).shown_at(*shown_at);
+        }
+        let separator = if context.is_empty() { "" } else { " " };
+        let found = describe(token, self.text_of(token));
+        self.error_at(
+            token.span,
+            format!("unexpected {found}{separator}{context}"),
+        )
     }
 
     /// Makes a node and refuses trees that are too high.
     fn node(&self, span: Span, kind: ExprKind) -> Result<Expr, ParseError> {
-        let mut expr = Expr {
-            kind,
-            span,
-            position: self.lines.position(span.start),
-            depth: 1,
-        };
-        expr.depth += expr.children().iter().map(|c| c.depth).max().unwrap_or(0);
-        if expr.depth > DEPTH_MAX {
+        let expr = Expr::new(kind, span, self.lines.position(span.start));
+        if expr.facts.depth > DEPTH_MAX {
             return Err(self.too_deep(span, DEPTH_MAX));
+        }
+        if expr.facts.height > HEIGHT_MAX {
+            let message = format!("the expression has a chain of more than {HEIGHT_MAX} operators");
+            return Err(self.error_at(Span::new(span.start, span.start), message));
         }
         Ok(expr)
     }
@@ -179,19 +194,25 @@ impl<'a> Parser<'a> {
         self.error_at(Span::new(span.start, span.start), message)
     }
 
+    /// Counts a level of nesting; who calls it counts down at its end.
+    fn deeper(&mut self) -> Result<(), ParseError> {
+        self.depth += 1;
+        match self.depth > NESTING_MAX {
+            true => Err(self.too_deep(self.peek().span, NESTING_MAX)),
+            false => Ok(()),
+        }
+    }
+
     /// Reads an expression whose operators bind at least as tightly as `minimum`.
     fn expression(&mut self, minimum: u8) -> Result<Expr, ParseError> {
-        self.depth += 1;
-        if self.depth > NESTING_MAX {
-            return Err(self.too_deep(self.peek().span, NESTING_MAX));
-        }
+        self.deeper()?;
         let mut left = self.prefix()?;
         while let Some(op) = self.binary_operator() {
             if op.precedence() < minimum {
                 break;
             }
             let operator = self.next().span;
-            let modifiers = self.binary_modifiers(op)?;
+            let modifiers = self.binary_modifiers()?;
             // `^` alone groups to the right.
             let right_minimum = op.precedence() + u8::from(op != BinaryOp::Power);
             let right = self.expression(right_minimum)?;
@@ -212,6 +233,39 @@ impl<'a> Parser<'a> {
         self.at += 1;
         let operand = self.expression(BinaryOp::Power.precedence())?;
         self.sign(start, negative, operand)
+    }
+}
+
+/// Names a token as Prometheus does: keywords and operators by their kind.
+fn describe(token: &Token, text: &str) -> String {
+    let quoted = Quoted(text);
+    match &token.kind {
+        TokenKind::End | TokenKind::Wrong { .. } => "end of input".into(),
+        TokenKind::Number(_) => format!("number {quoted}"),
+        TokenKind::Duration(_) => format!("duration {quoted}"),
+        TokenKind::String(_) | TokenKind::Bytes(_) => format!("string {quoted}"),
+        TokenKind::Symbol("(" | ")" | "{" | "}" | "[" | "]" | "," | "=" | ":") => {
+            quoted.to_string()
+        }
+        TokenKind::Symbol(symbol) => format!("<op:{symbol}>"),
+        TokenKind::Word => describe_word(text),
+    }
+}
+
+fn describe_word(text: &str) -> String {
+    let quoted = Quoted(text);
+    let lower = text.to_ascii_lowercase();
+    if AggregateOp::ALL.iter().any(|op| op.as_str() == lower) {
+        return format!("<aggr:{lower}>");
+    }
+    match lower.as_str() {
+        "and" | "or" | "unless" | "atan2" => format!("<op:{lower}>"),
+        "by" | "without" | "on" | "ignoring" | "group_left" | "group_right" | "bool" | "offset"
+        | "fill" | "fill_left" | "fill_right" | "anchored" | "smoothed" => format!("<{lower}>"),
+        "start" | "end" | "step" | "range" | "max_of" | "min_of" => Quoted(&lower).to_string(),
+        "inf" | "nan" => format!("number {quoted}"),
+        _ if text.contains(':') => format!("metric identifier {quoted}"),
+        _ => format!("identifier {quoted}"),
     }
 }
 

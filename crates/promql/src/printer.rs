@@ -1,43 +1,114 @@
-//! The tree back to text, in the one form that `promql format` will show: parsing it gives the same tree.
+//! The tree back to text, as Prometheus prints it; parsing that gives the same tree.
+
+mod pretty;
 
 use std::fmt::{self, Display, Formatter, Write};
 
-use plimsoll_types::{METRIC_NAME, MatchOp, format_duration, is_legacy_label_name};
+use plimsoll_types::{METRIC_NAME, MatchOp, Matcher, format_duration, is_legacy_label_name};
 
 use crate::ast::{
-    Aggregate, At, Binary, Cardinality, Expr, ExprKind, Matching, Modifiers, Number, Selector,
+    Aggregate, At, Binary, Cardinality, DurationExpr, DurationKind, Expr, ExprKind, Length,
+    Matching, Modifiers, Number, Selector, Subquery,
 };
-use crate::number::Quoted;
+use crate::number::{Quoted, QuotedBytes, format_plain};
+
+pub use pretty::pretty;
 
 impl Display for Expr {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.kind {
-            ExprKind::Number(number) => write_number(f, *number),
+            ExprKind::Number(number) => write!(f, "{number}"),
             ExprKind::String(text) => write!(f, "{}", Quoted(text)),
+            ExprKind::Bytes(bytes) => write!(f, "{}", QuotedBytes(bytes)),
             ExprKind::Selector(selector) => {
                 write_selector(f, selector)?;
-                write_modifiers(f, selector.modifiers)
+                write_at(f, &selector.modifiers)?;
+                write_extension(f, selector)?;
+                write_offset(f, &selector.modifiers)
             }
             ExprKind::Matrix(selector, range) => {
                 write_selector(f, selector)?;
-                write!(f, "[{}]", Millis(*range))?;
-                write_modifiers(f, selector.modifiers)
+                write!(f, "[{range}]")?;
+                write_extension(f, selector)?;
+                write_at(f, &selector.modifiers)?;
+                write_offset(f, &selector.modifiers)
             }
             ExprKind::Subquery(subquery) => {
-                write!(f, "{}[{}:", subquery.expr, Millis(subquery.range))?;
-                if let Some(step) = subquery.step {
-                    write!(f, "{}", Millis(step))?;
-                }
-                f.write_char(']')?;
-                write_modifiers(f, subquery.modifiers)
+                write!(f, "{}{}", subquery.expr, Steps(subquery))
             }
             ExprKind::Paren(inner) => write!(f, "({inner})"),
             ExprKind::Negate(inner) => write!(f, "-{inner}"),
-            ExprKind::Binary(binary) => write_binary(f, binary),
-            ExprKind::Aggregate(aggregate) => write_aggregate(f, aggregate),
+            ExprKind::Plus(inner) => write!(f, "+{inner}"),
+            ExprKind::Binary(_) => write_chain(f, self),
+            ExprKind::Aggregate(aggregate) => {
+                write!(f, "{}", Head(aggregate))?;
+                let parameter = aggregate.parameter.iter().map(|parameter| &**parameter);
+                write_list(f, parameter.chain([&*aggregate.expr]))
+            }
             ExprKind::Call(call) => {
                 f.write_str(call.function.name)?;
-                write_list(f, "(", &call.args)
+                write_list(f, &call.args)
+            }
+        }
+    }
+}
+
+impl Display for Number {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.is_duration {
+            true => write!(f, "{}", Millis((self.value * 1000.0).round() as i64)),
+            false => f.write_str(&format_plain(self.value)),
+        }
+    }
+}
+
+impl Display for Length {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Millis(millis) => write!(f, "{}", Millis(*millis)),
+            Self::Computed(expr) => write!(f, "{expr}"),
+        }
+    }
+}
+
+impl Display for DurationExpr {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            DurationKind::Number(number) => write!(f, "{number}"),
+            DurationKind::Step => f.write_str("step()"),
+            DurationKind::Range => f.write_str("range()"),
+            DurationKind::Negate(inner) => write!(f, "-{inner}"),
+            DurationKind::Paren(inner) => write!(f, "({inner})"),
+            DurationKind::Binary(op, left, right) => {
+                write!(f, "{left} {} {right}", op.as_str())
+            }
+            DurationKind::Max(left, right) => write!(f, "max_of({left}, {right})"),
+            DurationKind::Min(left, right) => write!(f, "min_of({left}, {right})"),
+        }
+    }
+}
+
+impl Display for Matching {
+    /// Writes ` on (a) group_left (b) fill (0)`, nothing for a match on all labels.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let group = match self.cardinality {
+            Cardinality::ManyToOne => Some(" group_left"),
+            Cardinality::OneToMany => Some(" group_right"),
+            Cardinality::OneToOne | Cardinality::ManyToMany => None,
+        };
+        if self.on || !self.labels.is_empty() || group.is_some() {
+            f.write_str(if self.on { " on " } else { " ignoring " })?;
+            write_labels(f, &self.labels)?;
+        }
+        if let Some(keyword) = group {
+            write!(f, "{keyword} ")?;
+            write_labels(f, &self.include)?;
+        }
+        match (self.fill_left, self.fill_right) {
+            (Some(left), Some(right)) if left == right => write_fill(f, "fill", left),
+            (left, right) => {
+                left.map_or(Ok(()), |value| write_fill(f, "fill_left", value))?;
+                right.map_or(Ok(()), |value| write_fill(f, "fill_right", value))
             }
         }
     }
@@ -56,6 +127,38 @@ impl Display for Millis {
     }
 }
 
+/// What stands behind the inner expression of a subquery.
+struct Steps<'a>(&'a Subquery);
+
+impl Display for Steps<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}:", self.0.range)?;
+        if let Some(step) = &self.0.step {
+            write!(f, "{step}")?;
+        }
+        f.write_char(']')?;
+        write_at(f, &self.0.modifiers)?;
+        write_offset(f, &self.0.modifiers)
+    }
+}
+
+/// What stands before the parentheses of an aggregation.
+struct Head<'a>(&'a Aggregate);
+
+impl Display for Head<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.op.as_str())?;
+        let keyword = match (self.0.without, self.0.grouping.is_empty()) {
+            (true, _) => " without ",
+            (false, false) => " by ",
+            (false, true) => return Ok(()),
+        };
+        f.write_str(keyword)?;
+        write_labels(f, &self.0.grouping)?;
+        f.write_char(' ')
+    }
+}
+
 /// A label name, in quotes where the classic alphabet does not reach.
 struct Name<'a>(&'a str);
 
@@ -68,144 +171,97 @@ impl Display for Name<'_> {
     }
 }
 
-fn write_number(f: &mut Formatter<'_>, number: Number) -> fmt::Result {
-    if !number.is_duration {
-        return f.write_str(&crate::number::format_plain(number.value));
-    }
-    write!(f, "{}", Millis((number.value * 1000.0).round() as i64))
-}
-
-fn write_list(f: &mut Formatter<'_>, open: &str, items: &[impl Display]) -> fmt::Result {
-    f.write_str(open)?;
-    for (index, item) in items.iter().enumerate() {
-        if index > 0 {
-            f.write_str(", ")?;
-        }
-        write!(f, "{item}")?;
+fn write_list<T: Display>(
+    f: &mut Formatter<'_>,
+    items: impl IntoIterator<Item = T>,
+) -> fmt::Result {
+    f.write_char('(')?;
+    for (index, item) in items.into_iter().enumerate() {
+        write!(f, "{}{item}", if index == 0 { "" } else { ", " })?;
     }
     f.write_char(')')
 }
 
-fn write_labels(f: &mut Formatter<'_>, keyword: &str, labels: &[String]) -> fmt::Result {
-    let names: Vec<_> = labels.iter().map(|label| Name(label)).collect();
-    write_list(f, &format!("{keyword} ("), &names)
+fn write_labels(f: &mut Formatter<'_>, labels: &[String]) -> fmt::Result {
+    write_list(f, labels.iter().map(|label| Name(label)))
 }
 
-/// The metric name comes first, bare when it can be, else as the first thing inside the braces.
+/// A name that was written in front of the braces stays there; conditions are sorted by their text.
 fn write_selector(f: &mut Formatter<'_>, selector: &Selector) -> fmt::Result {
-    let mut first = true;
-    let mut separate = |f: &mut Formatter<'_>| {
-        let open = if std::mem::take(&mut first) {
-            "{"
-        } else {
-            ", "
-        };
-        f.write_str(open)
-    };
-    let mut closes = false;
     let name = selector.name.as_deref();
-    match name {
-        Some(name) if is_bare_name(name) => f.write_str(name)?,
-        Some(name) => {
-            separate(f)?;
-            write!(f, "{}", Quoted(name))?;
-            closes = true;
-        }
-        None => {}
+    f.write_str(name.unwrap_or_default())?;
+    let is_name = |matcher: &&Matcher| {
+        name.is_some() && matcher.name() == METRIC_NAME && matcher.op() == MatchOp::Equal
+    };
+    let conditions = selector.matchers.iter().filter(|matcher| !is_name(matcher));
+    let mut texts: Vec<String> = conditions
+        .map(|matcher| {
+            let (label, value) = (Name(matcher.name()), Quoted(matcher.value()));
+            format!("{label}{}{value}", matcher.op().as_str())
+        })
+        .collect();
+    texts.sort();
+    match texts.is_empty() && name.is_some() {
+        true => Ok(()),
+        false => write!(f, "{{{}}}", texts.join(",")),
     }
-    // The name's own condition is the last one, see the parser.
-    let count = selector.matchers.len() - usize::from(name.is_some());
-    for matcher in &selector.matchers[..count] {
-        separate(f)?;
-        let (label, value) = (Name(matcher.name()), Quoted(matcher.value()));
-        write!(f, "{label}{}{value}", matcher.op().as_str())?;
-        closes = true;
-    }
-    debug_assert!(
-        name.is_none() || {
-            let last = &selector.matchers[count];
-            last.name() == METRIC_NAME && last.op() == MatchOp::Equal
-        }
-    );
-    f.write_str(if closes { "}" } else { "" })
 }
 
-/// Says whether a metric name can stand without quotes: words that begin something else cannot.
-fn is_bare_name(name: &str) -> bool {
-    const TAKEN: [&str; 7] = [
-        "inf",
-        "nan",
-        "on",
-        "ignoring",
-        "group_left",
-        "group_right",
-        "bool",
-    ];
-    let lower = name.to_ascii_lowercase();
-    plimsoll_types::is_legacy_metric_name(name) && !TAKEN.contains(&lower.as_str())
-        // Inside the range of a subquery a leading colon would be read as the separator.
-        && !name.starts_with(':')
-}
-
-fn write_modifiers(f: &mut Formatter<'_>, modifiers: Modifiers) -> fmt::Result {
+fn write_at(f: &mut Formatter<'_>, modifiers: &Modifiers) -> fmt::Result {
     match modifiers.at {
         Some(At::Time(time)) => {
             let millis = time.millis();
             let sign = if millis < 0 { "-" } else { "" };
             let (whole, part) = (millis.unsigned_abs() / 1000, millis.unsigned_abs() % 1000);
-            write!(f, " @ {sign}{whole}.{part:03}")?;
+            write!(f, " @ {sign}{whole}.{part:03}")
         }
-        Some(At::Start) => f.write_str(" @ start()")?,
-        Some(At::End) => f.write_str(" @ end()")?,
-        None => {}
-    }
-    match modifiers.offset {
-        Some(offset) => write!(f, " offset {}", Millis(offset)),
+        Some(At::Start) => f.write_str(" @ start()"),
+        Some(At::End) => f.write_str(" @ end()"),
         None => Ok(()),
     }
 }
 
-fn write_binary(f: &mut Formatter<'_>, binary: &Binary) -> fmt::Result {
-    write!(f, "{} {}", binary.left, binary.op.as_str())?;
-    if binary.returns_bool {
-        f.write_str(" bool")?;
-    }
-    if let Some(matching) = &binary.matching {
-        write_matching(f, matching)?;
-    }
-    write!(f, " {}", binary.right)
-}
-
-fn write_matching(f: &mut Formatter<'_>, matching: &Matching) -> fmt::Result {
-    let group = match matching.cardinality {
-        Cardinality::ManyToOne => Some(" group_left"),
-        Cardinality::OneToMany => Some(" group_right"),
-        Cardinality::OneToOne | Cardinality::ManyToMany => None,
-    };
-    if matching.on || !matching.labels.is_empty() || group.is_some() {
-        let keyword = if matching.on { " on" } else { " ignoring" };
-        write_labels(f, keyword, &matching.labels)?;
-    }
-    match group {
-        Some(keyword) => write_labels(f, keyword, &matching.include),
+fn write_offset(f: &mut Formatter<'_>, modifiers: &Modifiers) -> fmt::Result {
+    match &modifiers.offset {
+        Some(offset) => write!(f, " offset {offset}"),
         None => Ok(()),
     }
 }
 
-fn write_aggregate(f: &mut Formatter<'_>, aggregate: &Aggregate) -> fmt::Result {
-    f.write_str(aggregate.op.as_str())?;
-    if aggregate.without {
-        write_labels(f, " without", &aggregate.grouping)?;
-        f.write_char(' ')?;
-    } else if !aggregate.grouping.is_empty() {
-        write_labels(f, " by", &aggregate.grouping)?;
-        f.write_char(' ')?;
+fn write_extension(f: &mut Formatter<'_>, selector: &Selector) -> fmt::Result {
+    match selector.extension {
+        Some(extension) => write!(f, " {}", extension.as_str()),
+        None => Ok(()),
     }
-    let args: Vec<&Expr> = aggregate
-        .parameter
-        .iter()
-        .map(|parameter| &**parameter)
-        .chain([&*aggregate.expr])
-        .collect();
-    write_list(f, "(", &args)
+}
+
+/// Follows the chain of operators in a loop, see `ast/chain.rs`.
+fn write_chain(f: &mut Formatter<'_>, expr: &Expr) -> fmt::Result {
+    for (index, binary) in expr.chain().into_iter().rev().enumerate() {
+        if index == 0 {
+            write!(f, "{}", binary.left)?;
+        }
+        write!(f, " {} {}", Operator(binary), binary.right)?;
+    }
+    Ok(())
+}
+
+/// An operator with all that may stand between it and its right operand.
+struct Operator<'a>(&'a Binary);
+
+impl Display for Operator<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.op.as_str())?;
+        if self.0.returns_bool {
+            f.write_str(" bool")?;
+        }
+        match &self.0.matching {
+            Some(matching) => write!(f, "{matching}"),
+            None => Ok(()),
+        }
+    }
+}
+
+fn write_fill(f: &mut Formatter<'_>, keyword: &str, value: f64) -> fmt::Result {
+    write!(f, " {keyword} ({})", crate::number::format(value))
 }

@@ -1,6 +1,10 @@
 //! What a query returns.
 
+use std::time::Duration;
+
 use plimsoll_types::{Labels, Sample, Timestamp, Value as SampleValue};
+
+use crate::explain::PlanNode;
 
 /// One series of an instant vector.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +40,7 @@ pub enum Value {
 }
 
 /// What a query cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Stats {
     /// Samples read from the store, staleness markers included.
     pub samples_read: u64,
@@ -46,6 +50,27 @@ pub struct Stats {
     pub bytes_peak: usize,
     /// Most samples that were held at the same time.
     pub samples_peak: usize,
+    /// Samples that the selectors showed, counted at every step that sees them: Prometheus' `totalQueryableSamples`.
+    pub samples_queryable: u64,
+    /// The same per step; empty unless [`Control::with_samples_per_step`](crate::Control::with_samples_per_step).
+    pub samples_per_step: Vec<u64>,
+    /// How long it took.
+    pub timings: Timings,
+    /// The operators with what each one cost; only with [`Control::with_plan`](crate::Control::with_plan).
+    pub plan: Option<PlanNode>,
+}
+
+/// How long the parts of an evaluation took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Planning; what is constant is evaluated here too.
+    pub preparation: Duration,
+    /// Reading and calculating.
+    pub evaluation: Duration,
+    /// Bringing the result in order.
+    pub sorting: Duration,
+    /// From the first to the last.
+    pub total: Duration,
 }
 
 /// The answer to a query.

@@ -25,12 +25,30 @@ fn deep_nesting_is_refused_with_its_limit() {
         "-".repeat(count),
         "sum(".repeat(count),
         format!("{}1", "1^".repeat(count)),
-        format!("{}1", "1+".repeat(count)),
-        format!("{}a", "a or ".repeat(count / 10)),
         format!("{}1{}", "(".repeat(count), ")".repeat(count)),
+        format!("a[{}1", "(".repeat(count)),
+        format!("a[{}1", "-".repeat(count)),
+        format!("a[1{}]", "+1".repeat(count)),
+        format!("a[{}1", "1^".repeat(count)),
+        format!("a[{}1", "max_of(1,".repeat(count)),
+        format!("a offset {}1", "-".repeat(count)),
     ] {
         let error = parse(&text).unwrap_err();
         assert!(error.to_string().contains("nested deeper than"), "{error}");
+    }
+}
+
+#[test]
+fn long_chains_are_refused_with_their_limit() {
+    for text in [
+        format!("{}1", "1+".repeat(100_000)),
+        format!("{}a", "a or ".repeat(100_000)),
+    ] {
+        let error = parse(&text).unwrap_err();
+        assert!(
+            error.to_string().contains("more than 20000 operators"),
+            "{error}"
+        );
     }
 }
 
@@ -39,7 +57,14 @@ fn the_deepest_allowed_tree_can_be_walked() {
     let text = format!("{}a{}", "abs(".repeat(98), ")".repeat(98));
     let expr = parse(&text).expect("it is not deeper than the limit");
     assert_eq!(expr.to_string(), text);
-    let chain = format!("a{}", " or a".repeat(199));
-    let expr = parse(&chain).expect("it is not higher than the limit");
+}
+
+#[test]
+fn the_longest_allowed_chain_can_be_walked() {
+    let chain = format!("a{}", " or a".repeat(19_999));
+    let expr = parse(&chain).expect("it is not longer than the limit");
+    assert_eq!(expr.chain().len(), 19_999);
     assert_eq!(expr.to_string(), chain);
+    assert_eq!(expr.clone().to_string(), chain);
+    assert!(format!("{expr:?}").contains(&chain[..chain.len() - 5]));
 }

@@ -82,6 +82,12 @@ pub trait Disk: Send + Sync {
     /// What the disk says.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Gives a file a second name on the same file system; its bytes are shared.
+    ///
+    /// # Errors
+    /// `NotFound`, `AlreadyExists`, or what the disk says.
+    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
     /// Removes a file.
     ///
     /// # Errors
@@ -201,6 +207,10 @@ impl Disk for SystemDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         std::fs::rename(from, to).map_err(|error| named(error, from))
+    }
+
+    fn hard_link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::hard_link(from, to).map_err(|error| named(error, to))
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {

@@ -6,29 +6,42 @@
 //! <data>/MANIFEST   which parts count, see `manifest`
 //! <data>/wal/       segments, see `wal`
 //! <data>/parts/     one directory per part, see `part`
+//! <data>/snapshots/ one directory per snapshot, see `snapshot`; made by the first one
 //! ```
 //!
 //! Locks are taken in this order: `keeping`, `gate`, `order`, `view`, the series table, a window's shard.
 
+mod admin;
+mod analysis;
 mod append;
 mod background;
+mod clean;
+mod delete;
+mod hidden;
 mod known;
 mod lock;
+mod merging;
 mod open;
 mod query;
+mod read_only;
 mod recovery;
 mod retention;
+mod rewrite;
 mod seal;
+mod snapshot;
+mod statistics;
+mod summary;
 mod view;
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::disk::{Disk, SystemDisk};
 use plimsoll_types::{
-    Appended, Appender, Durability, Exemplar, Labels, Matcher, Metadata, Queryable, Selection,
-    SeriesRef, StorageError, TimeRange, Timestamp, WriteBatch,
+    Appended, Appender, Durability, Exemplar, Labels, Matcher, Metadata, Meter, Queryable,
+    Selection, SeriesRef, StorageError, TimeRange, Timestamp, WriteBatch,
 };
 
 use crate::head::SeriesTable;
@@ -37,7 +50,9 @@ use crate::timekeeper::Timekeeper;
 use crate::wal::Wal;
 use crate::{Config, Error, Metrics, Result};
 
+pub use analysis::Analysis;
 pub use background::Background;
+pub use read_only::{ReadOnlyDb, is_store};
 pub use recovery::Recovery;
 pub use seal::Maintenance;
 
@@ -76,6 +91,8 @@ pub struct Db {
     timekeeper: Mutex<Timekeeper>,
     keeping: Mutex<Keeping>,
     recovery: Recovery,
+    /// Something was deleted since the last sweep of series.
+    has_deleted: AtomicBool,
     _lock: Option<DirectoryLock>,
 }
 
@@ -154,6 +171,15 @@ impl Db {
         self.wal.close();
     }
 
+    fn contents(&self) -> query::Contents<'_> {
+        query::Contents {
+            series: &self.series,
+            gate: &self.gate,
+            view: &self.view,
+            horizon: self.horizon(),
+        }
+    }
+
     fn parts_directory(&self) -> PathBuf {
         self.config.directory().join(open::PARTS)
     }
@@ -179,7 +205,16 @@ impl Queryable for Db {
         matchers: &[Matcher],
         range: TimeRange,
     ) -> std::result::Result<Selection, StorageError> {
-        query::select(self, matchers, range)
+        query::select(self.contents(), matchers, range, &query::Unmetered)
+    }
+
+    fn select_metered(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        meter: &dyn Meter,
+    ) -> std::result::Result<Selection, StorageError> {
+        query::select(self.contents(), matchers, range, meter)
     }
 
     fn series(
@@ -188,7 +223,7 @@ impl Queryable for Db {
         range: TimeRange,
         limit: usize,
     ) -> std::result::Result<Vec<Labels>, StorageError> {
-        query::series(self, selectors, range, limit)
+        query::series(self.contents(), selectors, range, limit)
     }
 
     fn label_names(
@@ -197,7 +232,7 @@ impl Queryable for Db {
         range: TimeRange,
         limit: usize,
     ) -> std::result::Result<Vec<String>, StorageError> {
-        query::label_names(self, selectors, range, limit)
+        query::label_names(self.contents(), selectors, range, limit)
     }
 
     fn label_values(
@@ -207,7 +242,7 @@ impl Queryable for Db {
         range: TimeRange,
         limit: usize,
     ) -> std::result::Result<Vec<String>, StorageError> {
-        query::label_values(self, name, selectors, range, limit)
+        query::label_values(self.contents(), name, selectors, range, limit)
     }
 
     fn exemplars(
@@ -215,7 +250,7 @@ impl Queryable for Db {
         selectors: &[Vec<Matcher>],
         range: TimeRange,
     ) -> std::result::Result<Vec<(Labels, Vec<Exemplar>)>, StorageError> {
-        query::exemplars(self, selectors, range)
+        query::exemplars(self.contents(), selectors, range)
     }
 
     fn metadata(

@@ -33,6 +33,20 @@ pub enum ErrorKind {
     Closed,
 }
 
+impl ErrorKind {
+    /// Returns the kind that a failure inside the store had before it was told to its users.
+    pub(crate) fn of(kind: StorageErrorKind) -> Self {
+        match kind {
+            StorageErrorKind::Io => Self::Io,
+            StorageErrorKind::Corrupt => Self::Corrupt,
+            StorageErrorKind::ReadOnly => Self::NoSpace,
+            StorageErrorKind::Overloaded => Self::Overloaded,
+            StorageErrorKind::SeriesLimit => Self::SeriesLimit,
+            StorageErrorKind::Closed => Self::Closed,
+        }
+    }
+}
+
 /// An error with what was wanted, what was found and the path where there is one.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]

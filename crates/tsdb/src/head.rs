@@ -10,6 +10,7 @@ mod exemplars;
 mod index;
 mod lane;
 mod series;
+mod statistics;
 mod window;
 
 pub use exemplars::InsertedExemplar;

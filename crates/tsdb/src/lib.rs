@@ -37,16 +37,18 @@
 pub mod chunk;
 mod config;
 mod db;
+pub mod deletion;
 mod error;
 pub mod head;
 pub mod manifest;
 mod merge;
 mod metrics;
 pub mod part;
+mod summary;
 pub mod timekeeper;
 pub mod wal;
 
 pub use config::{Config, Settings, SyncMode};
-pub use db::{Background, Db, Maintenance, Recovery};
+pub use db::{Analysis, Background, Db, Maintenance, ReadOnlyDb, Recovery, is_store};
 pub use error::{Error, ErrorKind, Result};
 pub use metrics::Metrics;

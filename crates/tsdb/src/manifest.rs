@@ -3,19 +3,23 @@
 //! One small text file, replaced whole (`docs/formats/manifest.md`):
 //!
 //! ```text
-//! plimsoll tsdb manifest 1
+//! plimsoll tsdb manifest 2
 //! sequence 4711
-//! next-part 3
-//! part 0000000000000001 1700000000000 1700007199999 4000
-//! part 0000000000000002 1700007200000 1700014399999 4711
-//! quarantined 0000000000000000 1699992800000 1699999999999 damaged at byte 77
+//! next-part 4
+//! part 0000000000000003 1700000000000 1700007199999 4000 4100
+//! part 0000000000000002 1700007200000 1700014399999 4711 0
+//! quarantined 0000000000000000 1699992800000 1699999999999 3000 0 damaged at byte 77
+//! tombstone 4100 1700000000000 1700003600000 {"job"="node"}
 //! sealed 1700007200000 4711
 //! crc32c 1b2c3d4e
 //! ```
 //!
 //! - `sequence`: no later write gets a WAL sequence up to this one.
-//! - `part`: directory, first and last millisecond, the WAL sequence up to which it was sealed. In order of age: of two
-//!   values for one (series, time) the one of the later line counts.
+//! - `part`: directory, first and last millisecond, the WAL sequence up to which it was sealed, the sequence up to which
+//!   deletions were carried out in it. In order of age: of two values for one (series, time) the one of the later line
+//!   counts.
+//! - `tombstone`: the WAL sequence and the text of a [`Deletion`]. It hides samples in parts whose two sequences are both
+//!   lower.
 //! - `sealed`: samples of the window that begins at this millisecond are in a part when their WAL record has at most
 //!   this sequence; replay passes over them.
 
@@ -26,11 +30,13 @@ use std::path::{Path, PathBuf};
 use plimsoll_runtime::disk::Disk;
 use plimsoll_types::{TimeRange, Timestamp};
 
+use crate::deletion::{Deletion, Tombstone};
 use crate::{Error, Result};
 
 pub(crate) const NAME: &str = "MANIFEST";
 const TITLE: &str = "plimsoll tsdb manifest ";
-const VERSION: u64 = 1;
+/// Since version 2 there are tombstones, and parts in quarantine keep their place in the order of age.
+const VERSION: u64 = 2;
 /// About 500,000 parts.
 const LENGTH_MAX: u64 = 64 << 20;
 
@@ -45,6 +51,8 @@ pub struct Manifest {
     pub parts: Vec<PartEntry>,
     /// Damaged parts that are kept aside.
     pub quarantined: Vec<QuarantinedPart>,
+    /// Deletions that parts do not know of, in the order of their sequence.
+    pub tombstones: Vec<Tombstone>,
     /// Window start in milliseconds to the WAL sequence up to which it is in parts.
     pub sealed: BTreeMap<i64, u64>,
 }
@@ -58,6 +66,15 @@ pub struct PartEntry {
     pub range: TimeRange,
     /// The WAL sequence up to which its window was sealed.
     pub sequence: u64,
+    /// The WAL sequence up to which deletions were carried out in it; 0 when none was.
+    pub cleaned: u64,
+}
+
+impl PartEntry {
+    /// Says whether it holds samples that a deletion of this sequence came after.
+    pub(crate) fn is_before(&self, tombstone: u64) -> bool {
+        self.sequence.max(self.cleaned) < tombstone
+    }
 }
 
 /// A part that cannot be read.
@@ -67,6 +84,10 @@ pub struct QuarantinedPart {
     pub id: u64,
     /// What is missing from answers.
     pub range: TimeRange,
+    /// The WAL sequence up to which its window was sealed.
+    pub sequence: u64,
+    /// The WAL sequence up to which deletions were carried out in it; 0 when none was.
+    pub cleaned: u64,
     /// Why, on one line.
     pub reason: String,
 }
@@ -121,14 +142,25 @@ impl Manifest {
             let (start, end) = (part.range.start, part.range.end);
             let _ = writeln!(
                 text,
-                "part {:016x} {start} {end} {}",
-                part.id, part.sequence
+                "part {:016x} {start} {end} {} {}",
+                part.id, part.sequence, part.cleaned
             );
         }
         for part in &self.quarantined {
             let (start, end) = (part.range.start, part.range.end);
             let reason = part.reason.replace(char::is_control, " ");
-            let _ = writeln!(text, "quarantined {:016x} {start} {end} {reason}", part.id);
+            let _ = writeln!(
+                text,
+                "quarantined {:016x} {start} {end} {} {} {reason}",
+                part.id, part.sequence, part.cleaned
+            );
+        }
+        for tombstone in &self.tombstones {
+            let _ = writeln!(
+                text,
+                "tombstone {} {}",
+                tombstone.sequence, tombstone.deletion
+            );
         }
         for (window, sequence) in &self.sealed {
             let _ = writeln!(text, "sealed {window} {sequence}");
@@ -163,30 +195,57 @@ impl Manifest {
         let mut manifest = Self::default();
         for (index, line) in body.lines().enumerate().skip(1) {
             manifest
-                .read_line(line)
+                .read_line(line, version)
                 .ok_or(invalid(index + 1, "it is none of the known lines"))?;
+        }
+        if version == 1 {
+            manifest.infer_sequences();
         }
         Ok(manifest)
     }
 
-    fn read_line(&mut self, line: &str) -> Option<()> {
+    fn read_line(&mut self, line: &str, version: u64) -> Option<()> {
         let (keyword, rest) = line.split_once(' ')?;
         match keyword {
             "sequence" => self.sequence = rest.parse().ok()?,
             "next-part" => self.next_part = rest.parse().ok()?,
             "part" => {
                 let (id, range, rest) = read_part(rest)?;
-                let sequence = rest.parse().ok()?;
+                let (sequence, cleaned) = match version {
+                    1 => (rest, "0"),
+                    _ => rest.split_once(' ')?,
+                };
                 self.parts.push(PartEntry {
                     id,
                     range,
-                    sequence,
+                    sequence: sequence.parse().ok()?,
+                    cleaned: cleaned.parse().ok()?,
                 });
             }
             "quarantined" => {
-                let (id, range, reason) = read_part(rest)?;
-                let reason = reason.into();
-                self.quarantined.push(QuarantinedPart { id, range, reason });
+                let (id, range, rest) = read_part(rest)?;
+                let (sequence, cleaned, reason) = match version {
+                    1 => ("0", "0", rest),
+                    _ => {
+                        let (sequence, rest) = rest.split_once(' ')?;
+                        let (cleaned, reason) = rest.split_once(' ')?;
+                        (sequence, cleaned, reason)
+                    }
+                };
+                self.quarantined.push(QuarantinedPart {
+                    id,
+                    range,
+                    sequence: sequence.parse().ok()?,
+                    cleaned: cleaned.parse().ok()?,
+                    reason: reason.into(),
+                });
+            }
+            "tombstone" if version > 1 => {
+                let (sequence, deletion) = rest.split_once(' ')?;
+                self.tombstones.push(Tombstone {
+                    sequence: sequence.parse().ok()?,
+                    deletion: Deletion::parse(deletion).ok()?,
+                });
             }
             "sealed" => {
                 let (window, sequence) = rest.split_once(' ')?;
@@ -196,6 +255,15 @@ impl Manifest {
             _ => return None,
         }
         Some(())
+    }
+
+    /// Version 1 did not keep the sequence of a part in quarantine. Numbers of parts grew with their age then, so it is
+    /// not below that of any part with a lower number.
+    fn infer_sequences(&mut self) {
+        for aside in &mut self.quarantined {
+            let older = self.parts.iter().filter(|part| part.id < aside.id);
+            aside.sequence = older.map(|part| part.sequence).max().unwrap_or(0);
+        }
     }
 }
 
@@ -240,25 +308,40 @@ mod tests {
     }
 
     fn manifest() -> impl Strategy<Value = Manifest> {
+        let sequences = || (any::<u64>(), any::<u64>());
         let part =
-            (any::<u64>(), range(), any::<u64>()).prop_map(|(id, range, sequence)| PartEntry {
+            (any::<u64>(), range(), sequences()).prop_map(|(id, range, (sequence, cleaned))| {
+                PartEntry {
+                    id,
+                    range,
+                    sequence,
+                    cleaned,
+                }
+            });
+        let quarantined = (any::<u64>(), range(), sequences(), "[ -~]{0,20}").prop_map(
+            |(id, range, (sequence, cleaned), reason)| QuarantinedPart {
                 id,
                 range,
                 sequence,
-            });
-        let quarantined = (any::<u64>(), range(), "[ -~]{0,20}")
-            .prop_map(|(id, range, reason)| QuarantinedPart { id, range, reason });
+                cleaned,
+                reason,
+            },
+        );
+        let tombstone = (any::<u64>(), crate::deletion::tests::deletions())
+            .prop_map(|(sequence, deletion)| Tombstone { sequence, deletion });
+        let tombstones = prop::collection::vec(tombstone, 0..3);
         let sealed = prop::collection::btree_map(any::<i64>(), any::<u64>(), 0..5);
         let (parts, aside) = (
             prop::collection::vec(part, 0..5),
             prop::collection::vec(quarantined, 0..3),
         );
-        (any::<u64>(), any::<u64>(), parts, aside, sealed).prop_map(
-            |(sequence, next_part, parts, quarantined, sealed)| Manifest {
+        (any::<u64>(), any::<u64>(), parts, aside, sealed, tombstones).prop_map(
+            |(sequence, next_part, parts, quarantined, sealed, tombstones)| Manifest {
                 sequence,
                 next_part,
                 parts,
                 quarantined,
+                tombstones,
                 sealed,
             },
         )
@@ -286,13 +369,45 @@ mod tests {
 
     #[test]
     fn names_the_line_and_the_newer_version() {
-        let error = Manifest::decode(b"plimsoll tsdb manifest 2\nwhatever").unwrap_err();
-        assert_eq!(error, InvalidManifest::Newer(2));
+        let error = Manifest::decode(b"plimsoll tsdb manifest 3\nwhatever").unwrap_err();
+        assert_eq!(error, InvalidManifest::Newer(3));
         let error = Manifest::decode(b"plimsoll tsdb manifest 1\nsequence 1\n").unwrap_err();
         assert_eq!(error.to_string(), "line 2: the last line is no checksum");
         let body = "plimsoll tsdb manifest 1\nunknown 1\n";
         let text = format!("{body}crc32c {:08x}\n", crc32c::crc32c(body.as_bytes()));
         let error = Manifest::decode(text.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), "line 2: it is none of the known lines");
+    }
+
+    #[test]
+    fn reads_version_1() {
+        let body = "plimsoll tsdb manifest 1\nsequence 9\nnext-part 4\npart 0000000000000001 0 7 4\n\
+                    part 0000000000000003 8 9 8\nquarantined 0000000000000002 0 7 it is gone\nsealed 8 8\n";
+        let text = format!("{body}crc32c {:08x}\n", crc32c::crc32c(body.as_bytes()));
+        let found = Manifest::decode(text.as_bytes()).unwrap();
+        let at =
+            |start, end| TimeRange::new(Timestamp::from_millis(start), Timestamp::from_millis(end));
+        let part = |id, range, sequence| PartEntry {
+            id,
+            range,
+            sequence,
+            cleaned: 0,
+        };
+        let aside = QuarantinedPart {
+            id: 2,
+            range: at(0, 7),
+            sequence: 4,
+            cleaned: 0,
+            reason: "it is gone".into(),
+        };
+        let expected = Manifest {
+            sequence: 9,
+            next_part: 4,
+            parts: vec![part(1, at(0, 7), 4), part(3, at(8, 9), 8)],
+            quarantined: vec![aside],
+            sealed: BTreeMap::from([(8, 8)]),
+            ..Manifest::default()
+        };
+        assert_eq!(found, expected);
     }
 }

@@ -29,6 +29,8 @@ pub struct Metrics {
     pub(crate) samples_rejected: Family<ReasonLabels, Counter>,
     pub(crate) samples_duplicate: Counter,
     pub(crate) samples_conflicting: Counter,
+    pub(crate) samples_deleted: Counter,
+    pub(crate) deletions: Counter,
     pub(crate) exemplars_appended: Counter,
     pub(crate) exemplars_dropped: Counter,
     pub(crate) appends_refused: Counter,
@@ -47,6 +49,7 @@ pub struct Metrics {
     pub(crate) part_bytes: Gauge,
     pub(crate) parts_sealed: Counter,
     pub(crate) parts_removed: Counter,
+    pub(crate) parts_merged: Counter,
     pub(crate) parts_quarantined: Gauge,
     pub(crate) seal_failures: Counter,
     pub(crate) seal_seconds: Histogram,
@@ -64,6 +67,8 @@ impl Default for Metrics {
             samples_rejected: Family::default(),
             samples_duplicate: Counter::default(),
             samples_conflicting: Counter::default(),
+            samples_deleted: Counter::default(),
+            deletions: Counter::default(),
             exemplars_appended: Counter::default(),
             exemplars_dropped: Counter::default(),
             appends_refused: Counter::default(),
@@ -83,6 +88,7 @@ impl Default for Metrics {
             part_bytes: Gauge::default(),
             parts_sealed: Counter::default(),
             parts_removed: Counter::default(),
+            parts_merged: Counter::default(),
             parts_quarantined: Gauge::default(),
             seal_failures: Counter::default(),
             // 10 ms to 5 min: an empty window to ten million series.
@@ -166,6 +172,18 @@ impl Metrics {
             "Samples that replaced another value of the same series and time",
             None,
             self.samples_conflicting.clone(),
+        );
+        registry.register(
+            "tsdb_deletions",
+            "Deletions of series taken",
+            None,
+            self.deletions.clone(),
+        );
+        registry.register(
+            "tsdb_head_samples_deleted",
+            "Samples that deletions took out of memory; those in parts are not counted",
+            None,
+            self.samples_deleted.clone(),
         );
         registry.register(
             "tsdb_exemplars_appended",
@@ -275,6 +293,12 @@ impl Metrics {
             "Parts removed because they were older than the retention",
             None,
             self.parts_removed.clone(),
+        );
+        registry.register(
+            "tsdb_parts_merged",
+            "Parts that were merged into others",
+            None,
+            self.parts_merged.clone(),
         );
         registry.register(
             "tsdb_parts_quarantined",

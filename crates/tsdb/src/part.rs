@@ -53,6 +53,7 @@ mod tests;
 mod writer;
 
 pub use aggregate::Aggregates;
+pub(crate) use aggregate::{WHOLE_MAX, is_whole};
 pub use error::{Error, ErrorKind};
 pub(crate) use histograms::weight as histogram_weight;
 pub use meta::{FileMeta, PartMeta};

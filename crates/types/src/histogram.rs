@@ -3,10 +3,26 @@
 //! The model is Prometheus' (`model/histogram`), with one difference: buckets hold absolute counts here, integer or
 //! float; deltas exist on the wire only.
 
+mod bounds;
 mod buckets;
+mod compact;
+mod compensated;
+mod equality;
+mod from_classic;
+mod mean;
+mod reset;
 mod resolution;
+mod scaling;
+mod side;
+mod spans;
+mod sum;
+mod trim;
+mod zero;
 
-pub use buckets::Bucket;
+pub use buckets::{Bucket, BucketNumber};
+pub use from_classic::{ClassicHistogram, InvalidClassicHistogram};
+pub use mean::HistogramMean;
+pub use sum::{Combination, HistogramSum, IncompatibleHistograms};
 
 /// The coarsest exponential schema: each bucket is 2^16 times as wide as the one before.
 pub const SCHEMA_MIN: i8 = -4;
@@ -396,7 +412,7 @@ fn validate_float(counts: &BucketCounts<f64>) -> Result<(), HistogramError> {
 mod tests {
     use super::*;
 
-    fn valid() -> Histogram {
+    pub(super) fn valid() -> Histogram {
         Histogram {
             sum: 12.5,
             counts: Counts::Integer(BucketCounts {

@@ -36,8 +36,9 @@ mod units;
 
 pub use exemplar::Exemplar;
 pub use histogram::{
-    Bucket, BucketCounts, CUSTOM_BUCKETS_SCHEMA, Counts, Histogram, HistogramError, ResetHint,
-    SCHEMA_MAX, SCHEMA_MIN, Span,
+    Bucket, BucketCounts, BucketNumber, CUSTOM_BUCKETS_SCHEMA, ClassicHistogram, Combination,
+    Counts, Histogram, HistogramError, HistogramMean, HistogramSum, IncompatibleHistograms,
+    InvalidClassicHistogram, ResetHint, SCHEMA_MAX, SCHEMA_MIN, Span,
 };
 pub use labels::{
     BUCKET_LABEL, DuplicateLabel, Labels, LabelsBuilder, METRIC_NAME, QUANTILE_LABEL,
@@ -50,8 +51,10 @@ pub use sample::{
     STALE_NAN_BITS, Sample, SampleColumns, StartTimestamp, Value, is_stale, stale_nan,
 };
 pub use storage::{
-    Appended, Appender, Commit, Durability, Queryable, Rejected, RejectedReason, SampleSource,
-    Selection, SeriesRef, StorageError, StorageErrorKind, WriteBatch, Written,
+    Appended, Appender, Commit, Durability, HeadStatistics, Meter, NamedCount, PartStatistics,
+    Queryable, Rejected, RejectedReason, ReplayStatistics, SampleSource, Selection, SeriesRef,
+    StorageError, StorageErrorKind, StoreAdmin, StoreStatistics, Summary, TopCounts, WriteBatch,
+    Written,
 };
 pub use timestamp::{TimeRange, Timestamp};
 pub use units::{ByteCount, InvalidQuantity, format_duration, parse_duration};

@@ -7,11 +7,20 @@
 //! Asking is in two steps as well: [`Queryable::select`] finds the series and returns their labels, then the
 //! [`SampleSource`] reads one series at a time, so that `sum by (x)` never holds more than one input series.
 
+mod admin;
+mod summary;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
 use crate::{Exemplar, Labels, Matcher, Metadata, Sample, SampleColumns, TimeRange};
+
+pub use admin::{
+    HeadStatistics, NamedCount, PartStatistics, ReplayStatistics, StoreAdmin, StoreStatistics,
+    TopCounts,
+};
+pub use summary::Summary;
 
 /// Names a series inside one open store. Refs are never used again for another series while the store is open, and
 /// mean nothing after it closes.
@@ -158,6 +167,21 @@ pub trait SampleSource: Send {
     /// # Errors
     /// [`StorageErrorKind::Io`] and [`StorageErrorKind::Corrupt`].
     fn read(&mut self, index: usize, into: &mut SampleColumns) -> Result<(), StorageError>;
+
+    /// Returns the [`Summary`] of the samples of series `index` inside `range`, which lies inside the selection's:
+    /// exactly what [`read`](Self::read) and a walk over those samples would give, but without decoding the blocks
+    /// that lie inside `range` as a whole. `None` when there is no sample, or when the source cannot tell exactly or
+    /// no faster than by reading; the caller then reads.
+    ///
+    /// It costs the decoding of up to two blocks, so it pays for a range of many blocks (a block is a series' share of
+    /// a part: some hours), and for a few ranges per series.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn summary(&mut self, index: usize, range: TimeRange) -> Result<Option<Summary>, StorageError> {
+        let _ = (index, range);
+        Ok(None)
+    }
 }
 
 /// The series that a selector found.
@@ -170,6 +194,15 @@ pub struct Selection {
     pub warnings: Vec<String>,
 }
 
+/// Counts the memory that answering a question takes.
+pub trait Meter {
+    /// Counts bytes that are about to be allocated.
+    ///
+    /// # Errors
+    /// [`StorageErrorKind::Overloaded`] when they may not be.
+    fn take(&self, bytes: usize) -> Result<(), StorageError>;
+}
+
 /// Answers questions. Safe to call from many threads; does blocking IO, so shells call it on a blocking thread.
 pub trait Queryable: Send + Sync {
     /// Finds the series that fulfil all matchers and may have a sample inside `range`.
@@ -177,6 +210,23 @@ pub trait Queryable: Send + Sync {
     /// # Errors
     /// [`StorageErrorKind::Io`] and [`StorageErrorKind::Corrupt`].
     fn select(&self, matchers: &[Matcher], range: TimeRange) -> Result<Selection, StorageError>;
+
+    /// As [`select`](Self::select), and asks `meter` for all that it allocates in proportion to the series it looks at,
+    /// before it does so. What it asked for is free again when the selection is dropped.
+    ///
+    /// # Errors
+    /// As [`select`](Self::select), and whatever `meter` says.
+    fn select_metered(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        meter: &dyn Meter,
+    ) -> Result<Selection, StorageError> {
+        let selection = self.select(matchers, range)?;
+        let bytes = selection.labels.iter().map(Labels::byte_count);
+        meter.take(bytes.sum())?;
+        Ok(selection)
+    }
 
     /// Returns the label sets of the series that fulfil all matchers of any one of `selectors` (all series when there
     /// is none) and may have a sample inside `range`: sorted, no set twice, at most `limit`.

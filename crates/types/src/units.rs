@@ -136,8 +136,8 @@ pub fn format_duration(duration: Duration) -> String {
     }
     let mut text = String::new();
     for (unit, size) in DURATION_UNITS {
-        // Prometheus shows years, weeks and days only when they are the whole duration.
-        if matches!(unit, "y" | "w" | "d") && !millis.is_multiple_of(size) {
+        // Prometheus shows years and weeks only when they are the whole duration.
+        if matches!(unit, "y" | "w") && !millis.is_multiple_of(size) {
             continue;
         }
         if millis >= size {
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn writes_durations_as_prometheus_does() {
         for text in [
-            "0s", "324ms", "3s", "5m", "1h30m", "2w", "1y", "8d", "193h", "1m1ms",
+            "0s", "324ms", "3s", "5m", "1h30m", "2w", "1y", "8d", "8d1h", "1m1ms",
         ] {
             assert_eq!(format_duration(parse_duration(text).unwrap()), text);
         }

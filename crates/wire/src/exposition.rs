@@ -29,7 +29,9 @@ mod encode;
 mod entry;
 mod error;
 mod family;
+mod federation;
 mod format;
+mod lint;
 mod messages;
 mod number;
 pub mod openmetrics;
@@ -40,10 +42,12 @@ mod strict;
 mod text;
 
 pub use encode::write_families;
+pub use federation::{write_untyped_head, write_untyped_sample};
 pub use entry::{Entry, Exemplars, RawExemplar, SampleEntry, Series};
 pub use error::{Error, ErrorKind};
 pub use family::{Family, FamilyExemplar, FamilySample, read_families};
 pub use format::{Escaping, Format, Negotiated, accept_header, negotiate};
+pub use lint::{Problem, lint};
 pub use strict::Summary;
 
 use scan::Dialect;

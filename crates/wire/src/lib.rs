@@ -29,6 +29,7 @@ mod fields;
 pub mod influx;
 pub mod metadata;
 pub mod push;
+pub mod remote_read;
 pub mod remote_write;
 pub mod text_import;
 pub mod vm_json;

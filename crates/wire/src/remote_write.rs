@@ -17,7 +17,7 @@ mod messages;
 mod v1;
 mod v2;
 
-use plimsoll_types::{Labels, Metadata};
+use plimsoll_types::{Histogram, Labels, Metadata, Sample};
 
 use crate::push::{
     Decoded, Error, LabelFault, LabelLimits, Limits, RefusalReason, Series, ShownPairs,
@@ -186,6 +186,15 @@ fn show(labels: &Labels) -> String {
         .map(|(name, value)| (name.as_bytes(), value.as_bytes()))
         .collect();
     ShownPairs(&pairs).to_string()
+}
+
+/// Encodes a histogram sample as version 1.0 and remote read carry it.
+pub(crate) fn histogram_bytes(sample: &Sample, histogram: &Histogram) -> Vec<u8> {
+    let message = messages::Histogram {
+        start_timestamp: 0,
+        ..histogram::from_sample(sample, histogram)
+    };
+    prost::Message::encode_to_vec(&message)
 }
 
 #[cfg(test)]

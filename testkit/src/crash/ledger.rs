@@ -2,36 +2,71 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_types::{Queryable, Sample, SampleColumns, TimeRange, Value};
+use plimsoll_types::{
+    Labels, Matcher, Queryable, Sample, SampleColumns, TimeRange, Timestamp, Value,
+};
+
+/// Name and time.
+type Key = (String, i64);
+
+/// What happened to one time of one series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Change {
+    Written(f64),
+    /// By the deletion of this number.
+    Deleted(usize),
+}
+
+impl Change {
+    fn value(self) -> Option<f64> {
+        match self {
+            Self::Written(value) => Some(value),
+            Self::Deleted(_) => None,
+        }
+    }
+}
 
 /// What may be found at one time of one series.
 #[derive(Clone, Debug, Default)]
 struct Possible {
     acknowledged: Option<f64>,
-    /// Written after the acknowledged value.
-    since: Vec<f64>,
-    /// Written before a kill: seen or not, any of it may be on disk for good.
-    earlier: Vec<f64>,
+    /// After what was acknowledged.
+    since: Vec<Change>,
+    /// Before a kill: seen or not, any of it may be on disk for good.
+    earlier: Vec<Option<f64>>,
 }
 
 impl Possible {
-    /// The last of the values that were written is durable.
+    /// The last of the changes is durable.
     fn acknowledge(&mut self) {
-        self.acknowledged = self.since.last().copied();
+        self.acknowledged = self.since.last().and_then(|change| change.value());
         self.since.clear();
         self.earlier.clear();
     }
 
     fn allows(&self, found: Option<f64>) -> bool {
-        let is_newer = |value| self.since.contains(&value) || self.earlier.contains(&value);
-        found == self.acknowledged || found.is_some_and(is_newer)
+        let is_newer = self.since.iter().any(|change| change.value() == found);
+        found == self.acknowledged || is_newer || self.earlier.contains(&found)
+    }
+
+    /// Returns the deletion that alone decides whether the sample is there.
+    fn hangs_on(&self) -> Option<usize> {
+        match self.since[..] {
+            [Change::Deleted(deletion)]
+                if self.acknowledged.is_some() && self.earlier.is_empty() =>
+            {
+                Some(deletion)
+            }
+            _ => None,
+        }
     }
 }
 
 #[derive(Default)]
 pub(super) struct Ledger {
-    samples: BTreeMap<(String, i64), Possible>,
+    samples: BTreeMap<Key, Possible>,
     acknowledged: u64,
+    deletions: usize,
 }
 
 impl Ledger {
@@ -43,7 +78,8 @@ impl Ledger {
         for sample in samples {
             if let Value::Float(value) = sample.value {
                 let key = (name.into(), sample.timestamp.millis());
-                self.samples.entry(key).or_default().since.push(value);
+                let entry = self.samples.entry(key).or_default();
+                entry.since.push(Change::Written(value));
             }
         }
     }
@@ -69,12 +105,42 @@ impl Ledger {
         }
     }
 
+    /// Notes a deletion that is in effect as long as the store lives.
+    pub(super) fn delete(&mut self, matchers: &[Matcher], range: TimeRange) {
+        let deletion = self.deletions;
+        self.deletions += 1;
+        for entry in self.found_by(matchers, range) {
+            entry.since.push(Change::Deleted(deletion));
+        }
+    }
+
+    /// The last deletion is durable.
+    pub(super) fn acknowledge_deletion(&mut self, matchers: &[Matcher], range: TimeRange) {
+        self.found_by(matchers, range)
+            .for_each(Possible::acknowledge);
+    }
+
+    fn found_by(
+        &mut self,
+        matchers: &[Matcher],
+        range: TimeRange,
+    ) -> impl Iterator<Item = &mut Possible> {
+        let is_found = move |(name, time): &Key| {
+            let labels = Labels::from_pairs([("__name__", name)]);
+            let fits = |m: &Matcher| m.matches(labels.get(m.name()).unwrap_or_default());
+            range.contains(Timestamp::from_millis(*time)) && matchers.iter().all(fits)
+        };
+        let entries = self.samples.iter_mut();
+        entries.filter_map(move |(key, entry)| is_found(key).then_some(entry))
+    }
+
     /// Compares, and goes on from what was found; after a power loss that is surely on disk.
     pub(super) fn check(&mut self, store: &impl Queryable, is_durable: bool) -> Result<(), String> {
-        let found = read(store)?;
+        let found = read(store, &[], TimeRange::ALL)?;
         if let Some(key) = found.keys().find(|key| !self.samples.contains_key(key)) {
             return Err(format!("{key:?} was never written"));
         }
+        self.check_deletions(&found)?;
         for (key, possible) in &mut self.samples {
             let value = found.get(key).copied();
             if !possible.allows(value) {
@@ -87,16 +153,44 @@ impl Ledger {
                 possible.earlier.clear();
                 possible.since.clear();
             } else {
-                possible.earlier.append(&mut possible.since);
+                let since = possible.since.drain(..);
+                possible.earlier.extend(since.map(Change::value));
+            }
+        }
+        Ok(())
+    }
+
+    /// A deletion that was not acknowledged is in effect as a whole or not at all.
+    fn check_deletions(&self, found: &BTreeMap<Key, f64>) -> Result<(), String> {
+        let mut first: BTreeMap<usize, (&Key, bool)> = BTreeMap::new();
+        for (key, possible) in &self.samples {
+            let Some(deletion) = possible.hangs_on() else {
+                continue;
+            };
+            let is_there = found.contains_key(key);
+            let (other, was_there) = *first.entry(deletion).or_insert((key, is_there));
+            if was_there != is_there {
+                return Err(format!(
+                    "a deletion is in effect by halves: {other:?} is there: {was_there}, {key:?}: {is_there}"
+                ));
             }
         }
         Ok(())
     }
 }
 
-fn read(store: &impl Queryable) -> Result<BTreeMap<(String, i64), f64>, String> {
+/// Says whether the store shows nothing of what was to be deleted.
+pub(super) fn is_gone(store: &impl Queryable, matchers: &[Matcher], range: TimeRange) -> bool {
+    read(store, matchers, range).is_ok_and(|found| found.is_empty())
+}
+
+fn read(
+    store: &impl Queryable,
+    matchers: &[Matcher],
+    range: TimeRange,
+) -> Result<BTreeMap<Key, f64>, String> {
     let failed = |error: plimsoll_types::StorageError| error.to_string();
-    let mut selection = store.select(&[], TimeRange::ALL).map_err(failed)?;
+    let mut selection = store.select(matchers, range).map_err(failed)?;
     let mut columns = SampleColumns::default();
     let mut found = BTreeMap::new();
     for (index, labels) in selection.labels.iter().enumerate() {

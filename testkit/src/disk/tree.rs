@@ -105,6 +105,18 @@ impl Tree {
         Ok(())
     }
 
+    pub(super) fn link(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        let id = self.find(from)?;
+        self.file(id)?;
+        let (parent, name) = self.parent(to)?;
+        let names = &mut self.directory_mut(parent)?.current;
+        if names.contains_key(&name) {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        names.insert(name, id);
+        Ok(())
+    }
+
     pub(super) fn remove(&mut self, path: &Path) -> io::Result<()> {
         let (parent, name) = self.parent(path)?;
         self.directory_mut(parent)?

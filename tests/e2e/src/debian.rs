@@ -1,7 +1,7 @@
 //! Programs that Debian packages: what a user's installation looks like from outside.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -88,11 +88,36 @@ impl Prometheus {
     /// # Errors
     /// When it is not installed or does not start.
     pub fn start(home: &Home, config: impl Fn(SocketAddr) -> String) -> Result<Self> {
+        Self::start_with(home, config, &["--enable-feature=exemplar-storage"])
+    }
+
+    /// As [`start`](Self::start), with more arguments.
+    ///
+    /// # Errors
+    /// When it is not installed or does not start.
+    pub fn start_with(
+        home: &Home,
+        config: impl Fn(SocketAddr) -> String,
+        arguments: &[&str],
+    ) -> Result<Self> {
         let path = find("prometheus")?.context("no prometheus")?;
+        Self::start_program(&path, home, config, arguments)
+    }
+
+    /// As [`start_with`](Self::start_with), with another Prometheus than Debian's.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_program(
+        path: &Path,
+        home: &Home,
+        config: impl Fn(SocketAddr) -> String,
+        arguments: &[&str],
+    ) -> Result<Self> {
         let command = |address: SocketAddr| {
             // A file that cannot be written shows when Prometheus does not find it.
             let _ = home.write("prometheus.yml", config(address).as_bytes());
-            let mut command = Command::new(&path);
+            let mut command = Command::new(path);
             command.arg(format!("--web.listen-address={address}"));
             command
                 .arg("--config.file")
@@ -100,10 +125,40 @@ impl Prometheus {
             command
                 .arg("--storage.tsdb.path")
                 .arg(home.path("prometheus"));
-            command.arg("--enable-feature=exemplar-storage");
+            command.args(arguments);
             command
         };
         let (program, address) = start(home, command, "/-/ready")?;
+        let api = Api { address };
+        Ok(Self { program, api })
+    }
+}
+
+/// A running VictoriaMetrics.
+#[derive(Debug)]
+pub struct VictoriaMetrics {
+    /// The process.
+    pub program: Program,
+    /// Its HTTP API.
+    pub api: Api,
+}
+
+impl VictoriaMetrics {
+    /// Starts it with these arguments and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it is not installed or does not start.
+    pub fn start(home: &Home, arguments: &[&str]) -> Result<Self> {
+        let path = find("victoria-metrics")?.context("no victoria-metrics")?;
+        let command = |address: SocketAddr| {
+            let mut command = Command::new(&path);
+            command.arg(format!("-httpListenAddr={address}"));
+            let mut data = std::ffi::OsString::from("-storageDataPath=");
+            data.push(home.path("victoria-metrics"));
+            command.arg(data).args(arguments);
+            command
+        };
+        let (program, address) = start(home, command, "/health")?;
         let api = Api { address };
         Ok(Self { program, api })
     }

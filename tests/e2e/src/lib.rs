@@ -27,17 +27,21 @@
 mod answer;
 mod api;
 mod debian;
+mod differential;
 mod home;
 mod http;
 mod program;
 mod server;
+mod subject;
 mod time;
 
 pub use answer::compare;
 pub use api::Api;
-pub use debian::{NodeExporter, Prometheus, find, promtool};
+pub use differential::{Agreement, Differential};
+pub use debian::{NodeExporter, Prometheus, VictoriaMetrics, find, promtool};
 pub use home::Home;
 pub use http::{Reply, encode_query, request};
 pub use program::{Program, binary};
 pub use server::Server;
+pub use subject::{Forget, Renew, ServerSubject};
 pub use time::{now_millis, wait_until};

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use crate::app::App;
-use crate::envelope;
+use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
 use crate::params::Params;
 
@@ -15,7 +15,10 @@ pub(crate) async fn names(
     State(app): State<Arc<App>>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let (selectors, range, limit) = (params.selectors()?, params.range()?, params.limit()?);
+    let (limit, range, selectors) = (params.limit()?, params.range()?, params.selectors()?);
+    if range.is_empty() {
+        return Ok(envelope::raw("[]", &Notes::default()));
+    }
     app.ask(None, move |app, _| {
         let queryable = &app.parts.queryable;
         let mut found = queryable.label_names(&selectors, range, limit.saturating_add(1))?;
@@ -33,9 +36,15 @@ pub(crate) async fn values(
 ) -> Result<Response, ApiError> {
     let name = unescape(&name);
     if name.is_empty() {
-        return Err(ApiError::new(Kind::BadData, "invalid label name: \"\""));
+        return Err(ApiError::new(
+            Kind::BadData,
+            format!("invalid label name: {name:?}"),
+        ));
     }
-    let (selectors, range, limit) = (params.selectors()?, params.range()?, params.limit()?);
+    let (limit, range, selectors) = (params.limit()?, params.range()?, params.selectors()?);
+    if range.is_empty() {
+        return Ok(envelope::raw("[]", &Notes::default()));
+    }
     app.ask(None, move |app, _| {
         let queryable = &app.parts.queryable;
         let mut found =

@@ -17,16 +17,16 @@ use crate::params::Params;
 struct View<'a> {
     #[serde(rename = "type")]
     metric_type: &'static str,
-    help: &'a str,
     unit: &'a str,
+    help: &'a str,
 }
 
 impl<'a> From<&'a Metadata> for View<'a> {
     fn from(metadata: &'a Metadata) -> Self {
         Self {
             metric_type: metadata.metric_type.as_str(),
-            help: &metadata.help,
             unit: &metadata.unit,
+            help: &metadata.help,
         }
     }
 }
@@ -36,15 +36,11 @@ pub(crate) async fn metadata(
     State(app): State<Arc<App>>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let limit = params.limit()?;
-    let per_metric = match params.get("limit_per_metric").map(str::parse::<usize>) {
-        None | Some(Ok(0)) => usize::MAX,
-        Some(Ok(limit)) => limit,
-        Some(Err(_)) => {
-            let reason = "it must be a whole number of 0 or more";
-            return Err(ApiError::parameter("limit_per_metric", reason));
-        }
-    };
+    // Of metrics 0 is none at all, of entries it is no limit; below 0 both are none.
+    let limit = usize::try_from(params.number("limit", -1)?).unwrap_or(usize::MAX);
+    let per_metric = params.number("limit_per_metric", -1)?;
+    let per_metric = usize::try_from(per_metric).ok().filter(|limit| *limit > 0);
+    let per_metric = per_metric.unwrap_or(usize::MAX);
     let metric = params.get("metric").map(String::from);
     app.ask(None, move |app, _| {
         let families = read_families(&*app.parts.queryable, metric.as_deref(), limit)?;
@@ -63,10 +59,11 @@ pub(crate) async fn metadata(
 /// The endings of the series that a histogram or a summary consists of.
 const ENDINGS: [&str; 5] = ["_bucket", "_count", "_sum", "_gcount", "_gsum"];
 
-type Families = BTreeMap<String, Vec<Metadata>>;
+/// Metadata by the name of the family.
+pub(super) type Families = BTreeMap<String, Vec<Metadata>>;
 
 /// Reads metadata by family as Prometheus tells it; the store keeps it by the names of series.
-fn read_families(
+pub(super) fn read_families(
     store: &dyn Queryable,
     metric: Option<&str>,
     limit: usize,
@@ -100,7 +97,7 @@ fn read_families(
 }
 
 /// Returns the name of the family that a series of this type belongs to.
-fn family(name: &str, metric_type: MetricType) -> &str {
+pub(super) fn family(name: &str, metric_type: MetricType) -> &str {
     let endings: &[&str] = match metric_type {
         MetricType::Histogram => &["_bucket", "_count", "_sum"],
         MetricType::GaugeHistogram => &["_bucket", "_gcount", "_gsum"],

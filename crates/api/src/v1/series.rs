@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::envelope;
+use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
 use crate::params::Params;
 use crate::value_json::{write_labels, write_list};
@@ -16,12 +16,16 @@ pub(crate) async fn series(
     State(app): State<Arc<App>>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let (selectors, range, limit) = (params.selectors()?, params.range()?, params.limit()?);
-    if selectors.is_empty() {
+    if params.all("match[]").next().is_none() {
         return Err(ApiError::new(
             Kind::BadData,
             "no match[] parameter provided",
         ));
+    }
+    let (limit, range) = (params.limit()?, params.range()?);
+    let selectors = params.selectors().map_err(|error| error.about("match[]"))?;
+    if range.is_empty() {
+        return Ok(envelope::raw("[]", &Notes::default()));
     }
     app.ask(None, move |app, _| {
         let queryable = &app.parts.queryable;

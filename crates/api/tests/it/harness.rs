@@ -8,18 +8,24 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
-use plimsoll_api::{App, BuildInfo, Parts, QueryLimits, ReloadRequest, router};
+use plimsoll_api::{
+    App, BuildInfo, InForce, Parts, QueryLimits, QueryMetrics, ReadLimits, ReloadRequest,
+    ServerStatus, Subscribers, Surface, router,
+};
 use plimsoll_ingest::push::{Limits, Metrics, Receiver};
-use plimsoll_promql::{Engine, Options};
+use plimsoll_ingest::scrape::Overview;
+use plimsoll_promql::{Engine, Features, Options};
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_runtime::tasks::Tasks;
 use plimsoll_testkit::{FakeClock, MemoryStore};
-use plimsoll_types::{Queryable, Timestamp};
+use plimsoll_types::{Labels, Pattern, Queryable, Timestamp};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tower::ServiceExt;
+
+use crate::store_admin::RecordingAdmin;
 
 const LOOPBACK: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9880));
 
@@ -59,30 +65,53 @@ pub(crate) struct Server {
     pub(crate) store: MemoryStore,
     pub(crate) app: Arc<App>,
     pub(crate) reloads: mpsc::Receiver<ReloadRequest>,
+    pub(crate) admin: RecordingAdmin,
+    pub(crate) quit: Shutdown,
+    pub(crate) metrics: Registry,
     router: Router,
 }
 
 impl Server {
     pub(crate) fn new() -> Self {
+        Self::surfaced(|_| {})
+    }
+
+    /// A server some of whose surface is another.
+    pub(crate) fn surfaced(change: impl FnOnce(&mut Surface)) -> Self {
         let store = MemoryStore::new();
-        Self::with(store.clone(), store, Limits::default(), LOOPBACK)
+        Self::with(store.clone(), store, Limits::default(), LOOPBACK, change)
     }
 
     /// A server whose questions another store answers.
     pub(crate) fn over(queryable: impl Queryable + 'static) -> Self {
-        Self::with(MemoryStore::new(), queryable, Limits::default(), LOOPBACK)
+        Self::with(
+            MemoryStore::new(),
+            queryable,
+            Limits::default(),
+            LOOPBACK,
+            |_| {},
+        )
     }
 
     /// A server with limits of one's own.
     pub(crate) fn limited(limits: Limits) -> Self {
         let store = MemoryStore::new();
-        Self::with(store.clone(), store, limits, LOOPBACK)
+        Self::with(store.clone(), store, limits, LOOPBACK, |_| {})
     }
 
     /// A server that listens elsewhere.
     pub(crate) fn listening_on(listen: SocketAddr) -> Self {
         let store = MemoryStore::new();
-        Self::with(store.clone(), store, Limits::default(), listen)
+        Self::with(store.clone(), store, Limits::default(), listen, |_| {})
+    }
+
+    /// A server over another store, some of whose parts are others.
+    pub(crate) fn governed(
+        queryable: impl Queryable + 'static,
+        change: impl FnOnce(&mut Parts),
+    ) -> Self {
+        let store = MemoryStore::new();
+        Self::with_parts(store, queryable, Limits::default(), LOOPBACK, change)
     }
 
     fn with(
@@ -90,11 +119,25 @@ impl Server {
         queryable: impl Queryable + 'static,
         limits: Limits,
         listen: SocketAddr,
+        change: impl FnOnce(&mut Surface),
+    ) -> Self {
+        let change = |parts: &mut Parts| change(&mut parts.surface);
+        Self::with_parts(store, queryable, limits, listen, change)
+    }
+
+    fn with_parts(
+        store: MemoryStore,
+        queryable: impl Queryable + 'static,
+        limits: Limits,
+        listen: SocketAddr,
+        change: impl FnOnce(&mut Parts),
     ) -> Self {
         let fake = FakeClock::new(Timestamp::from_millis(100_000));
         let clock: Arc<dyn Clock> = Arc::new(fake.clone());
         let registry = Registry::new();
         registry.register_build("1.2.3", None);
+        let query_metrics = QueryMetrics::default();
+        query_metrics.register(&registry);
         let tasks = Tasks::new(Shutdown::new(), clock.clone(), &registry);
         let appender = Arc::new(store.clone());
         let receiver = Receiver::new(
@@ -105,12 +148,14 @@ impl Server {
             Metrics::default(),
         );
         let (reload, reloads) = mpsc::channel(1);
-        let app = App::new(Parts {
+        let (admin, quit) = (RecordingAdmin::default(), Shutdown::new());
+        let mut parts = Parts {
             queryable: Arc::new(queryable),
             receiver: Arc::new(receiver),
             engine: Engine::new(Options::default()),
             query_limits: QueryLimits::default(),
-            registry: Arc::new(registry),
+            query_metrics,
+            registry: Arc::new(registry.clone()),
             clock,
             tasks,
             listen,
@@ -119,13 +164,22 @@ impl Server {
                 version: "1.2.3",
                 revision: "",
             },
-        });
+            surface: surface(&admin),
+        };
+        change(&mut parts);
+        if parts.surface.quit.is_some() {
+            parts.surface.quit = Some(quit.clone());
+        }
+        let app = App::new(parts);
         let router = router(app.clone());
         Self {
             clock: fake,
             store,
             app,
             reloads,
+            admin,
+            quit,
+            metrics: registry,
             router,
         }
     }
@@ -176,5 +230,29 @@ impl Server {
             headers: parts.headers,
             body: String::from_utf8(body.to_vec()).expect("answers are text"),
         }
+    }
+}
+
+fn surface(admin: &RecordingAdmin) -> Surface {
+    let at = Timestamp::from_millis(90_000);
+    let in_force = InForce {
+        yaml: "global: {}\n".into(),
+        since: at,
+        is_last_reload_successful: true,
+        external_labels: Labels::empty(),
+        retention: "15d".into(),
+    };
+    let flags = [("query.timeout".to_owned(), "2m".to_owned())].into();
+    let status = ServerStatus::new(at, "/srv".into(), "box".into(), flags, in_force);
+    Surface {
+        status: Arc::new(status),
+        scrapes: Overview::default(),
+        store: Arc::new(admin.clone()),
+        is_admin_enabled: false,
+        quit: None,
+        cors_origin: Pattern::new("http://localhost(:[0-9]+)?").expect("an expression"),
+        features: Features::ALL,
+        read_limits: ReadLimits::default(),
+        subscribers: Subscribers::default(),
     }
 }

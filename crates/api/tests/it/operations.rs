@@ -45,7 +45,8 @@ async fn a_reload_is_answered_with_its_outcome() {
     let mut server = Server::new();
     let mut reloads = std::mem::replace(&mut server.reloads, tokio::sync::mpsc::channel(1).1);
     for (outcome, status) in [
-        (Ok(()), 200),
+        (Ok(String::new()), 200),
+        (Ok("restart to apply it\n".to_string()), 200),
         (Err("prometheus.yml:1:1: error".to_string()), 500),
     ] {
         let answering = async {
@@ -54,7 +55,7 @@ async fn a_reload_is_answered_with_its_outcome() {
         };
         let (answer, ()) = tokio::join!(server.post("/-/reload", "", ""), answering);
         assert_eq!(answer.status, status);
-        assert_eq!(answer.body, outcome.err().unwrap_or_default());
+        assert_eq!(answer.body, outcome.unwrap_or_else(|reason| reason));
     }
     assert_eq!(server.get("/-/reload").await.status, 405);
 }
@@ -66,4 +67,16 @@ async fn grafana_learns_what_we_are() {
     assert_eq!(answer["data"]["version"], "1.2.3");
     assert_eq!(answer["data"].get("features"), None);
     assert_eq!(server.get("/api/v1/unknown").await.status, 404);
+}
+
+#[tokio::test]
+async fn quitting_must_have_been_allowed() {
+    let server = Server::new();
+    let refused = server.post("/-/quit", "", "").await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.body, "Lifecycle API is not enabled.");
+    let server = Server::surfaced(|surface| surface.quit = Some(Default::default()));
+    let answer = server.post("/-/quit", "", "").await;
+    assert_eq!(answer.status, 200);
+    server.quit.wait().await;
 }

@@ -56,7 +56,7 @@ async fn wrong_parameters_are_named() {
     )
     .await;
     check("/api/v1/query?query=sum(", "1:5: parse error").await;
-    check("/api/v1/query?query=up&lookback_delta=0", "lookback_delta").await;
+    check("/api/v1/query?query=up&lookback_delta=x", "lookback delta").await;
     check(
         "/api/v1/query_range?query=up&start=1&end=2",
         "invalid parameter \"step\"",
@@ -74,12 +74,12 @@ async fn wrong_parameters_are_named() {
     .await;
     check(
         "/api/v1/query_range?query=up&start=0&end=99999999&step=1",
-        "11000 points per timeseries",
+        "11,000 points per timeseries",
     )
     .await;
     check("/api/v1/series", "no match[]").await;
     check("/api/v1/series?match[]=%7B%7D", "match[]").await;
-    check("/api/v1/labels?match[]=up[5m]", "match[]").await;
+    check("/api/v1/labels?match[]=up[5m]", "parse error").await;
     check("/api/v1/labels?limit=many", "limit").await;
 }
 

@@ -10,14 +10,16 @@ use super::findings::Findings;
 use super::global::Global;
 use super::raw::scrape::RawScrapeConfig;
 use super::raw::{RawConfig, RawScrapeConfigFile};
+use super::shown::Tree;
 use super::{
-    Config, Environment, Loaded, ScrapeConfig, elsewhere, global, plimsoll, scrape, storage,
+    Config, Environment, Loaded, ScrapeConfig, elsewhere, global, plimsoll, scrape, shown, storage,
 };
 use crate::discovery::single_stars;
 
 /// Checks a file and its includes.
 pub(super) fn load(source: &Source, environment: Environment<'_>) -> Result<Loaded, Diagnostics> {
     let raw: RawConfig = source.parse()?;
+    let document: Tree = source.parse()?;
     let mut findings = Findings::new(source);
     if source.text().trim().is_empty() {
         findings.warning(Span::default(), "the file is empty, so nothing is scraped");
@@ -62,6 +64,7 @@ pub(super) fn load(source: &Source, environment: Environment<'_>) -> Result<Load
         plimsoll,
     };
     Ok(Loaded {
+        yaml: shown::write(document, &config),
         config,
         warnings: findings.0,
     })

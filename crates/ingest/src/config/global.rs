@@ -1,5 +1,6 @@
 //! What applies to all jobs.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use plimsoll_runtime::config::DurationValue;
@@ -25,6 +26,8 @@ pub struct Global {
     pub evaluation_interval: Duration,
     /// How far in the past rules look; default 0.
     pub rule_query_offset: Duration,
+    /// Where queries are logged, relative to the file that says so; default: nowhere.
+    pub query_log_file: Option<PathBuf>,
     /// Labels that name us to others, `${NAME}` expanded; default: none.
     pub external_labels: Labels,
     /// What targets may send where a job says nothing.
@@ -71,6 +74,11 @@ pub(super) fn check(
         rule_query_offset: raw
             .rule_query_offset
             .map_or(Duration::ZERO, |offset| offset.0),
+        query_log_file: raw
+            .query_log_file
+            .as_ref()
+            .filter(|path| !path.is_empty())
+            .map(|path| findings.resolve(path)),
         external_labels: external_labels(raw, environment, findings),
         limits: limits(raw),
         metric_name_validation_scheme: validation,
@@ -115,9 +123,6 @@ fn external_labels(
         raw.metric_name_validation_scheme,
         Some(RawValidation::Legacy)
     );
-    if let Some(first) = raw.external_labels.keys().map(|name| name.span).min() {
-        findings.not_acted_on(first, "external_labels");
-    }
     for (name, value) in &raw.external_labels {
         names::check_label_name(name, findings);
         if is_legacy && !is_legacy_label_name(&name.text) {
@@ -154,23 +159,18 @@ fn limits(raw: &RawGlobal) -> ScrapeLimits {
 }
 
 fn report_unused(raw: &RawGlobal, findings: &mut Findings<'_>) {
-    let texts = [
-        ("query_log_file", &raw.query_log_file),
-        ("scrape_failure_log_file", &raw.scrape_failure_log_file),
-    ];
-    for (name, value) in texts {
-        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
-            findings.not_acted_on(value.key, name);
-        }
+    if let Some(log) = raw
+        .scrape_failure_log_file
+        .as_ref()
+        .filter(|log| !log.is_empty())
+    {
+        findings.not_acted_on(log.key, "scrape_failure_log_file");
     }
     if let Some(convert) = raw
         .convert_classic_histograms_to_nhcb
         .filter(|convert| convert.value)
     {
         findings.not_acted_on(convert.key, "convert_classic_histograms_to_nhcb");
-    }
-    if raw.keep_dropped_targets.value > 0 {
-        findings.not_acted_on(raw.keep_dropped_targets.key, "keep_dropped_targets");
     }
     let durations = [
         ("evaluation_interval", raw.evaluation_interval),

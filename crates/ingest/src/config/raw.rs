@@ -90,14 +90,14 @@ pub(super) struct RawGlobal {
     /// How far in the past rules look. No effect in this version.
     /// Default: `0s`.
     pub(super) rule_query_offset: Option<Spanned<DurationValue>>,
-    /// Where queries are logged. No effect in this version.
+    /// Where queries are logged, one JSON line each; relative to this file.
     /// Default: none.
     pub(super) query_log_file: Option<Spanned<String>>,
     /// Where failed scrapes are logged. No effect in this version: the log of the program has them.
     /// Default: none.
     pub(super) scrape_failure_log_file: Option<Spanned<String>>,
-    /// Labels that name this server to other systems. `$NAME` and `${NAME}` are variables of the environment, `$$` is a
-    /// dollar. Checked only: this version sends nothing to other systems.
+    /// Labels that name this server to other systems: they are added to what `/federate` and remote read answer. `$NAME` and
+    /// `${NAME}` are variables of the environment, `$$` is a dollar.
     /// Default: none.
     pub(super) external_labels: BTreeMap<SpannedKey, Spanned<String>>,
     /// Bytes of one scrape's body, before and after decompression; above it the scrape fails.
@@ -118,7 +118,7 @@ pub(super) struct RawGlobal {
     /// Bytes of a label value after metric relabelling; above it the scrape fails. `0` is no limit.
     /// Default: `0`.
     pub(super) label_value_length_limit: u64,
-    /// Targets dropped by relabelling that are remembered for display. No effect in this version.
+    /// Targets dropped by relabelling that are remembered for display; `0` keeps 10000 of a job.
     /// Default: `0`.
     pub(super) keep_dropped_targets: Spanned<u64>,
     /// Which names of metrics and labels are valid: any UTF-8, or only `[a-zA-Z_:][a-zA-Z0-9_:]*`.

@@ -85,7 +85,7 @@ pub struct ScrapeLimits {
     pub native_histogram_bucket: Option<u64>,
     /// Lowest growth factor between two buckets of a native histogram, 0 for no bound; finer ones are merged.
     pub native_histogram_min_bucket_factor: f64,
-    /// Dropped targets that are remembered for display.
+    /// Dropped targets that are remembered for display; 10,000 of a job when nothing is said.
     pub keep_dropped_targets: Option<u64>,
 }
 
@@ -225,9 +225,6 @@ pub(super) fn check(
         .filter(|convert| convert.value)
     {
         findings.not_acted_on(convert.key, "convert_classic_histograms_to_nhcb");
-    }
-    if raw.keep_dropped_targets.value > 0 {
-        findings.not_acted_on(raw.keep_dropped_targets.key, "keep_dropped_targets");
     }
     let legacy = validation == NameValidation::Legacy;
     ScrapeConfig {

@@ -17,6 +17,8 @@ pub struct Retention {
 impl Retention {
     /// What is kept when neither file nor command line say so.
     pub const DEFAULT: Duration = Duration::from_hours(15 * 24);
+    /// The least that can be asked for: storage seals windows of two hours and keeps two of them.
+    pub const MIN: Duration = Duration::from_hours(4);
 
     /// Returns the time to keep samples for.
     pub fn time_or_default(self) -> Duration {
@@ -24,8 +26,6 @@ impl Retention {
     }
 }
 
-/// Storage seals windows of two hours and keeps two of them at least.
-const RETENTION_MIN: Duration = Duration::from_hours(4);
 const RETENTION_MAX: Duration = Duration::from_hours(36_500 * 24);
 
 pub(super) fn check(raw: &RawConfig, findings: &mut Findings<'_>) -> Retention {
@@ -57,15 +57,15 @@ fn bounded(time: Spanned<DurationValue>, findings: &mut Findings<'_>) -> Duratio
     if time.0 > RETENTION_MAX {
         findings.error(time.span, "the retention is longer than 100 years");
     }
-    if time.0 < RETENTION_MIN {
+    if time.0 < Retention::MIN {
         let message = format!(
             "samples are kept for at least {}, so {} has that effect",
-            DurationValue(RETENTION_MIN),
+            DurationValue(Retention::MIN),
             time.value
         );
         findings.warning(time.span, message);
     }
-    time.0.max(RETENTION_MIN)
+    time.0.max(Retention::MIN)
 }
 
 fn check_retention(raw: &RawRetention, findings: &mut Findings<'_>) {

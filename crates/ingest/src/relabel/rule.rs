@@ -260,6 +260,11 @@ impl RelabelConfig {
         }
     }
 
+    /// Returns the fields as they were checked.
+    pub fn parts(&self) -> &RuleParts {
+        &self.parts
+    }
+
     /// Returns the labels whose values are joined.
     pub fn source_labels(&self) -> &[String] {
         &self.parts.source_labels

@@ -409,3 +409,36 @@ proptest! {
         prop_assert!(builder.iter().all(|(name, value)| !value.is_empty() && (!name.is_empty() || labels.contains_key(""))));
     }
 }
+
+#[test]
+fn steps_show_what_each_rule_made_of_the_labels() {
+    let rule = |action, regex: &str| {
+        RelabelConfig::new(RuleParts {
+            source_labels: vec!["a".into()],
+            regex: regex.into(),
+            target_label: if action == Action::Replace {
+                "b".into()
+            } else {
+                String::new()
+            },
+            action,
+            ..RuleParts::default()
+        })
+        .unwrap()
+    };
+    let rules = [
+        rule(Action::Replace, "(.*)"),
+        rule(Action::Drop, "x"),
+        rule(Action::Replace, "(.*)"),
+    ];
+    let steps = steps(&rules, &Labels::from_pairs([("a", "x")]));
+    let shown: Vec<_> = steps
+        .iter()
+        .map(|step| (step.labels.to_string(), step.is_kept))
+        .collect();
+    let gone = ("{}".to_owned(), false);
+    assert_eq!(
+        shown,
+        [(r#"{a="x", b="x"}"#.to_owned(), true), gone.clone(), gone]
+    );
+}

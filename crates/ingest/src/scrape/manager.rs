@@ -14,6 +14,7 @@ use url::Url;
 
 use super::fetch::Fetch;
 use super::metrics::Metrics;
+use super::overview::{Overview, PoolView, Progress, TargetView};
 use super::pool::Pool;
 use super::rules::Rules;
 use super::runner::{Runner, Surroundings};
@@ -99,11 +100,17 @@ impl Scrapes {
                 clock,
                 tasks,
                 metrics,
+                overview: Overview::default(),
             },
             discovery,
             jobs: BTreeMap::new(),
             internals: Vec::new(),
         }
+    }
+
+    /// Returns what is scraped, now and later.
+    pub fn overview(&self) -> Overview {
+        self.around.overview.clone()
     }
 
     /// Puts a configuration into force: starts, changes and ends jobs; unchanged ones do not notice.
@@ -159,6 +166,7 @@ impl Scrapes {
             running.task.stop();
             let _ = running.task.wait().await;
             self.around.metrics.targets.dec();
+            self.unpublish(&running.target);
             let around = self.around.clone();
             let buried = self.around.tasks.run_blocking("scrape", move || {
                 bury(
@@ -247,20 +255,41 @@ impl Scrapes {
         );
     }
 
+    /// Shows a source no longer, unless a job of that name has taken its place.
+    fn unpublish(&self, target: &Target) {
+        let job = target.labels.get("job").unwrap_or("source");
+        if !self.jobs.contains_key(job) {
+            self.around.overview.remove(job);
+        }
+    }
+
     fn start_internal(&self, internal: Internal) -> InternalLoop {
+        let job = internal.labels.get("job").unwrap_or("source").to_owned();
         let target = Arc::new(Target {
             labels: internal.labels,
-            url: Url::parse("internal:source").expect("a URL"),
+            url: Url::parse(&format!("internal:{job}")).unwrap_or_else(|_| internal_url()),
             interval: internal.interval,
             timeout: internal.interval,
         });
         let (rules, memory) = (Arc::new(Rules::internal()), Arc::default());
+        let progress = Progress::default();
+        let view = TargetView {
+            discovered: target.labels.clone(),
+            target: target.clone(),
+            progress: progress.clone(),
+        };
+        let view = PoolView {
+            active: [view].into(),
+            ..PoolView::default()
+        };
+        self.around.overview.publish(&job, view);
         let runner = Runner {
             target: target.clone(),
             rules: rules.clone(),
             fetch: internal.fetch,
             memory: Arc::clone(&memory),
             is_over_limit: Arc::default(),
+            progress,
             around: self.around.clone(),
         };
         self.around.metrics.targets.inc();
@@ -272,6 +301,11 @@ impl Scrapes {
             task,
         }
     }
+}
+
+/// What names a source inside the program whose job is no part of a URL.
+fn internal_url() -> Url {
+    Url::parse("internal:source").expect("a URL")
 }
 
 async fn close(job: &Job) {

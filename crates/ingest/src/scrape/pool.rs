@@ -10,9 +10,10 @@ use plimsoll_runtime::tasks::Task;
 use plimsoll_types::Labels;
 
 use super::fetch::HttpFetch;
+use super::overview::{DROPPED_SHOWN_MAX, PoolView, Progress, TargetView};
 use super::rules::Rules;
 use super::runner::{Runner, Surroundings};
-use super::target::{Target, populate};
+use super::target::{Target, relabelled, with_defaults};
 use super::work::{Memory, bury};
 use crate::config::ScrapeConfig;
 
@@ -27,13 +28,29 @@ pub(super) struct Pool {
     around: Surroundings,
     is_over_limit: Arc<AtomicBool>,
     active: HashMap<Identity, Active>,
+    dropped: Dropped,
+}
+
+/// Targets that relabelling dropped.
+#[derive(Default)]
+struct Dropped {
+    shown: Arc<[Labels]>,
+    count: usize,
+}
+
+/// A target that is to be scraped, and the labels it was made of.
+struct Wanted {
+    discovered: Labels,
+    target: Target,
 }
 
 /// Two targets with the same labels write the same series, wherever they are.
 type Identity = Labels;
 
 struct Active {
+    discovered: Labels,
     target: Arc<Target>,
+    progress: Progress,
     memory: Arc<Mutex<Memory>>,
     task: Task,
 }
@@ -52,6 +69,7 @@ impl Pool {
             around,
             is_over_limit: Arc::default(),
             active: HashMap::new(),
+            dropped: Dropped::default(),
         }
     }
 
@@ -68,7 +86,7 @@ impl Pool {
         active.values().for_each(|active| active.task.stop());
         for (identity, mut active) in active {
             active.end().await;
-            let restarted = self.start(active.target, active.memory);
+            let restarted = self.start(active.kept());
             self.active.insert(identity, restarted);
         }
     }
@@ -80,22 +98,47 @@ impl Pool {
         let active = std::mem::take(&mut self.active);
         for (identity, mut active) in active {
             match wanted.remove(&identity) {
-                Some(target) if *active.target == target => {
+                Some(wanted) if *active.target == wanted.target => {
+                    active.discovered = wanted.discovered;
                     self.active.insert(identity, active);
                 }
-                Some(target) => {
+                Some(wanted) => {
                     active.end().await;
-                    let moved = self.start(Arc::new(target), active.memory);
+                    let moved = Kept {
+                        discovered: wanted.discovered,
+                        target: Arc::new(wanted.target),
+                        ..active.kept()
+                    };
+                    let moved = self.start(moved);
                     self.active.insert(identity, moved);
                 }
                 None => self.remove(active).await,
             }
         }
-        for (identity, target) in wanted {
+        for (identity, wanted) in wanted {
             self.around.metrics.targets.inc();
-            let started = self.start(Arc::new(target), Arc::default());
+            let started = self.start(Kept {
+                discovered: wanted.discovered,
+                target: Arc::new(wanted.target),
+                progress: Progress::default(),
+                memory: Arc::default(),
+            });
             self.active.insert(identity, started);
         }
+        self.publish();
+    }
+
+    /// Shows what is scraped now.
+    fn publish(&self) {
+        let mut active: Vec<TargetView> = self.active.values().map(Active::view).collect();
+        active.sort_by(|a, b| a.target.labels.cmp(&b.target.labels));
+        let view = PoolView {
+            config: Some(self.config.clone()),
+            active: active.into(),
+            dropped: self.dropped.shown.clone(),
+            dropped_count: self.dropped.count,
+        };
+        self.around.overview.publish(&self.config.job_name, view);
     }
 
     fn check_limit(&self, found: usize) {
@@ -110,6 +153,7 @@ impl Pool {
 
     /// Ends all loops and, with them, their series: the job is gone from the configuration.
     pub(super) async fn close(&mut self) {
+        self.around.overview.remove(&self.config.job_name);
         let active = std::mem::take(&mut self.active);
         active.values().for_each(|active| active.task.stop());
         for active in active.into_values() {
@@ -117,20 +161,33 @@ impl Pool {
         }
     }
 
-    fn populate(&self, discovered: &[Labels]) -> HashMap<Identity, Target> {
-        let mut targets: HashMap<Identity, Target> = HashMap::new();
-        let mut errors = Vec::new();
+    fn populate(&mut self, discovered: &[Labels]) -> HashMap<Identity, Wanted> {
+        let mut targets: HashMap<Identity, Wanted> = HashMap::new();
+        let (mut errors, mut dropped, mut dropped_count) = (Vec::new(), Vec::new(), 0);
+        let kept = self.config.limits.keep_dropped_targets;
+        let kept = kept.map_or(DROPPED_SHOWN_MAX, |kept| {
+            usize::try_from(kept).unwrap_or(usize::MAX)
+        });
         for labels in discovered {
-            match populate(&self.config, labels) {
+            let labels = with_defaults(&self.config, labels);
+            match relabelled(&self.config, labels.to_builder()) {
                 Ok(Some(target)) => match targets.entry(target.labels.clone()) {
-                    Entry::Vacant(place) => drop(place.insert(target)),
-                    Entry::Occupied(first) if *first.get() == target => {}
+                    Entry::Vacant(place) => {
+                        let discovered = labels;
+                        place.insert(Wanted { discovered, target });
+                    }
+                    Entry::Occupied(first) if first.get().target == target => {}
                     Entry::Occupied(_) => errors.push(format!(
                         "{}: another target has the same labels, so this one is left out",
                         target.url
                     )),
                 },
-                Ok(None) => {}
+                Ok(None) => {
+                    dropped_count += 1;
+                    if dropped.len() < kept {
+                        dropped.push(labels);
+                    }
+                }
                 Err(error) => errors.push(format!("{labels}: {error}")),
             }
         }
@@ -139,10 +196,20 @@ impl Pool {
             errors.truncate(NAMED_MAX);
             tracing::error!(%job, count, errors = errors.join("; "), "targets that cannot be scraped");
         }
+        self.dropped = Dropped {
+            shown: dropped.into(),
+            count: dropped_count,
+        };
         targets
     }
 
-    fn start(&self, target: Arc<Target>, memory: Arc<Mutex<Memory>>) -> Active {
+    fn start(&self, kept: Kept) -> Active {
+        let Kept {
+            discovered,
+            target,
+            progress,
+            memory,
+        } = kept;
         let fetch = HttpFetch::new(
             self.client.clone(),
             &self.config,
@@ -155,11 +222,14 @@ impl Pool {
             fetch: Arc::new(fetch),
             memory: memory.clone(),
             is_over_limit: self.is_over_limit.clone(),
+            progress: progress.clone(),
             around: self.around.clone(),
         };
         let task = runner.spawn();
         Active {
+            discovered,
             target,
+            progress,
             memory,
             task,
         }
@@ -183,7 +253,32 @@ impl Pool {
     }
 }
 
+/// What of a target outlives its loop.
+struct Kept {
+    discovered: Labels,
+    target: Arc<Target>,
+    progress: Progress,
+    memory: Arc<Mutex<Memory>>,
+}
+
 impl Active {
+    fn kept(self) -> Kept {
+        Kept {
+            discovered: self.discovered,
+            target: self.target,
+            progress: self.progress,
+            memory: self.memory,
+        }
+    }
+
+    fn view(&self) -> TargetView {
+        TargetView {
+            discovered: self.discovered.clone(),
+            target: self.target.clone(),
+            progress: self.progress.clone(),
+        }
+    }
+
     async fn end(&mut self) {
         self.task.stop();
         let _ = self.task.wait().await;

@@ -13,6 +13,7 @@ use super::fetch::{Fetch, FetchError, Fetched};
 use super::harvest::HarvestError;
 use super::metrics::Metrics;
 use super::offset;
+use super::overview::{LastScrape, Overview, Progress};
 use super::rules::Rules;
 use super::target::Target;
 use super::work::{Memory, Work};
@@ -24,6 +25,8 @@ pub(super) struct Surroundings {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) tasks: Tasks,
     pub(super) metrics: Metrics,
+    /// Where jobs show what they scrape.
+    pub(super) overview: Overview,
 }
 
 /// One target under one configuration.
@@ -34,6 +37,8 @@ pub(super) struct Runner {
     pub(super) memory: Arc<Mutex<Memory>>,
     /// Set when the job has more targets than its target_limit: then none is scraped and all are down.
     pub(super) is_over_limit: Arc<AtomicBool>,
+    /// Where it shows how the last scrape went.
+    pub(super) progress: Progress,
     pub(super) around: Surroundings,
 }
 
@@ -99,12 +104,18 @@ impl Runner {
                 due = offset::next(due, clock.now(), interval);
                 continue;
             }
-            let work = self.begin(due);
+            let (at, work) = (clock.now(), self.begin(due));
+            let started = work.started;
             let fetched = tokio::select! {
                 fetched = self.fetch() => fetched,
                 () = stop.wait() => return,
             };
             let outcome = self.store(work, fetched).await;
+            self.progress.note(LastScrape {
+                at,
+                duration: clock.monotonic().since(started),
+                error: outcome.as_ref().err().map(|error| chain(error)),
+            });
             self.tell(&outcome, &mut was_up);
             due = offset::next(due, clock.now(), interval);
         }

@@ -66,8 +66,21 @@ pub enum TargetError {
 /// # Errors
 /// Every kind of [`TargetError`].
 pub fn populate(config: &ScrapeConfig, discovered: &Labels) -> Result<Option<Target>, TargetError> {
+    relabelled(config, with_defaults(config, discovered).to_builder())
+}
+
+/// Returns the labels that relabelling sees: those discovered, and what the job says where they say nothing.
+pub(super) fn with_defaults(config: &ScrapeConfig, discovered: &Labels) -> Labels {
     let mut labels = discovered.to_builder();
     fill_in(config, &mut labels);
+    labels.build()
+}
+
+/// Makes a target of labels with their defaults.
+pub(super) fn relabelled(
+    config: &ScrapeConfig,
+    mut labels: LabelsBuilder,
+) -> Result<Option<Target>, TargetError> {
     if relabel::apply(&config.relabel_configs, &mut labels) == Verdict::Drop {
         return Ok(None);
     }

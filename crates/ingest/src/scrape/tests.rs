@@ -304,11 +304,13 @@ impl Loop {
             fetch: Arc::new(script.clone()),
             memory: Arc::new(Mutex::new(Memory::default())),
             is_over_limit: Arc::default(),
+            progress: Default::default(),
             around: Surroundings {
                 appender: Arc::new(store.clone()),
                 clock: Arc::new(clock.clone()),
                 tasks,
                 metrics: super::Metrics::new(&registry),
+                overview: super::Overview::default(),
             },
         };
         Self {

@@ -261,7 +261,9 @@ fn lists_everything_that_is_wrong() {
 
 #[test]
 fn an_empty_file_has_every_default() {
-    let Loaded { config, warnings } = loaded("");
+    let Loaded {
+        config, warnings, ..
+    } = loaded("");
     assert_eq!(config.global.scrape_interval, Duration::from_secs(60));
     assert_eq!(config.global.scrape_timeout, Duration::from_secs(10));
     assert_eq!(config.global.evaluation_interval, Duration::from_secs(60));
@@ -357,10 +359,7 @@ fn external_labels_take_variables_from_the_environment() {
     );
     assert_eq!(
         warnings(text),
-        [
-            "2:21 `external_labels` is accepted, but this version does not act on it",
-            "2:46 the environment variable `ABSENT` is not set, its value is empty",
-        ]
+        ["2:46 the environment variable `ABSENT` is not set, its value is empty",]
     );
 }
 
@@ -496,7 +495,7 @@ fn warns_of_what_has_no_effect() {
     let text = "
 global:
   evaluation_interval: 30s
-  query_log_file: queries.log
+  scrape_failure_log_file: failures.log
 rule_files: [rules.yml]
 alerting:
   alertmanagers:
@@ -521,7 +520,7 @@ scrape_configs:
     insta::assert_snapshot!(warnings(text).join("\n"), @r"
     17:5 `out_of_order_time_window` is accepted, but has no effect: samples of any age within the retention are taken
     18:27 `storage.tsdb.retention.size` is accepted, but this version does not act on it
-    4:3 `query_log_file` is accepted, but this version does not act on it
+    4:3 `scrape_failure_log_file` is accepted, but this version does not act on it
     3:3 `evaluation_interval` is accepted, but this version does not act on it
     5:14 `rule_files` is accepted, but this version does not act on it
     6:1 `alerting` is accepted, but this version does not act on it
@@ -532,7 +531,6 @@ scrape_configs:
     14:1 `otlp` is accepted, but this version does not act on it
     21:5 `scrape_failure_log_file` is accepted, but this version does not act on it
     22:5 `convert_classic_histograms_to_nhcb` is accepted, but this version does not act on it
-    23:5 `keep_dropped_targets` is accepted, but this version does not act on it
     24:5 `oauth2` is accepted, but this version does not act on it
     ");
 }
@@ -579,7 +577,9 @@ fn two_stars_of_included_files_mean_one() {
     write("prometheus.yml", "scrape_config_files: ['jobs**.yml']\n");
     write("jobs1.yml", "scrape_configs: [{job_name: a}]\n");
     let path = directory.path().join("prometheus.yml");
-    let Loaded { config, warnings } = config::load(&path, &|_| None).unwrap();
+    let Loaded {
+        config, warnings, ..
+    } = config::load(&path, &|_| None).unwrap();
     assert_eq!(config.scrape_configs[0].job_name, "a");
     assert_eq!(warnings, []);
 }
@@ -598,7 +598,9 @@ fn findings_of_included_files_have_their_path() {
         "scrape_configs:\n  - job_name: db\n    tls_config: {ca_file: ca.pem}\n",
     );
     let path = directory.path().join("prometheus.yml");
-    let Loaded { config, warnings } = config::load(&path, &|_| None).unwrap();
+    let Loaded {
+        config, warnings, ..
+    } = config::load(&path, &|_| None).unwrap();
     let names: Vec<_> = config
         .scrape_configs
         .iter()

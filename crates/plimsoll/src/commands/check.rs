@@ -1,6 +1,8 @@
 //! `plimsoll check`: says whether a file is good before it is used.
 
 mod config;
+mod metrics;
+mod rules;
 
 use clap::Subcommand;
 
@@ -10,10 +12,14 @@ use super::Failure;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Config(config::Arguments),
+    Metrics(metrics::Arguments),
+    Rules(rules::Arguments),
 }
 
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Config(arguments) => config::run(&arguments),
+        Command::Metrics(arguments) => metrics::run(&arguments),
+        Command::Rules(arguments) => rules::run(&arguments),
     }
 }

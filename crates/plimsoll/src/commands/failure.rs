@@ -16,6 +16,11 @@ impl Failure {
         Self::with_code(text, 1)
     }
 
+    /// What was checked is legal, and something about it is not as it should be.
+    pub(crate) fn lint(text: impl fmt::Display) -> Self {
+        Self::with_code(text, 3)
+    }
+
     /// The server does not answer.
     pub(crate) fn unreachable(text: impl fmt::Display) -> Self {
         Self::with_code(text, 4)

@@ -1,29 +1,56 @@
-//! `plimsoll query`: asks a running server.
+//! `plimsoll query`: asks a running server, with promtool's verbs or without any.
 
+mod answer;
+mod csv;
+mod instant;
+mod labels;
+mod promql_lines;
+mod range;
+mod series;
+mod sparkline;
 mod table;
 
-use std::time::Duration;
+use clap::{Subcommand, ValueEnum};
+use serde_json::Value;
 
-use clap::ValueEnum;
-use plimsoll_runtime::http::{Client, ClientConfig, Request, read_response_capped, without_user};
-use plimsoll_types::ByteCount;
-use url::Url;
-
+use super::server::{Server, read_answer};
 use super::{Failure, print};
 
-/// The largest answer that is read.
-const ANSWER_BYTES_MAX: ByteCount = ByteCount::GIB;
-
-/// Ask a running server a PromQL question
+/// Ask a running server
 ///
-/// Without --start the question is for one point in time, otherwise for every step from --start to --end.
+/// Without a verb the question is for one point in time, and with --start for every step from --start to --end.
 #[derive(clap::Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:\n  \
+        plimsoll query 'sum by (mode) (rate(node_cpu_seconds_total[5m]))'\n  \
+        plimsoll query range 'up' --start 2026-01-01T00:00:00Z --end 2026-01-01T06:00:00Z\n  \
+        plimsoll query labels job\n  \
+        plimsoll query instant http://prometheus:9090 up"
+)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    question: Option<Question>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Instant(instant::Arguments),
+    Range(range::Arguments),
+    Series(series::Arguments),
+    Labels(labels::Arguments),
+}
+
+/// A question without a verb.
+#[derive(clap::Args)]
+struct Question {
     /// The question, in PromQL
     expression: String,
-    /// Where the server listens
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9880")]
-    server: String,
+    #[command(flatten)]
+    server: Server,
     /// The point in time: Unix seconds or RFC 3339; now when absent
     #[arg(long, value_name = "TIME", conflicts_with_all = ["start", "end", "step"])]
     time: Option<String>,
@@ -50,137 +77,85 @@ pub(crate) struct Arguments {
         default_value = "table"
     )]
     output: Output,
-    /// How long to wait for the answer, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "120")]
-    timeout: u64,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+/// How an answer is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Output {
-    /// One line per series
+    /// One line per series; for a range a drawing with lowest, highest and last value
     Table,
     /// The server's answer as it came
     Json,
+    /// One line per sample: timestamp, value, and a column per label
+    Csv,
+    /// As promtool prints it
+    Promql,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::failed)?;
-    let answer = runtime.block_on(ask(&arguments))?;
-    match arguments.output {
-        Output::Json => print(&format!("{answer}\n")),
-        Output::Table => {
-            let answer = serde_json::from_str(&answer).map_err(|error| {
-                Failure::failed(format!("{} answered no JSON: {error}", shown(&arguments)))
-            })?;
-            print(&table::render(&answer)?)
-        }
+    match (arguments.command, arguments.question) {
+        (Some(Command::Instant(arguments)), _) => instant::run(arguments),
+        (Some(Command::Range(arguments)), _) => range::run(arguments),
+        (Some(Command::Series(arguments)), _) => series::run(arguments),
+        (Some(Command::Labels(arguments)), _) => labels::run(arguments),
+        (None, Some(question)) => question.ask(),
+        (None, None) => Err(Failure::usage("what shall be asked? see plimsoll query --help")),
     }
 }
 
-/// Sends the question as a form, so that its length does not matter, and returns the body of a good answer.
-async fn ask(arguments: &Arguments) -> Result<String, Failure> {
-    let client = Client::new(ClientConfig::default()).map_err(Failure::failed)?;
-    let deadline = Duration::from_secs(arguments.timeout);
-    let content_type = "application/x-www-form-urlencoded"
-        .parse()
-        .expect("a header value");
-    let request = Request::post(endpoint(arguments)?, form(arguments).into(), deadline)
-        .with_header(http::header::CONTENT_TYPE, content_type);
-    let unreachable = |error: plimsoll_runtime::http::Error| {
-        let hint = "is it running? start it with: plimsoll serve";
-        Failure::unreachable(format!("{}: {}\n{hint}", shown(arguments), error.chain()))
+impl Question {
+    fn ask(&self) -> Result<(), Failure> {
+        let mut parameters = vec![("query", &*self.expression)];
+        let path = match (&self.start, &self.end) {
+            (Some(start), Some(end)) => {
+                parameters.extend([("start", &**start), ("end", end), ("step", &self.step)]);
+                "api/v1/query_range"
+            }
+            _ => {
+                parameters.extend(self.time.iter().map(|time| ("time", &**time)));
+                "api/v1/query"
+            }
+        };
+        ask(&self.server, path, &parameters, self.output)
+    }
+}
+
+/// Asks for a value and prints it.
+fn ask(
+    server: &Server,
+    path: &str,
+    parameters: &[(&str, &str)],
+    output: Output,
+) -> Result<(), Failure> {
+    let body = server.ask(path, parameters)?;
+    if output == Output::Json {
+        return print(&format!("{body}\n"));
+    }
+    let answer = read_answer(server, &body)?;
+    let value = answer::Answer::read(&answer["data"])?;
+    let text = match output {
+        Output::Csv => csv::render(&value),
+        Output::Promql => promql_lines::render(&value),
+        Output::Table | Output::Json => table::render(&value),
     };
-    let response = client.send(request).await.map_err(unreachable)?;
-    let is_success = response.status().is_success();
-    let status = response.status();
-    let body = read_response_capped(response, ANSWER_BYTES_MAX)
-        .await
-        .map_err(unreachable)?;
-    let body = String::from_utf8_lossy(&body).into_owned();
-    if is_success {
-        return Ok(body);
+    if text.is_empty() {
+        eprintln!("no series: nothing matches at this time");
     }
-    let reason = serde_json::from_str::<serde_json::Value>(&body)
-        .ok()
-        .and_then(|answer| answer["error"].as_str().map(String::from));
-    Err(Failure::failed(reason.unwrap_or_else(|| {
-        format!("{} answered {status}", shown(arguments))
-    })))
+    print(&text)
 }
 
-/// The server for texts that people see: its URL without user and password.
-fn shown(arguments: &Arguments) -> String {
-    let text = arguments.server.trim_end_matches('/');
-    match Url::parse(text) {
-        Ok(url) if url.has_host() => without_user(&url).as_str().trim_end_matches('/').into(),
-        // What is no URL may hold a password all the same.
-        _ => text.rsplit('@').next().unwrap_or_default().into(),
+/// Prints a list of the server's, a line each or as it came.
+fn print_list(
+    server: &Server,
+    body: &str,
+    output: Output,
+    line: impl Fn(&Value) -> String,
+) -> Result<(), Failure> {
+    if output == Output::Json {
+        return print(&format!("{body}\n"));
     }
-}
-
-fn endpoint(arguments: &Arguments) -> Result<Url, Failure> {
-    let path = if arguments.start.is_some() {
-        "api/v1/query_range"
-    } else {
-        "api/v1/query"
-    };
-    let wrong = |reason: &dyn std::fmt::Display| {
-        Failure::usage(format!("--server {}: {reason}", shown(arguments)))
-    };
-    let base = format!("{}/", arguments.server.trim_end_matches('/'));
-    let url = Url::parse(&base).map_err(|error| wrong(&error))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong(
-            &"expected a URL that begins with http:// or https://",
-        ));
-    }
-    url.join(path).map_err(|error| wrong(&error))
-}
-
-fn form(arguments: &Arguments) -> String {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.append_pair("query", &arguments.expression);
-    let times = [
-        ("time", &arguments.time),
-        ("start", &arguments.start),
-        ("end", &arguments.end),
-    ];
-    for (name, value) in times {
-        if let Some(value) = value {
-            form.append_pair(name, value);
-        }
-    }
-    if arguments.start.is_some() {
-        form.append_pair("step", &arguments.step);
-    }
-    form.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
-
-    #[test]
-    fn no_text_shows_a_password() {
-        for (server, expected) in [
-            ("http://ann:pw@127.0.0.1:9880/", "http://127.0.0.1:9880"),
-            ("http://127.0.0.1:9880/sub", "http://127.0.0.1:9880/sub"),
-            ("http://ann:pw@host:99999", "host:99999"),
-            ("ann:pw@host", "host"),
-        ] {
-            let line = Line::parse_from(["x", "up", "--server", server]);
-            assert_eq!(shown(&line.arguments), expected, "{server}");
-        }
-    }
+    let answer = read_answer(server, body)?;
+    let entries = answer["data"].as_array();
+    let lines = entries.into_iter().flatten().map(|entry| line(entry) + "\n");
+    print(&lines.collect::<String>())
 }

@@ -1,9 +1,13 @@
 //! `plimsoll serve`: the composition root.
 
 mod composition;
+mod facts;
+mod machine_memory;
 pub(crate) mod metrics;
+mod query_flags;
 mod reload;
 mod sources;
+mod web_flags;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,13 +15,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::ValueEnum;
-use plimsoll_ingest::config::{self, Config};
+use plimsoll_ingest::config::{self, Loaded};
 use plimsoll_runtime::clock::SystemClock;
-use plimsoll_runtime::config::Diagnostics;
+use plimsoll_runtime::config::{Diagnostic, Diagnostics};
 use plimsoll_runtime::logging;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{Failure, environment};
+use query_flags::QueryArguments;
+use web_flags::WebArguments;
 
 /// Run the server: scrape, receive, keep, answer
 ///
@@ -25,13 +31,21 @@ use super::{Failure, environment};
 #[derive(clap::Args, Clone)]
 pub(crate) struct Arguments {
     /// The configuration: your prometheus.yml, as it is
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, visible_alias = "config.file", value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where the data is kept; made when it does not exist
-    #[arg(long, value_name = "DIR", default_value = "data")]
+    #[arg(
+        long,
+        visible_alias = "storage.tsdb.path",
+        value_name = "DIR",
+        default_value = "data"
+    )]
     data_dir: PathBuf,
+    /// How long samples are kept when the configuration does not say so: 15d
+    #[arg(long, visible_alias = "storage.tsdb.retention.time", value_name = "DURATION", value_parser = retention)]
+    retention: Option<Duration>,
     /// Where to listen
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9880")]
+    #[arg(long, visible_alias = "web.listen-address", value_name = "ADDR", default_value = "127.0.0.1:9880", value_parser = web_flags::listen_address)]
     listen: SocketAddr,
     /// Do not collect metrics of this host
     #[arg(long)]
@@ -40,16 +54,32 @@ pub(crate) struct Arguments {
     #[arg(long)]
     insecure: bool,
     /// What is logged to stderr: a level, or directives such as info,plimsoll_tsdb=debug
-    #[arg(long, value_name = "FILTER", default_value = "info")]
+    #[arg(
+        long,
+        visible_alias = "log.level",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
     log_filter: String,
     /// How it is logged
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    #[arg(
+        long,
+        visible_alias = "log.format",
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
     log_format: LogFormat,
+    #[command(flatten)]
+    query: QueryArguments,
+    #[command(flatten)]
+    web: WebArguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum LogFormat {
     /// For people
+    #[value(alias = "logfmt")]
     Text,
     /// One JSON object per line
     Json,
@@ -66,7 +96,7 @@ const THREADS_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     refuse_strangers(&arguments)?;
-    let (config, warnings) =
+    let loaded =
         load(&arguments).map_err(|diagnostics| Failure::rendered(format!("{diagnostics}\n")))?;
     let format = match arguments.log_format {
         LogFormat::Text => logging::Format::Text,
@@ -74,21 +104,24 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     logging::install(&arguments.log_filter, format)
         .map_err(|error| Failure::usage(format!("--log-filter: {error}")))?;
-    arguments.tell_warnings(&warnings);
+    arguments.tell_warnings(&loaded.warnings);
+    for name in arguments.query.unknown_features() {
+        tracing::warn!(name, "unknown name for --enable-feature");
+    }
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("the threads could not be started: {error}")))?;
     let clock = Arc::new(SystemClock::new());
-    let outcome = runtime.block_on(composition::serve(arguments, config, clock));
+    let outcome = runtime.block_on(composition::serve(arguments, loaded, clock));
     runtime.shutdown_timeout(THREADS_TIMEOUT);
     outcome
 }
 
 impl Arguments {
     /// Tells what a configuration has that has no effect: with place and caret for people, as events for programs.
-    fn tell_warnings(&self, warnings: &Diagnostics) {
+    fn tell_warnings(&self, warnings: &[Diagnostic]) {
         for warning in warnings.iter() {
             match self.log_format {
                 LogFormat::Text => eprintln!("{warning}"),
@@ -133,13 +166,24 @@ fn refuse_strangers(arguments: &Arguments) -> Result<(), Failure> {
     )))
 }
 
-/// Reads the configuration; returns its warnings too. Blocks on the disk.
-fn load(arguments: &Arguments) -> Result<(Config, Diagnostics), Diagnostics> {
-    let loaded = match &arguments.config {
+/// Reads the configuration. Blocks on the disk.
+fn load(arguments: &Arguments) -> Result<Loaded, Diagnostics> {
+    let mut loaded = match &arguments.config {
         Some(path) => config::load(path, &environment)?,
         None => config::parse("(no configuration)".as_ref(), WITHOUT_CONFIG, &environment)?,
     };
-    Ok((loaded.config, Diagnostics(loaded.warnings)))
+    // The file wins, as in Prometheus.
+    let retention = &mut loaded.config.retention;
+    retention.time = retention.time.or(arguments.retention);
+    Ok(loaded)
+}
+
+fn retention(text: &str) -> Result<Duration, String> {
+    let time = plimsoll_types::parse_duration(text).map_err(|error| error.to_string())?;
+    match time < config::Retention::MIN {
+        true => Err("wanted at least 4h: storage seals windows of two hours and keeps two".into()),
+        false => Ok(time),
+    }
 }
 
 #[cfg(test)]

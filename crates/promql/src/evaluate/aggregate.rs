@@ -1,42 +1,48 @@
 //! Aggregations: the plan, and those that keep one small state per group and step.
 
+mod limit;
+mod parameter;
 mod rank;
 mod state;
+mod total;
 mod values;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use plimsoll_types::Labels;
+use plimsoll_types::{HistogramMean, HistogramSum, Labels};
 
 use crate::annotation::Annotation;
-use crate::ast::{Aggregate, AggregateOp};
+use crate::ast::{Aggregate, AggregateOp, Expr};
 use crate::error::QueryError;
 use crate::span::Position;
 
-use self::state::{Counted, Extreme, Grouped, Spread, State, Summed};
+use self::limit::{FirstSeries, RatioOfSeries};
+use self::state::{Counted, Extreme, Grouped, Spread, State, Summed, Total};
+pub(crate) use self::total::note_combination;
 pub(crate) use self::values::check_quantiles;
-use super::plan::no_histograms;
 use super::sum::Mean;
 use super::{Column, Context, Grid, LabelSet, Lazy, Meta, Planner, Source};
 
 /// Plans an aggregation.
 pub(crate) fn plan<'a>(
     planner: &Planner<'a>,
+    expr: &'a Expr,
     aggregate: &'a Aggregate,
     grid: &Grid,
 ) -> Result<Source<'a>, QueryError> {
-    let input = Input {
-        context: planner.context,
+    let context = planner.context;
+    let mut input = Input {
+        context,
         source: planner.vector(&aggregate.expr, grid)?,
         op: aggregate.op,
         groups: LabelSet::new(&aggregate.grouping, !aggregate.without),
-        position: aggregate.expr.position,
+        position: aggregate.expr.unwrapped().position,
         grid: *grid,
     };
     Ok(match aggregate.op {
-        AggregateOp::Sum => folded::<Summed>(input),
-        AggregateOp::Avg => folded::<Mean>(input),
+        AggregateOp::Sum => summed::<Summed, HistogramSum>(input),
+        AggregateOp::Avg => summed::<Mean, HistogramMean>(input),
         AggregateOp::Count => folded::<Counted>(input),
         AggregateOp::Group => folded::<Grouped>(input),
         AggregateOp::Min => folded::<Extreme<false>>(input),
@@ -44,43 +50,47 @@ pub(crate) fn plan<'a>(
         AggregateOp::Stdvar => folded::<Spread<false>>(input),
         AggregateOp::Stddev => folded::<Spread<true>>(input),
         AggregateOp::Topk | AggregateOp::Bottomk => {
-            let parameter = aggregate
-                .parameter
-                .as_ref()
-                .expect("the parser asks for it");
-            let limits = rank::limits(&planner.scalar(parameter, grid)?, grid)?;
-            Box::new(Lazy::new(planner.context, move || {
-                rank::rank(input, &limits)
-            }))
+            let limits = parameter::limits(&planner.scalar(first_of(aggregate), grid)?, grid)?;
+            input.position = expr.position;
+            Box::new(Lazy::new(context, move || rank::rank(input, &limits)))
+        }
+        AggregateOp::Limitk => {
+            let limits = parameter::limits(&planner.scalar(first_of(aggregate), grid)?, grid)?;
+            Box::new(FirstSeries::new(input, limits))
+        }
+        AggregateOp::LimitRatio => {
+            let ratios = planner.scalar(first_of(aggregate), grid)?;
+            let position = first_of(aggregate).unwrapped().position;
+            parameter::check_ratios(context, &ratios, grid, position)?;
+            Box::new(RatioOfSeries::new(input, ratios))
         }
         AggregateOp::Quantile => {
-            let parameter = aggregate
-                .parameter
-                .as_ref()
-                .expect("the parser asks for it");
-            let quantiles = planner.scalar(parameter, grid)?;
-            let position = parameter.unwrapped().position;
-            values::check_quantiles(planner.context, &quantiles, grid, position);
-            Box::new(Lazy::new(planner.context, move || {
+            let quantiles = planner.scalar(first_of(aggregate), grid)?;
+            let position = first_of(aggregate).unwrapped().position;
+            parameter::check_quantiles(context, &quantiles, grid, position);
+            Box::new(Lazy::new(context, move || {
                 values::quantile(input, &quantiles)
             }))
         }
         AggregateOp::CountValues => {
-            let parameter = aggregate
-                .parameter
-                .as_ref()
-                .expect("the parser asks for it");
-            let label = planner.string(parameter)?;
+            let label = planner.string(first_of(aggregate))?;
             if label.is_empty() {
                 return Err(QueryError::execution(format!(
                     "invalid label name {label:?}"
                 )));
             }
-            Box::new(Lazy::new(planner.context, move || {
+            Box::new(Lazy::new(context, move || {
                 values::count_values(input, label)
             }))
         }
     })
+}
+
+fn first_of(aggregate: &Aggregate) -> &Expr {
+    aggregate
+        .parameter
+        .as_ref()
+        .expect("the parser asks for it")
 }
 
 /// What every aggregation starts from.
@@ -146,6 +156,11 @@ fn folded<'a, S: State + 'a>(mut input: Input<'a>) -> Source<'a> {
     Box::new(Lazy::new(context, move || fold::<S>(&mut input)))
 }
 
+fn summed<'a, S: State + 'a, T: Total + 'a>(mut input: Input<'a>) -> Source<'a> {
+    let context = input.context;
+    Box::new(Lazy::new(context, move || total::fold::<S, T>(&mut input)))
+}
+
 /// Folds all series into one state per group and step, in the order of the series.
 fn fold<S: State>(input: &mut Input<'_>) -> Result<Vec<(Meta, Column)>, QueryError> {
     let groups = input.group()?;
@@ -162,10 +177,9 @@ fn fold<S: State>(input: &mut Input<'_>) -> Result<Vec<(Meta, Column)>, QueryErr
             if let Some(value) = column.float(step) {
                 state.get_or_insert_default().add(value);
             } else if column.histogram(step).is_some() {
-                match S::TAKES_HISTOGRAMS {
-                    Some(true) => state.get_or_insert_default().add(0.0),
-                    Some(false) => ignored = true,
-                    None => return Err(no_histograms(input.op.as_str())),
+                match S::COUNTS_HISTOGRAMS {
+                    true => state.get_or_insert_default().add(0.0),
+                    false => ignored = true,
                 }
             }
         }

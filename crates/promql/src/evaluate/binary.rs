@@ -1,15 +1,18 @@
 //! Binary operators: the arithmetic, and the plan by types of operands.
 
+mod histograms;
 mod matching;
 mod sets;
 
-use crate::annotation::Annotation;
+use std::sync::Arc;
+
+use plimsoll_types::Value;
+
 use crate::ast::{Binary, BinaryOp, Expr, ValueType};
 use crate::error::QueryError;
-use crate::span::Position;
 
-use super::plan::no_histograms;
-use super::{Column, Context, Grid, Planner, Scalars, Source, map, merge};
+use self::histograms::{Operation, Outcome};
+use super::{Column, Grid, Planner, Scalars, Source, map, merge};
 
 /// Plans an operation of which at least one side is a vector.
 pub(crate) fn plan<'a>(
@@ -34,14 +37,16 @@ pub(crate) fn plan<'a>(
         return Ok(source);
     };
     let with_scalar = WithScalar {
-        context,
-        op: binary.op,
-        returns_bool: binary.returns_bool,
+        operation: Operation {
+            context,
+            op: binary.op,
+            returns_bool: binary.returns_bool,
+            position: expr.position,
+        },
         scalars,
         swapped,
-        position: expr.position,
     };
-    let drops_name = !binary.op.is_comparison() || binary.returns_bool;
+    let drops_name = changes_metric(binary.op) || binary.returns_bool;
     let source = planner.vector(vector, grid)?;
     let change = Box::new(move |column: &mut Column| with_scalar.apply(column));
     Ok(merge(
@@ -69,17 +74,25 @@ pub(crate) fn scalar_operation(op: BinaryOp) -> fn(f64, f64) -> f64 {
         BinaryOp::GreaterOrEqual => |a, b| f64::from(a >= b),
         // The parser keeps sets away from numbers.
         BinaryOp::And | BinaryOp::Or | BinaryOp::Unless => |_, _| f64::NAN,
+        // Trimming means something for histograms only.
+        BinaryOp::TrimUpper | BinaryOp::TrimLower => |_, _| f64::NAN,
     }
+}
+
+/// Says whether a result measures something else than the operands, so that it loses their name. Comparisons filter,
+/// and trimming leaves a part.
+fn changes_metric(op: BinaryOp) -> bool {
+    !op.is_comparison() && !op.is_trim()
 }
 
 /// Changes the sign of every sample.
 pub(crate) fn negate(column: &mut Column) -> Result<(), QueryError> {
-    if column.has_histograms() {
-        return Err(no_histograms("unary minus"));
-    }
     for step in 0..column.len() {
         if let Some(value) = column.float(step) {
             column.set_float(step, -value);
+        } else if let Some(histogram) = column.histogram(step) {
+            let negated = Arc::new(histogram.negated());
+            column.set(step, Value::Histogram(negated));
         }
     }
     Ok(())
@@ -87,25 +100,25 @@ pub(crate) fn negate(column: &mut Column) -> Result<(), QueryError> {
 
 /// A vector and a number.
 struct WithScalar<'a> {
-    context: &'a Context<'a>,
-    op: BinaryOp,
-    returns_bool: bool,
+    operation: Operation<'a>,
     scalars: Scalars,
     /// The number stands on the left.
     swapped: bool,
-    position: Position,
 }
 
 impl WithScalar<'_> {
     fn apply(&self, column: &mut Column) -> Result<(), QueryError> {
-        let operation = scalar_operation(self.op);
-        let filters = self.op.is_comparison() && !self.returns_bool;
+        let Operation { op, returns_bool, .. } = self.operation;
+        if op.is_trim() || column.has_histograms() {
+            self.apply_to_histograms(column);
+        }
+        if op.is_trim() {
+            return Ok(());
+        }
+        let operation = scalar_operation(op);
+        let filters = op.is_comparison() && !returns_bool;
         for step in 0..column.len() {
             let Some(value) = column.float(step) else {
-                if column.histogram(step).is_some() {
-                    self.histogram()?;
-                    column.remove(step);
-                }
                 continue;
             };
             let number = self.scalars.at(step);
@@ -122,23 +135,25 @@ impl WithScalar<'_> {
         Ok(())
     }
 
-    /// Only scaling means something for a histogram; everything else leaves the sample out and says so.
-    fn histogram(&self) -> Result<(), QueryError> {
-        let scales = match self.op {
-            BinaryOp::Multiply => true,
-            BinaryOp::Divide => !self.swapped,
-            _ => false,
-        };
-        if scales {
-            return Err(no_histograms(&format!("operator {:?}", self.op.as_str())));
+    /// Deals with histograms, and with the floats that trimming leaves out.
+    fn apply_to_histograms(&self, column: &mut Column) {
+        let is_trim = self.operation.op.is_trim();
+        for step in 0..column.len() {
+            let Some(value) = column.get(step) else {
+                continue;
+            };
+            if matches!(value, Value::Float(_)) && !is_trim {
+                continue;
+            }
+            let number = Value::Float(self.scalars.at(step));
+            let outcome = match self.swapped {
+                true => self.operation.combine(&number, &value),
+                false => self.operation.combine(&value, &number),
+            };
+            column.remove(step);
+            if let Outcome::Is(value) = outcome {
+                column.set(step, value);
+            }
         }
-        let (left, right) = match self.swapped {
-            true => ("float", "histogram"),
-            false => ("histogram", "float"),
-        };
-        let op = self.op.as_str();
-        let annotation = Annotation::IncompatibleTypes { op, left, right };
-        self.context.annotate(&annotation, self.position);
-        Ok(())
     }
 }

@@ -41,6 +41,10 @@ impl Column {
         self.histograms.iter().any(Option::is_some)
     }
 
+    pub(crate) fn has_floats(&self) -> bool {
+        (0..self.len()).any(|step| self.float(step).is_some())
+    }
+
     pub(crate) fn histogram(&self, step: usize) -> Option<&Arc<Histogram>> {
         self.histograms.get(step)?.as_ref()
     }
@@ -53,6 +57,12 @@ impl Column {
 
     pub(crate) fn is_present(&self, step: usize) -> bool {
         self.float(step).is_some() || self.histogram(step).is_some()
+    }
+
+    /// Returns the first step that has a sample; the largest number when there is none.
+    pub(crate) fn first_present(&self) -> usize {
+        let first = (0..self.len()).find(|step| self.is_present(*step));
+        first.unwrap_or(usize::MAX)
     }
 
     pub(crate) fn present_count(&self) -> usize {

@@ -1,34 +1,56 @@
 //! What all operators of a query share: storage, limits, the clock, annotations.
+//!
+//! A context may be shared by the threads of one query: counters are atomic, and nobody waits for anybody.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use plimsoll_types::{ByteCount, Queryable, Timestamp};
+use plimsoll_types::{Labels, Queryable, Timestamp};
 
-use crate::annotation::{Annotation, Annotations};
-use crate::engine::{Control, Options};
+use crate::annotation::{Annotation, Annotations, Twins};
+use crate::ast::Expr;
+use crate::engine::{Control, Options, Progress};
 use crate::error::{QueryError, QueryErrorKind};
+use crate::explain::PlanNode;
+use crate::memory::QueryMemory;
 use crate::span::Position;
-use crate::value::{QueryResult, Stats, Value};
+use crate::value::{QueryResult, Stats, Timings, Value};
+
+use super::Grid;
+use super::TYPE_LABEL;
+use super::profile::Profile;
 
 /// How many samples or steps pass between two looks at the clock.
 const WORK_PER_CHECK: usize = 4096;
 
-/// The state of one running query; a query runs on one thread.
+/// The state of one running query.
 pub(crate) struct Context<'a> {
     pub(crate) options: &'a Options,
     pub(crate) storage: &'a dyn Queryable,
     /// What `start()` and `end()` mean.
     pub(crate) bounds: (Timestamp, Timestamp),
-    pub(crate) is_range_query: bool,
+    /// What `step()` means, in milliseconds; 0 in an instant query.
+    pub(crate) step: i64,
+    /// False when the query is only planned.
+    pub(crate) runs: bool,
+    /// Measures the operators, when somebody asked for it.
+    pub(crate) profile: Option<Profile>,
     control: &'a Control,
+    started: Duration,
     deadline: Duration,
     timeout: Duration,
-    work: Cell<usize>,
-    bytes: Cell<usize>,
-    samples: Cell<usize>,
-    stats: Cell<Stats>,
-    annotations: RefCell<Annotations>,
+    work: AtomicUsize,
+    memory: QueryMemory,
+    samples: AtomicUsize,
+    samples_peak: AtomicUsize,
+    queryable: AtomicU64,
+    queryable_per_step: Option<Box<[AtomicU64]>>,
+    annotations: Mutex<Annotations>,
+    /// Where else the same expression stands that is evaluated once.
+    twins: Mutex<Twins>,
+    timings: Mutex<Timings>,
 }
 
 impl<'a> Context<'a> {
@@ -37,30 +59,55 @@ impl<'a> Context<'a> {
         storage: &'a dyn Queryable,
         control: &'a Control,
         bounds: (Timestamp, Timestamp),
-        is_range_query: bool,
     ) -> Self {
         let timeout = control
             .timeout()
             .map_or(options.timeout, |t| t.min(options.timeout));
+        let started = control.now();
         Self {
             options,
             storage,
             bounds,
-            is_range_query,
+            step: 0,
+            runs: true,
+            profile: control.wants_plan().then(|| Profile::new(control)),
             control,
-            deadline: control.now().saturating_add(timeout),
+            started,
+            deadline: control.began().unwrap_or(started).saturating_add(timeout),
             timeout,
-            work: Cell::new(0),
-            bytes: Cell::new(0),
-            samples: Cell::new(0),
-            stats: Cell::default(),
-            annotations: RefCell::default(),
+            work: AtomicUsize::new(0),
+            memory: control.memory_or(options),
+            samples: AtomicUsize::new(0),
+            samples_peak: AtomicUsize::new(0),
+            queryable: AtomicU64::new(0),
+            queryable_per_step: None,
+            annotations: Mutex::default(),
+            twins: Mutex::default(),
+            timings: Mutex::default(),
         }
+    }
+
+    pub(crate) fn with_step(self, step: i64) -> Self {
+        Self { step, ..self }
+    }
+
+    pub(crate) fn without_running(self) -> Self {
+        Self { runs: false, ..self }
+    }
+
+    /// Counts the samples of each of so many steps apart, when somebody asked for it.
+    pub(crate) fn count_steps(&mut self, steps: usize) -> Result<(), QueryError> {
+        if self.control.wants_samples_per_step() {
+            self.hold(steps.saturating_mul(size_of::<AtomicU64>()), 0)?;
+            self.queryable_per_step = Some((0..steps).map(|_| AtomicU64::new(0)).collect());
+        }
+        Ok(())
     }
 
     /// Fails when the query was cancelled or its time is over.
     pub(crate) fn check(&self) -> Result<(), QueryError> {
-        self.work.set(0);
+        let done = self.work.swap(0, Ordering::Relaxed) as u64;
+        let done = self.progress().count_work(done);
         if self.control.is_canceled() {
             let message = "query was canceled in expression evaluation";
             return Err(QueryError::new(QueryErrorKind::Canceled, message));
@@ -72,13 +119,20 @@ impl<'a> Context<'a> {
             );
             return Err(QueryError::new(QueryErrorKind::Timeout, message));
         }
-        Ok(())
+        match self.control.work_max() {
+            Some(limit) if done > limit => {
+                let message = format!("the query takes more than {limit} units of work");
+                Err(QueryError::new(QueryErrorKind::WorkLimit, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Counts work and looks at the clock now and then.
     pub(crate) fn work(&self, amount: usize) -> Result<(), QueryError> {
-        let done = self.work.get() + amount;
-        self.work.set(done);
+        // Not one atomic step: what two threads count at the same moment may be lost, which only delays the look.
+        let done = self.work.load(Ordering::Relaxed) + amount;
+        self.work.store(done, Ordering::Relaxed);
         match done >= WORK_PER_CHECK {
             true => self.check(),
             false => Ok(()),
@@ -94,47 +148,96 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn count_read(&self, series: usize, samples: usize) {
-        let mut stats = self.stats.get();
-        stats.series_read += series as u64;
-        stats.samples_read += samples as u64;
-        self.stats.set(stats);
+        self.progress().count(series, samples);
+        if let Some(profile) = &self.profile {
+            profile.count_read(series, samples);
+        }
+    }
+
+    /// Begins to count what a selector shows of one series, as Prometheus counts what was queryable.
+    pub(crate) fn shown(&self, grid: &Grid) -> Shown<'_> {
+        Shown {
+            context: self,
+            grid: *grid,
+            total: 0,
+        }
     }
 
     pub(crate) fn annotate(&self, annotation: &Annotation, position: Position) {
-        self.annotations.borrow_mut().add(annotation, position);
+        lock(&self.annotations).add(annotation, position);
     }
 
-    pub(crate) fn finish(&self, value: Value, timestamp: Timestamp) -> QueryResult {
-        let (warnings, infos) = self.annotations.take().finish();
+    /// Lets what is said about one place be about another one, too, where the same expression stands again.
+    pub(crate) fn twin(&self, position: Position, other: Position) {
+        lock(&self.twins).entry(position).or_default().push(other);
+    }
+
+    /// Notes how long a part of the evaluation took that began at `since`; returns when it ended.
+    pub(crate) fn took(&self, since: Duration, part: fn(&mut Timings) -> &mut Duration) -> Duration {
+        let now = self.control.now();
+        *part(&mut lock(&self.timings)) += now.saturating_sub(since);
+        now
+    }
+
+    /// Returns when the evaluation began.
+    pub(crate) fn started(&self) -> Duration {
+        self.started
+    }
+
+    pub(crate) fn finish(&self, expr: &Expr, value: Value, timestamp: Timestamp) -> QueryResult {
+        self.took(self.started, |timings| &mut timings.total);
+        let annotations = std::mem::take(&mut *lock(&self.annotations));
+        let (warnings, infos) = annotations.finish(expr, &lock(&self.twins));
         QueryResult {
             value,
             timestamp,
             warnings,
             infos,
-            stats: self.stats.get(),
+            stats: self.stats(expr),
         }
     }
+
+    /// Returns the plan as far as it was made.
+    pub(crate) fn plan(&self, expr: &Expr) -> PlanNode {
+        let profile = self.profile.as_ref();
+        profile.map_or_else(PlanNode::default, |profile| profile.plan(expr, self.runs))
+    }
+
+    fn stats(&self, expr: &Expr) -> Stats {
+        let per_step = self.queryable_per_step.iter().flatten();
+        Stats {
+            samples_read: self.progress().samples_read(),
+            series_read: self.progress().series_read(),
+            bytes_peak: self.memory.peak(),
+            samples_peak: self.samples_peak.load(Ordering::Relaxed),
+            samples_queryable: self.queryable.load(Ordering::Relaxed),
+            samples_per_step: per_step.map(|n| n.load(Ordering::Relaxed)).collect(),
+            timings: *lock(&self.timings),
+            plan: self.profile.is_some().then(|| self.plan(expr)),
+        }
+    }
+
+    fn progress(&self) -> &Progress {
+        self.control.progress()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Context<'_> {
     /// Counts what is held until the query ends, or until a [`Charge`] gives it back.
     pub(crate) fn hold(&self, bytes: usize, samples: usize) -> Result<(), QueryError> {
-        self.bytes.set(self.bytes.get().saturating_add(bytes));
-        self.samples.set(self.samples.get().saturating_add(samples));
-        let mut stats = self.stats.get();
-        stats.bytes_peak = stats.bytes_peak.max(self.bytes.get());
-        stats.samples_peak = stats.samples_peak.max(self.samples.get());
-        self.stats.set(stats);
-        let limit = self.options.memory_max;
-        if self.bytes.get() > limit.as_usize() {
-            let message = format!(
-                "the query needs more than {limit} of memory (now {}), the limit per query; \
-                 select fewer series, a shorter range or a longer step, or raise the limit",
-                ByteCount(self.bytes.get() as u64)
-            );
-            return Err(QueryError::new(QueryErrorKind::MemoryLimit, message));
+        self.memory.add(bytes)?;
+        let held = self.samples.fetch_add(samples, Ordering::Relaxed);
+        let held = held.saturating_add(samples);
+        self.samples_peak.fetch_max(held, Ordering::Relaxed);
+        if let Some(profile) = &self.profile {
+            profile.hold(bytes);
         }
-        if self.samples.get() > self.options.samples_max {
+        if held > self.options.samples_max {
+            self.release(bytes, samples);
             let message = format!(
                 "query processing would load too many samples into memory in expression \
                  evaluation: the limit is {} samples",
@@ -146,8 +249,41 @@ impl Context<'_> {
     }
 
     fn release(&self, bytes: usize, samples: usize) {
-        self.bytes.set(self.bytes.get().saturating_sub(bytes));
-        self.samples.set(self.samples.get().saturating_sub(samples));
+        self.memory.release(bytes);
+        self.samples.fetch_sub(samples, Ordering::Relaxed);
+        if let Some(profile) = &self.profile {
+            profile.release(bytes);
+        }
+    }
+}
+
+/// Samples that a selector shows, by step; counted when it is dropped.
+pub(crate) struct Shown<'a> {
+    context: &'a Context<'a>,
+    grid: Grid,
+    total: u64,
+}
+
+impl Shown<'_> {
+    /// Counts the samples that a step sees.
+    pub(crate) fn add(&mut self, step: usize, samples: usize) {
+        self.total += samples as u64;
+        let Some(per_step) = &self.context.queryable_per_step else {
+            return;
+        };
+        let steps = self.grid.steps_of_query(step).unwrap_or(0..0);
+        for counted in per_step.get(steps).into_iter().flatten() {
+            counted.fetch_add(samples as u64, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        // Each step of a grid stands for as many steps of the query as the others.
+        let each = self.grid.steps_of_query(0).map_or(0, |steps| steps.len());
+        let total = self.total * each as u64;
+        self.context.queryable.fetch_add(total, Ordering::Relaxed);
     }
 }
 
@@ -161,9 +297,10 @@ pub(crate) struct Charge<'a> {
 impl Charge<'_> {
     /// Adds to what is held.
     pub(crate) fn add(&mut self, bytes: usize, samples: usize) -> Result<(), QueryError> {
-        self.bytes = self.bytes.saturating_add(bytes);
-        self.samples = self.samples.saturating_add(samples);
-        self.context.hold(bytes, samples)
+        self.context.hold(bytes, samples)?;
+        self.bytes += bytes;
+        self.samples += samples;
+        Ok(())
     }
 
     /// Adds what a table of `rows` by `columns` entries takes; called before the table is made.
@@ -188,7 +325,13 @@ impl Charge<'_> {
 
     /// Gives back everything.
     pub(crate) fn release(&mut self) {
-        self.context.release(self.bytes, self.samples);
+        let (bytes, samples) = (self.bytes, self.samples);
+        self.subtract(bytes, samples);
+    }
+
+    /// Leaves everything charged for as long as the query's account lives: for what the result is made of.
+    pub(crate) fn keep(mut self) {
+        self.context.release(0, self.samples);
         (self.bytes, self.samples) = (0, 0);
     }
 }
@@ -204,25 +347,25 @@ pub(crate) struct Notes<'a> {
     context: &'a Context<'a>,
     position: Position,
     first_position: Position,
-    name: &'a str,
-    has_refused: Cell<bool>,
+    labels: &'a Labels,
+    failure: Cell<Option<QueryError>>,
     was_looked_at: Cell<bool>,
 }
 
 impl<'a> Notes<'a> {
-    /// Takes the places of the range vector and of the first argument.
+    /// Takes the places of the range vector and of the first argument, and the labels of the series.
     pub(crate) fn new(
         context: &'a Context<'a>,
         position: Position,
         first_position: Position,
-        name: &'a str,
+        labels: &'a Labels,
     ) -> Self {
         Self {
             context,
             position,
             first_position,
-            name,
-            has_refused: Cell::new(false),
+            labels,
+            failure: Cell::new(None),
             was_looked_at: Cell::new(false),
         }
     }
@@ -232,22 +375,28 @@ impl<'a> Notes<'a> {
         !self.was_looked_at.replace(true)
     }
 
-    /// Ends the query: the function would need arithmetic of native histograms.
-    pub(crate) fn refuse_histograms(&self) {
-        self.has_refused.set(true);
+    /// Ends the query: the function cannot be calculated with these arguments.
+    pub(crate) fn fail(&self, error: QueryError) {
+        self.failure.set(Some(error));
     }
 
-    pub(crate) fn has_refused(&self) -> bool {
-        self.has_refused.get()
+    pub(crate) fn take_failure(&self) -> Option<QueryError> {
+        self.failure.take()
     }
 
     /// Returns the metric name of the series, empty when it has none.
     pub(crate) fn name(&self) -> String {
-        self.name.to_string()
+        self.bare_name().to_string()
     }
 
     pub(crate) fn bare_name(&self) -> &str {
-        self.name
+        self.labels.metric_name().unwrap_or("")
+    }
+
+    /// Returns the label that says what kind of metric it is; `None` when names have to tell.
+    pub(crate) fn metric_type(&self) -> Option<&str> {
+        let is_known = self.context.options.type_and_unit_labels;
+        is_known.then(|| self.labels.get(TYPE_LABEL).unwrap_or(""))
     }
 
     pub(crate) fn add(&self, annotation: &Annotation) {

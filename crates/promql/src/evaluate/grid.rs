@@ -1,5 +1,7 @@
 //! The steps of an evaluation, and numbers along them.
 
+use std::ops::Range;
+
 use crate::error::{QueryError, QueryErrorKind};
 
 /// Points in time at equal distances, in milliseconds.
@@ -10,6 +12,18 @@ pub(crate) struct Grid {
     pub(crate) step: i64,
     /// May be 0 for a subquery whose range holds no step.
     pub(crate) count: usize,
+    stands: Stands,
+}
+
+/// What the steps of a grid are to the steps that the query asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    /// They are those.
+    ForThemselves,
+    /// One step stands for so many of them.
+    ForAll(usize),
+    /// They are those of a subquery.
+    ForNone,
 }
 
 impl Grid {
@@ -18,6 +32,36 @@ impl Grid {
             start: at,
             step: 1,
             count: 1,
+            stands: Stands::ForThemselves,
+        }
+    }
+
+    /// Returns a grid of the first step, whose values stand for all steps.
+    pub(crate) fn first(&self) -> Self {
+        let stands = match self.stands {
+            Stands::ForThemselves => Stands::ForAll(self.count),
+            stands => stands,
+        };
+        Self {
+            stands,
+            ..Self::instant(self.start)
+        }
+    }
+
+    /// Returns the same grid for what is inside of a subquery.
+    pub(crate) fn in_subquery(self) -> Self {
+        Self {
+            stands: Stands::ForNone,
+            ..self
+        }
+    }
+
+    /// Returns the steps of the query that a step stands for; `None` inside of subqueries.
+    pub(crate) fn steps_of_query(&self, step: usize) -> Option<Range<usize>> {
+        match self.stands {
+            Stands::ForThemselves => Some(step..step + 1),
+            Stands::ForAll(count) => Some(0..count),
+            Stands::ForNone => None,
         }
     }
 
@@ -29,7 +73,12 @@ impl Grid {
             length / i128::from(step) + 1
         };
         match usize::try_from(count).ok().filter(|count| *count < 1 << 40) {
-            Some(count) => Ok(Self { start, step, count }),
+            Some(count) => Ok(Self {
+                start,
+                step,
+                count,
+                stands: Stands::ForThemselves,
+            }),
             None => Err(QueryError::new(
                 QueryErrorKind::BadData,
                 format!("the range has {count} steps, more than can be evaluated"),

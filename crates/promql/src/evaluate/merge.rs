@@ -9,7 +9,7 @@ use crate::error::QueryError;
 
 use super::{Charge, Column, Context, Meta, Operator, Source};
 
-pub(super) const SAME_LABELSET: &str = "vector cannot contain metrics with the same labelset";
+pub(crate) const SAME_LABELSET: &str = "vector cannot contain metrics with the same labelset";
 
 /// Passes columns through as long as no two series have the same labels; `is_final` compares what a reader sees.
 struct Merge<'a> {
@@ -77,10 +77,14 @@ impl Operator for Merge<'_> {
         }
         let mut columns: Vec<Column> = vec![Column::default(); kept.len()];
         let mut column = Column::default();
-        for target in targets {
+        for (meta, target) in metas.iter().zip(targets) {
             self.source.next(&mut column)?;
             self.context.work(column.len())?;
             let joined = &mut columns[target];
+            // Whether a name is to be dropped is decided by the sample that comes first.
+            if column.first_present() < joined.first_present() {
+                kept[target].drop_name = meta.drop_name;
+            }
             let before = joined.byte_count();
             join(joined, &column, self.overlap)?;
             let grown = joined.byte_count().saturating_sub(before);

@@ -1,52 +1,146 @@
 //! From the tree to operators: one function per type of value.
 
-use crate::ast::{Call, Expr, ExprKind, ValueType};
+use std::cell::Cell;
+
+use crate::ast::{Call, Expr, ExprKind, Extension, ValueType};
 use crate::error::QueryError;
-use crate::functions::Body;
+use crate::functions::{Body, extended};
+use crate::number::QuotedBytes;
 
 use super::map::Broadcast;
+use super::profile::{measured, measured_range};
 use super::selector::{InstantSelector, Shows};
+use super::shared::Repetitions;
+use super::smoothed::SmoothedSelector;
 use super::subquery::SubqueryRange;
 use super::window::{RangeSelector, RangeSource, WindowBody, WindowFunction};
-use super::{Context, Grid, Scalars, Source, aggregate, binary, is_step_invariant, map, merge};
+use super::{Context, Grid, Scalars, Source, aggregate, binary, map, merge};
+
+/// What evaluates a function that gives a scalar.
+type ScalarBody = for<'b> fn(&Planner<'b>, &'b Call, &Grid) -> Result<Scalars, QueryError>;
 
 /// Makes operators that share a context.
 pub(crate) struct Planner<'a> {
     pub(crate) context: &'a Context<'a>,
+    repetitions: Repetitions<'a>,
+    /// Selectors that are planned now tell in the hints of histograms where counters began anew.
+    finds_resets: Cell<bool>,
 }
 
 impl<'a> Planner<'a> {
-    pub(crate) fn new(context: &'a Context<'a>) -> Self {
-        Self { context }
+    /// Makes a planner for the parts of an expression.
+    pub(crate) fn new(context: &'a Context<'a>, expr: &'a Expr) -> Self {
+        let repetitions = match context.options.optimizes {
+            true => Repetitions::of(expr),
+            false => Repetitions::none(),
+        };
+        Self {
+            context,
+            repetitions,
+            finds_resets: Cell::new(false),
+        }
+    }
+
+    /// Plans something for which selectors find resets, or do not.
+    pub(super) fn with_resets<T>(&self, finds_resets: bool, plan: impl FnOnce() -> T) -> T {
+        let before = self.finds_resets.replace(finds_resets);
+        let planned = plan();
+        self.finds_resets.set(before);
+        planned
     }
 
     /// Plans an instant vector at every step of a grid.
     pub(crate) fn vector(&self, expr: &'a Expr, grid: &Grid) -> Result<Source<'a>, QueryError> {
         // Every operator works on a column at a time.
         self.context.hold(8 * grid.count, 0)?;
-        if grid.count > 1 && is_step_invariant(expr) {
-            let source = self.vector(expr, &Grid::instant(grid.start))?;
+        if grid.count > 1 && expr.facts.is_step_invariant {
             let count = grid.count;
+            if let Some(profile) = &self.context.profile {
+                profile.note_next(format!("once for {count} steps"));
+            }
+            let source = self.vector(expr, &grid.first())?;
             return Ok(Box::new(Broadcast { source, count }));
         }
+        if let ExprKind::Paren(inner) | ExprKind::Plus(inner) = &expr.kind {
+            return self.vector(inner, grid);
+        }
+        match self.repetitions.find(self.context, expr, grid) {
+            Some((source, first, node)) => Ok(self.reused(expr, grid, source, (first, node))),
+            None => self.measured_vector(expr, grid),
+        }
+    }
+
+    /// Shows in the plan that a part is evaluated elsewhere.
+    fn reused(
+        &self,
+        expr: &'a Expr,
+        grid: &Grid,
+        source: Source<'a>,
+        (first, node): (&Expr, Option<usize>),
+    ) -> Source<'a> {
+        let Some(profile) = &self.context.profile else {
+            return source;
+        };
+        if let Some(node) = node {
+            profile.note(node, format!("shared with {}", expr.position));
+        }
+        profile.note_next(format!("same as {}", first.position));
+        let Some(index) = profile.plan_of(expr, grid.count) else {
+            return source;
+        };
+        profile.planned(index);
+        measured(self.context, index, source)
+    }
+
+    /// Plans an operator, with its measurement when somebody asked for it.
+    fn measured_vector(&self, expr: &'a Expr, grid: &Grid) -> Result<Source<'a>, QueryError> {
+        let context = self.context;
+        let index = context
+            .profile
+            .as_ref()
+            .and_then(|profile| profile.plan_of(expr, grid.count));
+        let mut source = self.operator(expr, grid)?;
+        if let (Some(profile), Some(index)) = (&context.profile, index) {
+            profile.planned(index);
+            source = measured(context, index, source);
+            if !context.runs && matches!(expr.kind, ExprKind::Selector(_)) {
+                source.series()?;
+            }
+        }
+        Ok(self.repetitions.share(context, expr, grid, source, index))
+    }
+
+    fn operator(&self, expr: &'a Expr, grid: &Grid) -> Result<Source<'a>, QueryError> {
         match &expr.kind {
-            ExprKind::Paren(inner) => self.vector(inner, grid),
+            ExprKind::Paren(inner) | ExprKind::Plus(inner) => self.vector(inner, grid),
             ExprKind::Negate(inner) => {
                 let source = self.vector(inner, grid)?;
                 let negated = map(self.context, source, true, Box::new(binary::negate));
                 Ok(merge(self.context, negated, false))
+            }
+            ExprKind::Selector(selector) if selector.extension == Some(Extension::Smoothed) => {
+                let position = expr.position;
+                let source = SmoothedSelector::new(self.context, selector, *grid, position);
+                Ok(Box::new(source))
             }
             ExprKind::Selector(selector) => Ok(Box::new(InstantSelector::new(
                 self.context,
                 selector,
                 *grid,
                 Shows::Value,
-            ))),
-            ExprKind::Binary(operation) => binary::plan(self, expr, operation, grid),
-            ExprKind::Aggregate(aggregation) => aggregate::plan(self, aggregation, grid),
-            ExprKind::Call(call) => self.call(expr, call, grid),
+            )
+            .finding_resets(self.finds_resets.get()))),
+            ExprKind::Binary(operation) => {
+                self.with_resets(false, || binary::plan(self, expr, operation, grid))
+            }
+            ExprKind::Aggregate(aggregation) => aggregate::plan(self, expr, aggregation, grid),
+            ExprKind::Call(call) => {
+                let finds_resets = Self::finds_resets_inside(call, self.finds_resets.get());
+                self.with_resets(finds_resets, || self.call(expr, call, grid))
+            }
             ExprKind::Number(_)
             | ExprKind::String(_)
+            | ExprKind::Bytes(_)
             | ExprKind::Matrix(..)
             | ExprKind::Subquery(_) => Err(mistyped(expr)),
         }
@@ -58,14 +152,34 @@ impl<'a> Planner<'a> {
         expr: &'a Expr,
         grid: &Grid,
     ) -> Result<RangeSource<'a>, QueryError> {
+        let context = self.context;
+        let expr = expr.unwrapped();
+        let profile = context.profile.as_ref();
+        let index = profile.and_then(|profile| profile.plan_of(expr, grid.count));
+        let mut source = self.range_operator(expr, grid)?;
+        if let (Some(profile), Some(index)) = (profile, index) {
+            profile.planned(index);
+            source = measured_range(context, index, source);
+            if !context.runs && matches!(expr.kind, ExprKind::Matrix(..)) {
+                source.series()?;
+            }
+        }
+        Ok(source)
+    }
+
+    fn range_operator(
+        &self,
+        expr: &'a Expr,
+        grid: &Grid,
+    ) -> Result<RangeSource<'a>, QueryError> {
         match &expr.kind {
-            ExprKind::Paren(inner) => self.windows(inner, grid),
             ExprKind::Matrix(selector, range) => Ok(Box::new(RangeSelector::new(
                 self.context,
                 selector,
-                *range,
+                range.millis(),
                 *grid,
-            ))),
+            )
+            .finding_resets(self.finds_resets.get()))),
             ExprKind::Subquery(subquery) => Ok(Box::new(SubqueryRange::new(self, subquery, grid)?)),
             _ => Err(mistyped(expr)),
         }
@@ -75,9 +189,14 @@ impl<'a> Planner<'a> {
     pub(crate) fn scalar(&self, expr: &'a Expr, grid: &Grid) -> Result<Scalars, QueryError> {
         match &expr.kind {
             ExprKind::Number(number) => Ok(Scalars::Constant(number.value)),
-            ExprKind::Paren(inner) => self.scalar(inner, grid),
+            ExprKind::Paren(inner) | ExprKind::Plus(inner) => self.scalar(inner, grid),
             ExprKind::Negate(inner) => Ok(self.scalar(inner, grid)?.map(|value| -value)),
             ExprKind::Binary(operation) => {
+                if operation.op.is_trim() {
+                    let op = operation.op.as_str();
+                    let message = format!("operator {op:?} not allowed for Scalar operations");
+                    return Err(QueryError::execution(message));
+                }
                 let left = self.scalar(&operation.left, grid)?;
                 let right = self.scalar(&operation.right, grid)?;
                 Ok(left.combine(&right, binary::scalar_operation(operation.op)))
@@ -85,7 +204,7 @@ impl<'a> Planner<'a> {
             ExprKind::Call(call) => match call.function.body {
                 Body::Scalar(body) => {
                     self.context.hold(8 * grid.count, 0)?;
-                    body(self, call, grid)
+                    self.scalar_call(expr, call, body, grid)
                 }
                 _ => Err(mistyped(expr)),
             },
@@ -93,10 +212,49 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Evaluates a function that gives a scalar; its time is that of its operator.
+    fn scalar_call(
+        &self,
+        expr: &'a Expr,
+        call: &'a Call,
+        body: ScalarBody,
+        grid: &Grid,
+    ) -> Result<Scalars, QueryError> {
+        let Some(profile) = &self.context.profile else {
+            return body(self, call, grid);
+        };
+        let index = profile.plan_of(expr, grid.count);
+        if let Some(index) = index {
+            profile.enter(index);
+        }
+        let scalars = match self.context.runs {
+            true => body(self, call, grid),
+            false => self.scalar_plan(call, grid),
+        };
+        if let Some(index) = index {
+            profile.leave();
+            profile.planned(index);
+        }
+        scalars
+    }
+
+    /// Plans the arguments; the number stands for the one that is not known without running.
+    fn scalar_plan(&self, call: &'a Call, grid: &Grid) -> Result<Scalars, QueryError> {
+        let is_vector = |arg: &&Expr| arg.value_type() == ValueType::Vector;
+        for arg in call.args.iter().filter(is_vector) {
+            self.vector(arg, grid)?;
+        }
+        Ok(Scalars::Constant(1.0))
+    }
+
     /// Returns the value of a string expression, which the parser only lets literals be.
     pub(crate) fn string(&self, expr: &'a Expr) -> Result<&'a str, QueryError> {
         match &expr.unwrapped().kind {
             ExprKind::String(text) => Ok(text),
+            ExprKind::Bytes(bytes) => {
+                let message = format!("invalid label name {}", QuotedBytes(bytes));
+                Err(QueryError::execution(message))
+            }
             _ => Err(mistyped(expr)),
         }
     }
@@ -106,7 +264,10 @@ impl<'a> Planner<'a> {
         let source = match call.function.body {
             Body::Window(body) => self.window_function(call, body, false, grid)?,
             Body::WindowKeepingName(body) => self.window_function(call, body, true, grid)?,
-            Body::Operator(body) => return body(self, expr, call, grid),
+            Body::Operator(body) => {
+                extended::refuse(call)?;
+                return body(self, expr, call, grid);
+            }
             Body::Scalar(_) => return Err(mistyped(expr)),
             Body::Float(body) => self.float_function(call, body, grid)?,
             Body::Histogram(body) => {
@@ -170,6 +331,7 @@ impl<'a> Planner<'a> {
             .iter()
             .find(|arg| arg.value_type() == ValueType::Matrix);
         let matrix = matrix.expect("the parser checked that a range vector is there");
+        let body = extended::body(call, body)?;
         let source = self.windows(matrix, grid)?;
         let parameters = self.parameters(call, grid)?;
         let details = (*grid, matrix, keeps_name, call);
@@ -197,9 +359,4 @@ fn mistyped(expr: &Expr) -> QueryError {
         "{expr} has the type {} that its context does not take",
         expr.value_type().as_str()
     ))
-}
-
-/// Says that something does not work with native histograms.
-pub(crate) fn no_histograms(what: &str) -> QueryError {
-    QueryError::execution(format!("native histograms are not supported by {what}"))
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use plimsoll_types::{SampleColumns, SampleSource, TimeRange, Timestamp, Value};
 
 use crate::annotation::Annotation;
-use crate::ast::{At, Modifiers, Selector};
+use crate::ast::{At, Length, Modifiers, Selector};
 use crate::error::QueryError;
 use crate::span::Position;
 
-use super::{Charge, Column, Context, Grid, Meta, Operator};
+use super::select::select;
+use super::{Charge, Column, Context, Grid, Meta, Operator, resets};
 
 /// What `offset` and `@` make of the evaluation time.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Shift {
     at: Option<i64>,
     offset: i64,
@@ -25,14 +26,30 @@ impl Shift {
             At::Start => context.bounds.0.millis(),
             At::End => context.bounds.1.millis(),
         });
-        let offset = modifiers.offset.unwrap_or(0);
+        let offset = modifiers.offset.as_ref().map_or(0, Length::millis);
         Self { at, offset }
+    }
+
+    /// Returns what both do, `inner` after this one.
+    pub(crate) fn then(self, inner: Self) -> Self {
+        match inner.at {
+            Some(_) => inner,
+            None => Self {
+                at: self.at,
+                offset: self.offset.saturating_add(inner.offset),
+            },
+        }
     }
 
     /// Returns the time that a selector looks at when it is evaluated at `time`.
     pub(crate) fn apply(self, time: i64) -> i64 {
         self.at.unwrap_or(time).saturating_sub(self.offset)
     }
+}
+
+/// Returns how long a sample stands for its series, in milliseconds.
+pub(crate) fn lookback(context: &Context<'_>) -> i64 {
+    i64::try_from(context.options.lookback_delta.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Finds series and counts what they cost.
@@ -42,6 +59,8 @@ pub(crate) struct Reader<'a> {
     metas: Vec<Meta>,
     next: usize,
     samples: SampleColumns,
+    /// Says in every histogram's hint whether its counter began anew.
+    pub(super) finds_resets: bool,
     _labels: Charge<'a>,
     held: Charge<'a>,
 }
@@ -58,20 +77,13 @@ impl<'a> Reader<'a> {
             Timestamp::from_millis(after.saturating_add(1)),
             Timestamp::from_millis(until),
         );
-        let selection = context.storage.select(&selector.matchers, range)?;
+        let (selection, labels) = select(context, &selector.matchers, range)?;
         for warning in selection.warnings {
             context.annotate(
                 &Annotation::Storage(warning),
                 Position { line: 1, column: 1 },
             );
         }
-        let mut labels = context.charge();
-        let bytes: usize = selection
-            .labels
-            .iter()
-            .map(|labels| labels.byte_count())
-            .sum();
-        labels.add(bytes + selection.labels.len() * size_of::<Meta>(), 0)?;
         let metas = selection.labels.into_iter().map(|labels| Meta {
             labels,
             drop_name: false,
@@ -82,6 +94,7 @@ impl<'a> Reader<'a> {
             metas: metas.collect(),
             next: 0,
             samples: SampleColumns::default(),
+            finds_resets: false,
             _labels: labels,
             held: context.charge(),
         })
@@ -99,7 +112,11 @@ impl<'a> Reader<'a> {
         let count = self.samples.len();
         self.context.count_read(1, count);
         self.context.work(count)?;
-        self.held.set(self.samples.byte_count(), count)?;
+        if self.finds_resets {
+            resets::find(&mut self.samples.histograms);
+        }
+        // The store merges what it decodes in a buffer of its own, which is as large.
+        self.held.set(2 * self.samples.byte_count(), count)?;
         Ok(&self.samples)
     }
 }
@@ -111,6 +128,23 @@ pub(crate) enum Shows {
     Value,
     /// When it was measured, in seconds: `timestamp(x)`.
     Time,
+    /// Since when it was counted, in seconds, 0 when nobody knows: `start_timestamp(x)`.
+    Start,
+    /// When it was measured if it is a float, in milliseconds. A histogram stays one.
+    FloatTime,
+}
+
+impl Shows {
+    /// Returns what is shown of a sample that is not stale.
+    fn of(self, samples: &SampleColumns, index: usize, value: Value) -> Value {
+        let seconds = |millis: i64| Value::Float(millis as f64 / 1000.0);
+        match (self, value) {
+            (Self::Value, value) | (Self::FloatTime, value @ Value::Histogram(_)) => value,
+            (Self::Time, _) => seconds(samples.timestamps[index]),
+            (Self::Start, _) => seconds(samples.starts.get(index).copied().unwrap_or(0)),
+            (Self::FloatTime, _) => Value::Float(samples.timestamps[index] as f64),
+        }
+    }
 }
 
 /// `name{...}` at every step of a grid.
@@ -121,6 +155,7 @@ pub(crate) struct InstantSelector<'a> {
     shift: Shift,
     lookback: i64,
     shows: Shows,
+    finds_resets: bool,
     reader: Option<Reader<'a>>,
 }
 
@@ -131,15 +166,50 @@ impl<'a> InstantSelector<'a> {
         grid: Grid,
         shows: Shows,
     ) -> Self {
-        let lookback = i64::try_from(context.options.lookback_delta.as_millis());
         Self {
             context,
             selector,
             grid,
             shift: Shift::new(&selector.modifiers, context),
-            lookback: lookback.unwrap_or(i64::MAX),
+            lookback: lookback(context),
             shows,
+            finds_resets: false,
             reader: None,
+        }
+    }
+
+    /// Lets the hints of histograms tell where the counter began anew.
+    pub(super) fn finding_resets(self, finds_resets: bool) -> Self {
+        Self {
+            finds_resets,
+            ..self
+        }
+    }
+}
+
+impl InstantSelector<'_> {
+    /// Looks at other times than the selector says.
+    pub(crate) fn shifted(self, shift: Shift) -> Self {
+        Self { shift, ..self }
+    }
+
+    /// Looks where Prometheus looks for `timestamp(x @ t offset o)`: it reads the samples of `t - o`, and picks one of
+    /// them as if it were `t`.
+    pub(crate) fn of_timestamp(self) -> Self {
+        let Some(at) = self.shift.at else {
+            return self;
+        };
+        let read_at = self.shift.apply(at);
+        Self {
+            shift: Shift {
+                at: Some(read_at.min(at)),
+                offset: 0,
+            },
+            lookback: self
+                .lookback
+                .saturating_sub(self.shift.offset.saturating_abs())
+                .max(0),
+            ..self
         }
     }
 }
@@ -155,9 +225,10 @@ impl Operator for InstantSelector<'_> {
             .saturating_sub(self.lookback);
         let until = self.shift.apply(self.grid.end());
         let mut reader = Reader::new(self.context, self.selector, (after, until))?;
+        reader.finds_resets = self.finds_resets;
         let mut metas = reader.metas();
         self.reader = Some(reader);
-        if self.shows == Shows::Time {
+        if matches!(self.shows, Shows::Time | Shows::Start) {
             metas
                 .iter_mut()
                 .for_each(|meta| meta.drop_name(self.context));
@@ -170,6 +241,7 @@ impl Operator for InstantSelector<'_> {
         into.reset(grid.count);
         let reader = self.reader.as_mut().expect("series is called before next");
         let samples = reader.read()?;
+        let mut shown = self.context.shown(&grid);
         // One past the newest sample that the step may see; it only moves forward.
         let mut seen = 0;
         for step in 0..grid.count {
@@ -189,10 +261,9 @@ impl Operator for InstantSelector<'_> {
                 Some(histogram) => Value::Histogram(Arc::clone(histogram)),
                 None => Value::Float(samples.values[last]),
             };
-            match (value.is_stale(), shows) {
-                (true, _) => {}
-                (false, Shows::Value) => into.set(step, value),
-                (false, Shows::Time) => into.set_float(step, measured as f64 / 1000.0),
+            if !value.is_stale() {
+                shown.add(step, 1);
+                into.set(step, shows.of(samples, last, value));
             }
         }
         self.context.work(grid.count)

@@ -1,11 +1,11 @@
 //! Subqueries: an instant vector evaluated at its own steps, taken as a range vector.
 
-use crate::ast::Subquery;
+use crate::ast::{Length, Subquery};
 use crate::error::QueryError;
 
 use super::selector::Shift;
-use super::window::{Bounds, Buffer, Frame, RangeOperator};
-use super::{Charge, Column, Context, Grid, Meta, Planner, Source, merge};
+use super::window::{Buffer, Frame, RangeOperator};
+use super::{Charge, Column, Context, Grid, Meta, Planner, Source, merge, resets};
 
 /// `expr[1h:5m]`.
 pub(crate) struct SubqueryRange<'a> {
@@ -23,12 +23,14 @@ impl<'a> SubqueryRange<'a> {
         grid: &Grid,
     ) -> Result<Self, QueryError> {
         let context: &'a Context<'a> = planner.context;
-        let frame = Frame {
-            shift: Shift::new(&subquery.modifiers, context),
-            range: subquery.range,
-        };
+        let shift = Shift::new(&subquery.modifiers, context);
+        let frame = Frame::new(shift, subquery.range.millis());
         let default = i64::try_from(context.options.subquery_step.as_millis()).unwrap_or(i64::MAX);
-        let step = subquery.step.unwrap_or(default).max(1);
+        let step = subquery
+            .step
+            .as_ref()
+            .map_or(default, Length::millis)
+            .max(1);
         let after = frame.bounds(grid.start).after;
         let until = frame.bounds(grid.end()).until;
         // Steps are aligned to multiples of the step since the epoch, the first one inside the open left end.
@@ -36,8 +38,9 @@ impl<'a> SubqueryRange<'a> {
             .div_euclid(step)
             .saturating_mul(step)
             .saturating_add(step);
-        let inner_grid = Grid::range(start, until, step)?;
-        let source = merge(context, planner.vector(&subquery.expr, &inner_grid)?, false);
+        let inner_grid = Grid::range(start, until, step)?.in_subquery();
+        let source = planner.with_resets(false, || planner.vector(&subquery.expr, &inner_grid))?;
+        let source = merge(context, source, false);
         Ok(Self {
             frame,
             inner_grid,
@@ -58,14 +61,14 @@ impl RangeOperator for SubqueryRange<'_> {
         into.clear();
         for step in 0..self.inner_grid.count {
             if let Some(value) = self.column.get(step) {
-                into.push(self.inner_grid.at(step), value);
+                into.push(self.inner_grid.at(step), resets::forgotten(value));
             }
         }
         let bytes = into.byte_count() + self.column.byte_count();
         self.held.set(bytes, into.len())
     }
 
-    fn bounds(&self, time: i64) -> Bounds {
-        self.frame.bounds(time)
+    fn frame(&self) -> Frame {
+        self.frame
     }
 }

@@ -1,107 +1,34 @@
 //! Range vectors: windows over a series' samples, moved by two indices, and the functions over them.
 
+mod buffer;
+mod frame;
+
 use std::sync::Arc;
 
-use plimsoll_types::{Histogram, METRIC_NAME, Sample, SampleColumns, Timestamp, Value, is_stale};
+use plimsoll_types::{Histogram, Labels, Value};
 
-use crate::ast::{Call, Expr, Selector};
+use crate::ast::{Call, Expr, ExprKind, Selector};
 use crate::error::QueryError;
 use crate::span::Position;
 
-use super::plan::no_histograms;
-use super::selector::{Reader, Shift};
+use super::selector::{Reader, Shift, lookback};
 use super::{Column, Context, Grid, Meta, Notes, Operator, Scalars};
 
-/// A series' samples without staleness markers, floats and histograms apart.
-#[derive(Debug, Default)]
-pub(crate) struct Buffer {
-    pub(crate) times: Vec<i64>,
-    pub(crate) floats: Vec<f64>,
-    pub(crate) histogram_times: Vec<i64>,
-    pub(crate) histograms: Vec<Arc<Histogram>>,
-}
-
-impl Buffer {
-    pub(crate) fn clear(&mut self) {
-        self.times.clear();
-        self.floats.clear();
-        self.histogram_times.clear();
-        self.histograms.clear();
-    }
-
-    pub(crate) fn push(&mut self, time: i64, value: Value) {
-        match value {
-            Value::Float(value) => {
-                self.times.push(time);
-                self.floats.push(value);
-            }
-            Value::Histogram(histogram) => {
-                self.histogram_times.push(time);
-                self.histograms.push(histogram);
-            }
-        }
-    }
-
-    pub(crate) fn byte_count(&self) -> usize {
-        let histograms: usize = self.histograms.iter().map(|h| h.byte_count()).sum();
-        16 * (self.times.capacity() + self.histogram_times.capacity()) + histograms
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.times.len() + self.histogram_times.len()
-    }
-
-    fn fill(&mut self, samples: &SampleColumns) {
-        self.clear();
-        if samples.histograms.is_empty() {
-            for (time, value) in samples.timestamps.iter().zip(&samples.values) {
-                if !is_stale(*value) {
-                    self.times.push(*time);
-                    self.floats.push(*value);
-                }
-            }
-            return;
-        }
-        for sample in samples.iter().filter(|sample| !sample.value.is_stale()) {
-            self.push(sample.timestamp.millis(), sample.value);
-        }
-    }
-
-    /// Returns all samples inside the bounds in order of time.
-    pub(crate) fn samples(&self, bounds: Bounds) -> Vec<Sample> {
-        let at = Timestamp::from_millis;
-        let floats = self.times.iter().zip(&self.floats);
-        let histograms = self.histogram_times.iter().zip(&self.histograms);
-        let mut samples: Vec<Sample> = floats
-            .map(|(time, value)| Sample::float(at(*time), *value))
-            .chain(histograms.map(|(time, value)| Sample::histogram(at(*time), value.clone())))
-            .filter(|sample| bounds.contains(sample.timestamp.millis()))
-            .collect();
-        samples.sort_by_key(|sample| sample.timestamp);
-        samples
-    }
-}
-
-/// A window in time, open on the left: a sample exactly `range` ago is outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Bounds {
-    pub(crate) after: i64,
-    pub(crate) until: i64,
-}
-
-impl Bounds {
-    fn contains(self, time: i64) -> bool {
-        self.after < time && time <= self.until
-    }
-}
+pub(crate) use buffer::Buffer;
+pub(crate) use frame::{Bounds, Frame};
 
 /// What a function sees of one series at one step.
 pub(crate) struct Window<'a> {
     /// Times of the floats, ascending, in milliseconds.
     pub(crate) times: &'a [i64],
     pub(crate) floats: &'a [f64],
+    /// When each float began to count, 0 where nobody knows; empty when that is true of all of them.
+    pub(crate) starts: &'a [i64],
     pub(crate) histogram_times: &'a [i64],
     pub(crate) histograms: &'a [Arc<Histogram>],
+    /// As `starts`, of the histograms.
+    pub(crate) histogram_starts: &'a [i64],
+    /// Where the window lies. An extended selector also shows samples outside of it.
     pub(crate) bounds: Bounds,
     /// The evaluation time, which `offset` and `@` do not move.
     pub(crate) now: i64,
@@ -122,29 +49,12 @@ impl Window<'_> {
 pub(crate) trait RangeOperator {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError>;
     fn next(&mut self, into: &mut Buffer) -> Result<(), QueryError>;
-    /// Returns the window that belongs to an evaluation time.
-    fn bounds(&self, time: i64) -> Bounds;
+    /// Tells where the window lies for each evaluation time.
+    fn frame(&self) -> Frame;
 }
 
 /// A range operator somewhere in a plan.
 pub(crate) type RangeSource<'a> = Box<dyn RangeOperator + 'a>;
-
-/// Where a window lies for each evaluation time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Frame {
-    pub(crate) shift: Shift,
-    pub(crate) range: i64,
-}
-
-impl Frame {
-    pub(crate) fn bounds(self, time: i64) -> Bounds {
-        let until = self.shift.apply(time);
-        Bounds {
-            after: until.saturating_sub(self.range),
-            until,
-        }
-    }
-}
 
 /// `name{...}[5m]`.
 pub(crate) struct RangeSelector<'a> {
@@ -152,6 +62,7 @@ pub(crate) struct RangeSelector<'a> {
     selector: &'a Selector,
     grid: Grid,
     frame: Frame,
+    finds_resets: bool,
     reader: Option<Reader<'a>>,
 }
 
@@ -163,12 +74,22 @@ impl<'a> RangeSelector<'a> {
         grid: Grid,
     ) -> Self {
         let shift = Shift::new(&selector.modifiers, context);
+        let frame = Frame::new(shift, range).extended(selector.extension, lookback(context));
         Self {
             context,
             selector,
             grid,
-            frame: Frame { shift, range },
+            frame,
+            finds_resets: false,
             reader: None,
+        }
+    }
+
+    /// Lets the hints of histograms tell where the counter began anew.
+    pub(super) fn finding_resets(self, finds_resets: bool) -> Self {
+        Self {
+            finds_resets,
+            ..self
         }
     }
 }
@@ -178,9 +99,10 @@ impl RangeOperator for RangeSelector<'_> {
         if self.grid.count == 0 {
             return Ok(Vec::new());
         }
-        let first = self.frame.bounds(self.grid.start);
-        let last = self.frame.bounds(self.grid.end());
+        let first = self.frame.view(self.grid.start);
+        let last = self.frame.view(self.grid.end());
         let mut reader = Reader::new(self.context, self.selector, (first.after, last.until))?;
+        reader.finds_resets = self.finds_resets;
         let metas = reader.metas();
         self.reader = Some(reader);
         Ok(metas)
@@ -188,12 +110,12 @@ impl RangeOperator for RangeSelector<'_> {
 
     fn next(&mut self, into: &mut Buffer) -> Result<(), QueryError> {
         let reader = self.reader.as_mut().expect("series is called before next");
-        into.fill(reader.read()?);
+        into.fill(reader.read()?, self.context.options.use_start_timestamps);
         Ok(())
     }
 
-    fn bounds(&self, time: i64) -> Bounds {
-        self.frame.bounds(time)
+    fn frame(&self) -> Frame {
+        self.frame
     }
 }
 
@@ -210,9 +132,8 @@ pub(crate) struct WindowFunction<'a> {
     pub(crate) position: Position,
     first_position: Position,
     pub(crate) keeps_name: bool,
-    function: &'static str,
     buffer: Buffer,
-    names: std::vec::IntoIter<String>,
+    labels: std::vec::IntoIter<Labels>,
 }
 
 impl<'a> WindowFunction<'a> {
@@ -229,25 +150,36 @@ impl<'a> WindowFunction<'a> {
             source,
             parameters,
             grid,
-            position: argument.unwrapped().position,
+            position: place(argument.unwrapped()),
             first_position: call.args.first().unwrap_or(argument).unwrapped().position,
             keeps_name,
-            function: call.function.name,
             buffer: Buffer::default(),
-            names: Vec::new().into_iter(),
+            labels: Vec::new().into_iter(),
         }
+    }
+}
+
+/// Returns where Prometheus shows what is said about a range vector. It evaluates a subquery first and forgets where that
+/// was written.
+fn place(argument: &Expr) -> Position {
+    match argument.kind {
+        ExprKind::Subquery(_) => Position { line: 1, column: 1 },
+        _ => argument.position,
     }
 }
 
 impl Operator for WindowFunction<'_> {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
         let mut metas = self.source.series()?;
-        // The labels themselves may lose the name.
-        let name = |meta: &Meta| meta.labels.get(METRIC_NAME).unwrap_or("").to_string();
-        let bytes =
-            |meta: &Meta| meta.labels.metric_name().map_or(0, str::len) + size_of::<String>();
+        // Notes need the name, which the series themselves may lose now: then both sets of labels are held.
+        let loses_name = !self.keeps_name && !self.context.options.delayed_name_removal;
+        let bytes = |meta: &Meta| match loses_name {
+            true => size_of::<Labels>() + meta.labels.byte_count(),
+            false => size_of::<Labels>(),
+        };
         self.context.hold(metas.iter().map(bytes).sum(), 0)?;
-        self.names = metas.iter().map(name).collect::<Vec<_>>().into_iter();
+        let labels = metas.iter().map(|meta| meta.labels.clone());
+        self.labels = labels.collect::<Vec<_>>().into_iter();
         if !self.keeps_name {
             metas
                 .iter_mut()
@@ -259,20 +191,24 @@ impl Operator for WindowFunction<'_> {
     fn next(&mut self, into: &mut Column) -> Result<(), QueryError> {
         self.source.next(&mut self.buffer)?;
         into.reset(self.grid.count);
-        let name = self.names.next().unwrap_or_default();
-        let mut notes = Notes::new(self.context, self.position, self.first_position, &name);
+        let labels = self.labels.next().unwrap_or_default();
+        let mut notes = Notes::new(self.context, self.position, self.first_position, &labels);
         let mut parameters = vec![0.0; self.parameters.len()];
         let (mut floats, mut histograms) = (Range::default(), Range::default());
+        let frame = self.source.frame();
+        let mut shown = self.context.shown(&self.grid);
         for step in 0..self.grid.count {
             let now = self.grid.at(step);
-            let bounds = self.source.bounds(now);
-            floats.advance(&self.buffer.times, bounds);
-            histograms.advance(&self.buffer.histogram_times, bounds);
+            let (bounds, view) = (frame.bounds(now), frame.view(now));
+            floats.advance(&self.buffer.times, view);
+            histograms.advance(&self.buffer.histogram_times, view);
             let window = Window {
-                times: &self.buffer.times[floats.from..floats.to],
-                floats: &self.buffer.floats[floats.from..floats.to],
-                histogram_times: &self.buffer.histogram_times[histograms.from..histograms.to],
-                histograms: &self.buffer.histograms[histograms.from..histograms.to],
+                times: floats.of(&self.buffer.times),
+                floats: floats.of(&self.buffer.floats),
+                starts: floats.of(&self.buffer.starts),
+                histogram_times: histograms.of(&self.buffer.histogram_times),
+                histograms: histograms.of(&self.buffer.histograms),
+                histogram_starts: histograms.of(&self.buffer.histogram_starts),
                 bounds,
                 now,
             };
@@ -282,12 +218,13 @@ impl Operator for WindowFunction<'_> {
             for (parameter, scalars) in parameters.iter_mut().zip(&self.parameters) {
                 *parameter = scalars.at(step);
             }
+            shown.add(step, window.times.len() + window.histogram_times.len());
             self.context.work(1 + window.times.len())?;
             if let Some(value) = (self.body)(&window, &parameters, &mut notes) {
                 into.set(step, value);
             }
-            if notes.has_refused() {
-                return Err(no_histograms(self.function));
+            if let Some(error) = notes.take_failure() {
+                return Err(error);
             }
         }
         Ok(())
@@ -296,13 +233,23 @@ impl Operator for WindowFunction<'_> {
 
 /// The samples inside a window; both ends only move forward because windows do.
 #[derive(Default)]
-struct Range {
+pub(crate) struct Range {
     from: usize,
     to: usize,
 }
 
 impl Range {
-    fn advance(&mut self, times: &[i64], bounds: Bounds) {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.from == self.to
+    }
+
+    /// Returns the part of a list that lies inside; nothing of a list that is not kept.
+    pub(crate) fn of<'a, T>(&self, list: &'a [T]) -> &'a [T] {
+        list.get(self.from..self.to).unwrap_or_default()
+    }
+
+    /// Moves on to what lies inside the bounds, which must not lie before those of the last call.
+    pub(crate) fn advance(&mut self, times: &[i64], bounds: Bounds) {
         while times
             .get(self.from)
             .is_some_and(|time| *time <= bounds.after)

@@ -1,15 +1,38 @@
 //! Changes of counters and gauges over a window, extrapolated to its ends as Prometheus does.
 
-use plimsoll_types::Value;
+mod histograms;
+mod last_two;
+
+use std::sync::Arc;
+
+use plimsoll_types::{Histogram, Value};
 
 use crate::annotation::Annotation;
 use crate::evaluate::{Notes, Window};
+
+use super::starts::Starts;
+
+pub(super) use last_two::{idelta, irate};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Delta,
     Increase,
     Rate,
+}
+
+impl Kind {
+    fn is_counter(self) -> bool {
+        self != Self::Delta
+    }
+
+    /// Returns what start timestamps say, which means nothing for a gauge.
+    fn starts(self, starts: Starts<'_>) -> Starts<'_> {
+        match self.is_counter() {
+            true => starts,
+            false => Starts::none(),
+        }
+    }
 }
 
 pub(super) fn delta(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
@@ -25,24 +48,63 @@ pub(super) fn rate(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Opt
 }
 
 fn extrapolated(window: &Window<'_>, notes: &mut Notes<'_>, kind: Kind) -> Option<Value> {
-    let is_counter = kind != Kind::Delta;
-    if !floats_only(window, notes) {
-        return None;
+    match (window.floats, window.histograms) {
+        ([first, .., last] | [first @ last], []) => {
+            let starts = kind.starts(Starts::of_floats(window));
+            let zero_at = starts.of_first(window.bounds.after);
+            if window.floats.len() == 1 && zero_at.is_none() {
+                return None;
+            }
+            // Only where there is a result to doubt.
+            if kind.is_counter() {
+                note_no_counter(notes);
+            }
+            starts.note_overlaps(0, notes);
+            let from_first = match zero_at {
+                Some(_) => *last,
+                None => last - first,
+            };
+            let change = match kind.is_counter() {
+                true => counted(from_first, window.floats, starts),
+                false => from_first,
+            };
+            let factor = factor(window, window.times, kind, (*first, change), zero_at);
+            Some(Value::Float(change * factor))
+        }
+        ([], [first, ..]) => {
+            let starts = kind.starts(Starts::of_histograms(window));
+            let zero_at = starts.of_first(window.bounds.after);
+            if window.histograms.len() == 1 && zero_at.is_none() {
+                return None;
+            }
+            starts.note_overlaps(0, notes);
+            let samples = (window.histograms, starts, zero_at.is_some());
+            let change = histograms::change(samples, notes, kind.is_counter())?;
+            let counts = (first.count(), change.count());
+            let factor = factor(window, window.histogram_times, kind, counts, zero_at);
+            Some(histogram(change.scaled(factor)))
+        }
+        ([], []) => None,
+        _ => {
+            notes.add(&Annotation::MixedFloatsHistograms { name: notes.name() });
+            None
+        }
     }
-    let [first, .., last] = window.floats else {
-        return None;
-    };
-    // Only where there is a result to doubt.
-    if is_counter {
-        note_no_counter(notes);
-    }
-    let change = match is_counter {
-        true => counted(last - first, window.floats),
-        false => last - first,
-    };
-    let (first_time, last_time) = (window.times[0], window.times[window.times.len() - 1]);
-    let sampled = seconds(first_time, last_time);
-    let interval = sampled / (window.times.len() - 1) as f64;
+}
+
+/// Returns what a change between the first and the last sample is multiplied with to be that of the whole window, or
+/// one per second. `first` is the value (or count of observations) at the first sample; `zero_at` tells when a counter
+/// was zero before it.
+fn factor(
+    window: &Window<'_>,
+    times: &[i64],
+    kind: Kind,
+    (first, change): (f64, f64),
+    zero_at: Option<i64>,
+) -> f64 {
+    let (first_time, last_time) = (times[0], times[times.len() - 1]);
+    let interval = seconds(first_time, last_time) / (times.len() - 1).max(1) as f64;
+    let sampled = seconds(zero_at.unwrap_or(first_time), last_time);
     // A gap this much longer than the average means that the series began or ended inside the window.
     let threshold = interval * 1.1;
     let to_edge = |gap: f64| {
@@ -54,15 +116,17 @@ fn extrapolated(window: &Window<'_>, notes: &mut Notes<'_>, kind: Kind) -> Optio
     };
     let mut to_start = to_edge(seconds(window.bounds.after, first_time));
     let to_end = to_edge(seconds(last_time, window.bounds.until));
-    if is_counter && change > 0.0 && *first >= 0.0 {
+    if zero_at.is_some() {
+        to_start = 0.0;
+    } else if kind.is_counter() && change > 0.0 && first >= 0.0 {
         // A counter cannot have been below zero, so it began no earlier than where the line crosses zero.
         to_start = to_start.min(sampled * (first / change));
     }
-    let mut factor = (sampled + to_start + to_end) / sampled;
-    if kind == Kind::Rate {
-        factor /= window.seconds();
+    let factor = (sampled + to_start + to_end) / sampled;
+    match kind {
+        Kind::Rate => factor / window.seconds(),
+        Kind::Delta | Kind::Increase => factor,
     }
-    Some(Value::Float(change * factor))
 }
 
 /// Returns the seconds between two times, however far apart these are.
@@ -70,78 +134,34 @@ fn seconds(from: i64, to: i64) -> f64 {
     (to as f64 - from as f64) / 1000.0
 }
 
-/// Adds to a change what the counter had reached each time it began anew; one by one, because the sum of floats depends
-/// on their order.
-fn counted(change: f64, values: &[f64]) -> f64 {
-    let resets = values.windows(2).filter(|two| two[1] < two[0]);
-    resets.fold(change, |change, two| change + two[0])
+fn histogram(histogram: Histogram) -> Value {
+    Value::Histogram(Arc::new(histogram))
 }
 
-fn note_no_counter(notes: &Notes<'_>) {
+/// Adds to a change what the counter had reached each time it began anew; one by one, because the sum of floats depends
+/// on their order.
+fn counted(change: f64, values: &[f64], starts: Starts<'_>) -> f64 {
+    let pairs = values.windows(2).enumerate();
+    let resets = pairs.filter(|(index, two)| two[1] < two[0] || starts.began_anew(index + 1));
+    resets.fold(change, |change, (_, two)| change + two[0])
+}
+
+pub(super) fn note_no_counter(notes: &Notes<'_>) {
     const ENDINGS: [&str; 4] = ["_total", "_sum", "_count", "_bucket"];
     if !notes.is_first_look() {
         return;
     }
     let name = notes.bare_name();
+    if let Some(found) = notes.metric_type() {
+        if !name.is_empty() && found != "counter" && found != "histogram" {
+            let (name, found) = (notes.name(), found.to_string());
+            notes.add(&Annotation::PossibleNonCounterType { name, found });
+        }
+        return;
+    }
     if !name.is_empty() && !ENDINGS.iter().any(|ending| name.ends_with(ending)) {
         notes.add(&Annotation::PossibleNonCounter { name: notes.name() });
     }
-}
-
-/// Says whether the window can be calculated with; a mix of floats and histograms is warned about.
-fn floats_only(window: &Window<'_>, notes: &Notes<'_>) -> bool {
-    if window.histograms.is_empty() {
-        return true;
-    }
-    if !window.floats.is_empty() {
-        notes.add(&Annotation::MixedFloatsHistograms { name: notes.name() });
-        return false;
-    }
-    notes.refuse_histograms();
-    false
-}
-
-pub(super) fn irate(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
-    let (previous, last, seconds) = last_two(window, notes)?;
-    // After a reset the counter began at zero.
-    let change = if last < previous {
-        last
-    } else {
-        last - previous
-    };
-    Some(Value::Float(change / seconds))
-}
-
-pub(super) fn idelta(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
-    let (previous, last, _) = last_two(window, notes)?;
-    Some(Value::Float(last - previous))
-}
-
-/// Returns the two newest values and the seconds between them; only these two have to be floats.
-fn last_two(window: &Window<'_>, notes: &Notes<'_>) -> Option<(f64, f64, f64)> {
-    let newest = |times: &[i64], back: usize| Some(times[times.len().checked_sub(back)?]);
-    let newest_histogram = newest(window.histogram_times, 1);
-    match (newest(window.times, 1), newest(window.times, 2)) {
-        (_, Some(before)) if newest_histogram.is_none_or(|time| time < before) => {}
-        (None, _) if window.histograms.len() < 2 => return None,
-        (None, _) => {
-            notes.refuse_histograms();
-            return None;
-        }
-        (Some(last), before) => {
-            let two_histograms = newest(window.histogram_times, 2).is_some_and(|time| time > last);
-            if two_histograms {
-                notes.refuse_histograms();
-            } else if newest_histogram.is_some() || before.is_some() {
-                notes.add(&Annotation::MixedFloatsHistograms { name: notes.name() });
-            }
-            return None;
-        }
-    }
-    let ([.., previous, last], [.., before, at]) = (window.floats, window.times) else {
-        return None;
-    };
-    Some((*previous, *last, seconds(*before, *at)))
 }
 
 #[cfg(test)]
@@ -152,9 +172,9 @@ mod tests {
     fn resets_are_added_in_order() {
         let values = [1e16, 0.0, 1.0, 0.0, 1.0, 0.0];
         // One by one the ones vanish beside 1e16; summed up first they would not.
-        assert_eq!(counted(1e16, &[1.0, 0.0, 1.0, 0.0]), 1e16);
-        assert_eq!(counted(0.0 - 1e16, &values), 2.0);
-        assert_eq!(counted(3.0, &[1.0, 4.0]), 3.0);
+        assert_eq!(counted(1e16, &[1.0, 0.0, 1.0, 0.0], Starts::none()), 1e16);
+        assert_eq!(counted(0.0 - 1e16, &values, Starts::none()), 2.0);
+        assert_eq!(counted(3.0, &[1.0, 4.0], Starts::none()), 3.0);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use plimsoll_types::Labels;
 use crate::annotation::Annotation;
 use crate::ast::{Call, Expr};
 use crate::error::QueryError;
-use crate::evaluate::{Column, Grid, Lazy, Meta, Planner, Source};
+use crate::evaluate::{Column, Grid, Lazy, Meta, Planner, Source, map};
 
 type Series = (Meta, Column);
 
@@ -95,12 +95,15 @@ fn ordered<'a>(
     order: impl Fn(&Series, &Series) -> Ordering + 'a,
 ) -> Result<Source<'a>, QueryError> {
     let context = planner.context;
+    let by_value = matches!(call.function.name, "sort" | "sort_desc");
     let mut source = planner.vector(&call.args[0], grid)?;
-    if context.is_range_query {
+    if grid.count > 1 {
         context.annotate(&Annotation::SortInRangeQuery, expr.position);
-        return Ok(source);
+        return Ok(match by_value {
+            true => map(context, source, false, Box::new(leave_out_histograms)),
+            false => source,
+        });
     }
-    let by_value = call.function.name.starts_with("sort") && !call.function.name.contains("label");
     Ok(Box::new(Lazy::new(context, move || {
         let mut held = context.charge();
         let mut series: Vec<Series> = Vec::new();
@@ -116,6 +119,15 @@ fn ordered<'a>(
         series.sort_by(order);
         Ok(series)
     })))
+}
+
+fn leave_out_histograms(column: &mut Column) -> Result<(), QueryError> {
+    for step in 0..column.len() {
+        if column.histogram(step).is_some() {
+            column.remove(step);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

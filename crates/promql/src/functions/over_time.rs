@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use plimsoll_types::Value;
+use plimsoll_types::{
+    Combination, Histogram, HistogramMean, HistogramSum, IncompatibleHistograms, Value,
+};
 
 use crate::annotation::Annotation;
-use crate::evaluate::{Mean, Notes, Sum, Variance, Window};
+use crate::evaluate::{Mean, Notes, Sum, Variance, Window, note_combination};
 
 /// Returns the floats of a window for a function that cannot look at histograms, and says when it left some out.
-fn floats<'a>(window: &Window<'a>, notes: &Notes<'_>) -> Option<&'a [f64]> {
+pub(super) fn floats<'a>(window: &Window<'a>, notes: &Notes<'_>) -> Option<&'a [f64]> {
     if window.floats.is_empty() {
         return None;
     }
@@ -18,31 +20,65 @@ fn floats<'a>(window: &Window<'a>, notes: &Notes<'_>) -> Option<&'a [f64]> {
     Some(window.floats)
 }
 
-/// As [`floats`], for functions that histograms have an arithmetic for.
-fn summable<'a>(window: &Window<'a>, notes: &Notes<'_>) -> Option<&'a [f64]> {
-    match (window.floats.is_empty(), window.histograms.is_empty()) {
-        (false, true) => return Some(window.floats),
-        (false, false) => notes.add(&Annotation::MixedFloatsHistograms { name: notes.name() }),
-        (true, false) => notes.refuse_histograms(),
-        (true, true) => {}
+/// What `sum` and `avg` add up: one kind or the other.
+enum Addends<'a> {
+    Floats(&'a [f64]),
+    Histograms(&'a [Arc<Histogram>]),
+}
+
+fn addends<'a>(window: &Window<'a>, notes: &Notes<'_>) -> Option<Addends<'a>> {
+    match (window.floats, window.histograms) {
+        ([], []) => None,
+        (floats, []) => Some(Addends::Floats(floats)),
+        ([], histograms) => Some(Addends::Histograms(histograms)),
+        _ => {
+            notes.add(&Annotation::MixedFloatsHistograms { name: notes.name() });
+            None
+        }
     }
-    None
 }
 
 pub(super) fn sum(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
-    let mut sum = Sum::default();
-    summable(window, notes)?
-        .iter()
-        .for_each(|value| sum.add(*value));
-    Some(Value::Float(sum.value()))
+    match addends(window, notes)? {
+        Addends::Floats(floats) => {
+            let mut sum = Sum::default();
+            floats.iter().for_each(|value| sum.add(*value));
+            Some(Value::Float(sum.value()))
+        }
+        Addends::Histograms(histograms) => {
+            let (first, rest) = histograms.split_first()?;
+            let mut sum = HistogramSum::new(first);
+            let is_summed = rest.iter().all(|other| combined(sum.add(other), notes));
+            is_summed.then(|| Value::Histogram(Arc::new(sum.value())))
+        }
+    }
 }
 
 pub(super) fn avg(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Option<Value> {
-    let mut mean = Mean::default();
-    summable(window, notes)?
-        .iter()
-        .for_each(|value| mean.add(*value));
-    Some(Value::Float(mean.value()))
+    match addends(window, notes)? {
+        Addends::Floats(floats) => {
+            let mut mean = Mean::default();
+            floats.iter().for_each(|value| mean.add(*value));
+            Some(Value::Float(mean.value()))
+        }
+        Addends::Histograms(histograms) => {
+            let (first, rest) = histograms.split_first()?;
+            let mut mean = HistogramMean::new(first);
+            let is_summed = rest.iter().all(|other| combined(mean.add(other), notes));
+            is_summed.then(|| Value::Histogram(Arc::new(mean.value())))
+        }
+    }
+}
+
+/// Tells what is worth telling about an addition; returns whether there is something to go on with.
+fn combined(combined: Result<Combination, IncompatibleHistograms>, notes: &Notes<'_>) -> bool {
+    match combined {
+        Ok(combination) => note_combination(combination, |note| notes.add(note)),
+        Err(IncompatibleHistograms) => {
+            notes.add(&Annotation::MixedExponentialCustom { name: notes.name() });
+        }
+    }
+    combined.is_ok()
 }
 
 pub(super) fn count(window: &Window<'_>, _: &[f64], _: &mut Notes<'_>) -> Option<Value> {
@@ -96,7 +132,15 @@ pub(super) fn quantile(
     parameters: &[f64],
     notes: &mut Notes<'_>,
 ) -> Option<Value> {
-    let mut values = floats(window, notes)?.to_vec();
+    if window.floats.is_empty() {
+        return None;
+    }
+    // Prometheus points at the first argument here, not at the range.
+    if !window.histograms.is_empty() {
+        let name = notes.name();
+        notes.add_to_first(&Annotation::HistogramIgnoredInMixedRange { name });
+    }
+    let mut values = window.floats.to_vec();
     if !(0.0..=1.0).contains(&parameters[0]) {
         notes.add_to_first(&Annotation::InvalidQuantile(parameters[0]));
     }
@@ -181,17 +225,21 @@ fn neighbours(window: &Window<'_>, counts: impl Fn(&Value, &Value) -> bool) -> O
 pub(super) fn changes(window: &Window<'_>, _: &[f64], _: &mut Notes<'_>) -> Option<Value> {
     neighbours(window, |before, after| match (before, after) {
         (Value::Float(a), Value::Float(b)) => a != b && !(a.is_nan() && b.is_nan()),
-        (Value::Histogram(a), Value::Histogram(b)) => !super::histogram::same_counts(a, b),
+        (Value::Histogram(a), Value::Histogram(b)) => !a.equal_values(b),
         _ => true,
     })
 }
 
 pub(super) fn resets(window: &Window<'_>, _: &[f64], _: &mut Notes<'_>) -> Option<Value> {
-    neighbours(window, |before, after| match (before, after) {
+    let is_reset = |before: &Value, after: &Value| match (before, after) {
         (Value::Float(a), Value::Float(b)) => b < a,
-        (Value::Histogram(a), Value::Histogram(b)) => super::histogram::is_reset(a, b),
+        (Value::Histogram(a), Value::Histogram(b)) => b.detects_reset_after(a),
         _ => true,
-    })
+    };
+    match window.starts.is_empty() && window.histogram_starts.is_empty() {
+        true => neighbours(window, is_reset),
+        false => Some(super::starts::resets(window, is_reset)),
+    }
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub(super) fn timestamp<'a>(
     let context = planner.context;
     let argument = call.args[0].unwrapped();
     let source = if let ExprKind::Selector(selector) = &argument.kind {
-        Box::new(InstantSelector::new(context, selector, *grid, Shows::Time))
+        Box::new(InstantSelector::new(context, selector, *grid, Shows::Time).of_timestamp())
     } else {
         let grid = *grid;
         let change = move |column: &mut Column| {

@@ -4,7 +4,7 @@
 type Wrong = (usize, usize, String);
 
 /// Reads the literal that `text` begins with; returns its value and its length in bytes, quotes included.
-pub(super) fn unquote(text: &str, quote: char) -> Result<(String, usize), Wrong> {
+pub(super) fn unquote(text: &str, quote: char) -> Result<(Vec<u8>, usize), Wrong> {
     let mut bytes = Vec::new();
     let mut at = 1;
     loop {
@@ -21,12 +21,7 @@ pub(super) fn unquote(text: &str, quote: char) -> Result<(String, usize), Wrong>
             }
         }
     }
-    let length = at + 1;
-    // Escapes can write any byte. Labels, names and values are UTF-8, so nothing else has a use.
-    match String::from_utf8(bytes) {
-        Ok(value) => Ok((value, length)),
-        Err(_) => Err((0, length, "the string is not valid UTF-8".into())),
-    }
+    Ok((bytes, at + 1))
 }
 
 fn unterminated(quote: char) -> String {
@@ -59,6 +54,11 @@ fn escape(rest: &str, quote: char, at: usize, bytes: &mut Vec<u8>) -> Result<usi
     Ok(2)
 }
 
+/// As Go's `%#U` writes a character.
+fn code_point(c: char) -> String {
+    format!("U+{:04X} '{c}'", u32::from(c))
+}
+
 fn numeric_escape(rest: &str, kind: char, at: usize, bytes: &mut Vec<u8>) -> Result<usize, Wrong> {
     let wrong = |length: usize, message: &str| Err((at, length, message.to_string()));
     let (skip, digits, radix) = match kind {
@@ -66,19 +66,30 @@ fn numeric_escape(rest: &str, kind: char, at: usize, bytes: &mut Vec<u8>) -> Res
         'u' => (2, 4, 16),
         'U' => (2, 8, 16),
         '0'..='7' => (1, 3, 8),
-        _ => return wrong(1 + kind.len_utf8(), "unknown escape sequence"),
+        _ => {
+            let message = format!("unknown escape sequence {}", code_point(kind));
+            return Err((at, 1 + kind.len_utf8(), message));
+        }
     };
     let length = skip + digits;
-    let text = rest.get(skip..length).unwrap_or("");
-    let is_number = text.len() == digits && text.chars().all(|c| c.is_digit(radix));
-    let Some(value) = u32::from_str_radix(text, radix).ok().filter(|_| is_number) else {
-        return wrong(2, "illegal character in escape sequence");
-    };
+    let mut value = 0;
+    for (index, c) in rest.char_indices().skip(skip).take(digits) {
+        let Some(digit) = c.to_digit(radix) else {
+            let message = format!("illegal character {} in escape sequence", code_point(c));
+            return Err((at, index + c.len_utf8(), message));
+        };
+        value = value * radix + digit;
+    }
+    if rest.len() < length {
+        return wrong(rest.len(), "escape sequence not terminated");
+    }
     match (kind, u8::try_from(value), char::from_u32(value)) {
         ('u' | 'U', _, Some(c)) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        ('u' | 'U', _, None) => return wrong(length, "escape sequence is no Unicode code point"),
+        ('u' | 'U', _, None) => {
+            return wrong(length, "escape sequence is an invalid Unicode code point");
+        }
         (_, Ok(byte), _) => bytes.push(byte),
-        _ => return wrong(length, "escape sequence is above 255"),
+        _ => return wrong(length, "escape sequence is an invalid Unicode code point"),
     }
     Ok(length)
 }
@@ -109,7 +120,6 @@ mod tests {
             r#""\q""#,
             r#""\x4""#,
             r#""\ud800""#,
-            r#""\xff""#,
             r#""\400""#,
             "`a",
             r#""\"#,

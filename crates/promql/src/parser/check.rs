@@ -25,7 +25,16 @@ impl Parser<'_> {
             wanted.as_str(),
             found.as_str()
         );
-        Err(self.error_at(expr.span, message))
+        let hint = match (wanted, found) {
+            (ValueType::Matrix, ValueType::Vector) => "write a range behind the selector: [5m]",
+            (ValueType::Vector, ValueType::Matrix) => "a function such as rate() takes a range",
+            (ValueType::Vector, ValueType::Scalar) => "vector() makes a vector of a scalar",
+            (ValueType::Scalar, ValueType::Vector) => "scalar() makes a scalar of one series",
+            _ => return Err(self.error_at(expr.span, message)),
+        };
+        Err(self
+            .error_at(expr.span, message)
+            .with_hint(Some(hint.into())))
     }
 
     pub(super) fn check_arguments(
@@ -49,12 +58,30 @@ impl Parser<'_> {
         }
         for (index, arg) in args.iter().enumerate() {
             let wanted = function.argument(index);
-            self.check_type(arg, wanted, &format!("call to function {name:?}"))?;
+            let checked = self.check_type(arg, wanted, &format!("call to function {name:?}"));
+            // Prometheus names the call when the conditions of info() have a wrong type.
+            checked.map_err(|error| match (name, index) {
+                ("info", 1) => error.shown_at(span.start),
+                _ => error,
+            })?;
+        }
+        if let ("info", Some(labels)) = (name, args.get(1)) {
+            self.check_label_selector(labels)?;
         }
         if name == "label_replace" {
             self.check_expression(&args[4])?;
         }
         Ok(())
+    }
+
+    /// `info()` takes conditions on labels, not metrics.
+    fn check_label_selector(&self, arg: &Expr) -> Result<(), ParseError> {
+        let message = match arg.kind {
+            ExprKind::Selector(_) if self.text[arg.span.start..].starts_with('{') => return Ok(()),
+            ExprKind::Selector(_) => "expected label selectors only, got vector selector instead",
+            _ => "expected label selectors only",
+        };
+        Err(self.error_at(arg.span, message))
     }
 
     /// An expression that does not compile is found here and not when the query runs.

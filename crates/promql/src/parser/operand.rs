@@ -4,6 +4,7 @@ use crate::ast::{Aggregate, AggregateOp, Call, Expr, ExprKind, Number, ValueType
 use crate::error::ParseError;
 use crate::functions;
 use crate::lexer::TokenKind;
+use crate::number::Quoted;
 use crate::span::Span;
 
 use super::Parser;
@@ -12,12 +13,11 @@ impl Parser<'_> {
     pub(super) fn operand(&mut self) -> Result<Expr, ParseError> {
         let mut expr = self.primary()?;
         loop {
-            let is_range = self.is_symbol("[");
-            let is_modifier =
-                self.is_symbol("@") || self.keyword().is_some_and(|word| word == "offset");
-            expr = match (is_range, is_modifier) {
-                (true, _) => self.range(expr)?,
-                (_, true) => self.modifier(expr)?,
+            let keyword = self.keyword();
+            expr = match (&self.peek().kind, keyword.as_deref()) {
+                (TokenKind::Symbol("["), _) => self.range(expr)?,
+                (TokenKind::Symbol("@"), _) | (_, Some("offset")) => self.modifier(expr)?,
+                (_, Some("anchored" | "smoothed")) => self.extension(expr)?,
                 _ => return Ok(expr),
             };
         }
@@ -32,10 +32,23 @@ impl Parser<'_> {
                 self.at += 1;
                 self.node(token.span, ExprKind::String(value))
             }
+            TokenKind::Bytes(bytes) => {
+                self.at += 1;
+                self.node(token.span, ExprKind::Bytes(bytes))
+            }
             TokenKind::Symbol("(") => self.parentheses(),
             TokenKind::Symbol("{") => self.selector(None),
             TokenKind::Word => self.word(),
             _ => Err(self.unexpected("")),
+        }
+    }
+
+    /// Says whether an operand may begin here.
+    pub(super) fn starts_operand(&self) -> bool {
+        match self.peek().kind {
+            TokenKind::End | TokenKind::Wrong { .. } => false,
+            TokenKind::Symbol(symbol) => matches!(symbol, "(" | "{" | "+" | "-"),
+            _ => true,
         }
     }
 
@@ -47,7 +60,7 @@ impl Parser<'_> {
     fn parentheses(&mut self) -> Result<Expr, ParseError> {
         let start = self.next().span.start;
         let inner = self.expression(0)?;
-        self.expect(")", "in parentheses")?;
+        self.expect(")", "")?;
         let span = Span::new(start, self.end());
         self.node(span, ExprKind::Paren(Box::new(inner)))
     }
@@ -66,7 +79,12 @@ impl Parser<'_> {
         match lower.as_str() {
             "inf" => return self.number(f64::INFINITY, false),
             "nan" => return self.number(f64::NAN, false),
-            "on" | "ignoring" | "group_left" | "group_right" | "bool" => {
+            "on" | "ignoring" | "group_left" | "group_right" | "bool" | "atan2" => {
+                return Err(self.unexpected(""));
+            }
+            // These are metric names and never functions.
+            "fill" | "fill_left" | "fill_right" if opens => {
+                self.at += 1;
                 return Err(self.unexpected(""));
             }
             _ if opens => return self.call(),
@@ -79,37 +97,45 @@ impl Parser<'_> {
     fn call(&mut self) -> Result<Expr, ParseError> {
         let token = self.next();
         let name = self.text_of(&token);
+        let args = self.arguments(name == "info", "")?;
         let Some(function) = functions::find(name) else {
-            let hint = functions::similar(name)
-                .map(|known| format!(", did you mean {known:?}?"))
-                .unwrap_or_default();
-            let message = format!("unknown function with name {name:?}{hint}");
-            return Err(self.error_at(token.span, message));
+            let hint = functions::similar(name).map(|known| format!("did you mean {known:?}?"));
+            let message = format!("unknown function with name {}", Quoted(name));
+            return Err(self.error_at(token.span, message).with_hint(hint));
         };
-        let args = self.arguments()?;
         let span = Span::new(token.span.start, self.end());
+        if function.experimental && !self.features.experimental_functions {
+            let message = format!("function {name:?} is not enabled");
+            let hint = "it needs the feature promql-experimental-functions".to_string();
+            return Err(self.error_at(token.span, message).with_hint(Some(hint)));
+        }
         self.check_arguments(function, &args, span)?;
         self.node(span, ExprKind::Call(Call { function, args }))
     }
 
     /// Reads `(a, b)`; no comma may follow the last argument.
-    fn arguments(&mut self) -> Result<Vec<Expr>, ParseError> {
-        self.expect("(", "in call")?;
+    ///
+    /// The braces that `info()` takes need not select anything by themselves.
+    fn arguments(&mut self, is_info: bool, context: &str) -> Result<Vec<Expr>, ParseError> {
+        self.expect("(", context)?;
         let mut args = Vec::new();
         if self.accept(")") {
             return Ok(args);
         }
         loop {
+            if self.is_symbol(",") {
+                return Err(self.unexpected(context));
+            }
+            self.may_select_all = is_info && args.len() == 1 && self.is_symbol("{");
             args.push(self.expression(0)?);
             if self.accept(")") {
                 return Ok(args);
             }
-            self.expect(",", "in arguments")?;
+            let comma = self.peek().span;
+            self.expect(",", context)?;
             if self.is_symbol(")") {
-                return Err(self.error_at(
-                    self.peek().span,
-                    "trailing commas not allowed in function call args",
-                ));
+                let message = "trailing commas not allowed in function call args";
+                return Err(self.error_at(comma, message));
             }
         }
     }
@@ -117,12 +143,23 @@ impl Parser<'_> {
     fn aggregate(&mut self, op: AggregateOp) -> Result<Expr, ParseError> {
         let start = self.next().span.start;
         let mut clause = self.grouping()?;
-        let args = self.arguments()?;
+        let args = self.arguments(false, "in aggregation")?;
         if clause.is_none() {
             clause = self.grouping()?;
         }
         let (without, grouping) = clause.unwrap_or_default();
         let span = Span::new(start, self.end());
+        if args.is_empty() {
+            return Err(self.error_at(span, "no arguments for aggregate expression provided"));
+        }
+        if op.is_experimental() && !self.features.experimental_functions {
+            let message = format!(
+                "{}() is experimental and must be enabled with \
+                 --enable-feature=promql-experimental-functions",
+                op.as_str()
+            );
+            return Err(self.error_at(span, message));
+        }
         let wanted = 1 + usize::from(op.parameter().is_some());
         let found = args.len();
         let mut args = args.into_iter();

@@ -3,15 +3,18 @@
 use crate::ast::{Binary, BinaryOp, Cardinality, Expr, ExprKind, Matching, Number, ValueType};
 use crate::error::ParseError;
 use crate::lexer::TokenKind;
+use crate::number::Quoted;
 use crate::span::Span;
 
 use super::Parser;
 
-/// What may stand between an operator and its right operand.
+/// What may stand between an operator and its right operand, and where it was written.
 #[derive(Default)]
 pub(super) struct BinaryModifiers {
-    returns_bool: bool,
     matching: Option<Matching>,
+    bool_span: Option<Span>,
+    group_span: Option<Span>,
+    fill_span: Option<Span>,
 }
 
 impl Parser<'_> {
@@ -36,6 +39,8 @@ impl Parser<'_> {
             "<=" => BinaryOp::LessOrEqual,
             ">" => BinaryOp::Greater,
             ">=" => BinaryOp::GreaterOrEqual,
+            "</" => BinaryOp::TrimUpper,
+            ">/" => BinaryOp::TrimLower,
             "and" => BinaryOp::And,
             "or" => BinaryOp::Or,
             "unless" => BinaryOp::Unless,
@@ -43,60 +48,82 @@ impl Parser<'_> {
         })
     }
 
-    pub(super) fn binary_modifiers(&mut self, op: BinaryOp) -> Result<BinaryModifiers, ParseError> {
+    pub(super) fn binary_modifiers(&mut self) -> Result<BinaryModifiers, ParseError> {
         let mut modifiers = BinaryModifiers::default();
         let bool_span = self.peek().span;
         if self.accept_keyword("bool") {
-            if !op.is_comparison() {
-                let message = "bool modifier can only be used on comparison operators";
-                return Err(self.error_at(bool_span, message));
-            }
-            modifiers.returns_bool = true;
+            modifiers.bool_span = Some(bool_span);
         }
-        let on = match self.keyword().as_deref() {
-            Some("on") => true,
-            Some("ignoring") => false,
-            _ => return Ok(modifiers),
-        };
-        self.at += 1;
-        let mut matching = Matching {
-            cardinality: Cardinality::OneToOne,
-            on,
-            labels: self.label_list()?,
-            include: Vec::new(),
-        };
-        self.group_modifier(op, &mut matching)?;
-        modifiers.matching = Some(matching);
+        let mut matching = Matching::on_all_labels();
+        let is_written = self.accept_keyword("on") || self.accept_keyword("ignoring");
+        if is_written {
+            let keyword = &self.tokens[self.at - 1];
+            matching.on = self.text_of(keyword).eq_ignore_ascii_case("on");
+            matching.labels = self.label_list()?;
+            modifiers.group_span = self.group_modifier(&mut matching)?;
+        }
+        modifiers.fill_span = self.fill_modifiers(&mut matching)?;
+        if is_written || modifiers.fill_span.is_some() {
+            modifiers.matching = Some(matching);
+        }
         Ok(modifiers)
     }
 
-    fn group_modifier(&mut self, op: BinaryOp, matching: &mut Matching) -> Result<(), ParseError> {
-        let span = self.peek().span;
+    /// Reads `group_left (a)` or `group_right (a)`.
+    fn group_modifier(&mut self, matching: &mut Matching) -> Result<Option<Span>, ParseError> {
+        let start = self.peek().span.start;
         matching.cardinality = match self.keyword().as_deref() {
             Some("group_left") => Cardinality::ManyToOne,
             Some("group_right") => Cardinality::OneToMany,
-            _ => return Ok(()),
+            _ => return Ok(None),
         };
         self.at += 1;
-        if op.is_set() {
-            let message = format!("no grouping allowed for {:?} operation", op.as_str());
-            return Err(self.error_at(span, message));
-        }
         if self.is_symbol("(") {
             matching.include = self.label_list()?;
+        } else if !self.starts_operand() {
+            return Err(self.unexpected("in grouping opts, expected \"(\""));
         }
-        let both = matching
-            .labels
-            .iter()
-            .find(|l| matching.include.contains(l));
-        match both {
-            Some(label) if matching.on => {
-                let message =
-                    format!("label {label:?} must not occur in ON and GROUP clause at once");
-                Err(self.error_at(Span::new(span.start, self.end()), message))
-            }
-            _ => Ok(()),
+        Ok(Some(Span::new(start, self.end())))
+    }
+
+    /// Reads `fill (x)`, or `fill_left (x)` and `fill_right (x)`.
+    fn fill_modifiers(&mut self, matching: &mut Matching) -> Result<Option<Span>, ParseError> {
+        let start = self.peek().span.start;
+        // The words are metric names unless a parenthesis follows.
+        while self.peek_after().kind == TokenKind::Symbol("(") {
+            let free = (matching.fill_left.is_none(), matching.fill_right.is_none());
+            let (left, right) = match (self.keyword().as_deref(), free) {
+                (Some("fill"), (true, true)) => (true, true),
+                (Some("fill_left"), (true, _)) => (true, false),
+                (Some("fill_right"), (_, true)) => (false, true),
+                _ => break,
+            };
+            self.at += 1;
+            let value = self.fill_value()?;
+            matching.fill_left = matching.fill_left.or(left.then_some(value));
+            matching.fill_right = matching.fill_right.or(right.then_some(value));
         }
+        let found = matching.fill_left.is_some() || matching.fill_right.is_some();
+        Ok(found.then(|| Span::new(start, self.end())))
+    }
+
+    /// Reads a number in parentheses.
+    fn fill_value(&mut self) -> Result<f64, ParseError> {
+        self.expect("(", "")?;
+        let negative = self.accept("-");
+        if !negative {
+            self.accept("+");
+        }
+        let value = match (&self.peek().kind, self.keyword().as_deref()) {
+            (TokenKind::Number(value), _) => *value,
+            (TokenKind::Duration(millis), _) => *millis as f64 / 1000.0,
+            (_, Some("inf")) => f64::INFINITY,
+            (_, Some("nan")) => f64::NAN,
+            _ => return Err(self.unexpected("")),
+        };
+        self.at += 1;
+        self.expect(")", "")?;
+        Ok(if negative { -value } else { value })
     }
 
     pub(super) fn binary(
@@ -108,63 +135,102 @@ impl Parser<'_> {
         right: Expr,
     ) -> Result<Expr, ParseError> {
         let types = (left.value_type(), right.value_type());
-        for (operand, found) in [(&left, types.0), (&right, types.1)] {
-            if !matches!(found, ValueType::Scalar | ValueType::Vector) {
-                let message = format!(
-                    "binary expression must contain only scalar and instant vector types, \
-                     found {}",
-                    found.as_str()
-                );
-                return Err(self.error_at(operand.span, message));
-            }
+        if let (Some(span), false) = (modifiers.bool_span, op.is_comparison()) {
+            let message = "bool modifier can only be used on comparison operators";
+            return Err(self.error_at(span, message).shown_at(operator.start));
         }
         let scalars = types == (ValueType::Scalar, ValueType::Scalar);
-        if scalars && op.is_comparison() && !modifiers.returns_bool {
+        if scalars && op.is_comparison() && modifiers.bool_span.is_none() {
             let message = "comparisons between scalars must use BOOL modifier";
             return Err(self.error_at(operator, message));
         }
-        let vectors = types == (ValueType::Vector, ValueType::Vector);
-        if op.is_set() && !vectors {
-            let message = format!(
-                "set operator {:?} not allowed in binary scalar expression",
-                op.as_str()
-            );
-            return Err(self.error_at(operator, message));
+        self.check_labels_apart(operator, &modifiers)?;
+        for (operand, found) in [(&left, types.0), (&right, types.1)] {
+            if !matches!(found, ValueType::Scalar | ValueType::Vector) {
+                let message = "binary expression must contain only scalar and instant vector types";
+                let hint = format!("this is a {}", found.as_str());
+                return Err(self.error_at(operand.span, message).with_hint(Some(hint)));
+            }
         }
-        let matching = self.checked_matching(op, operator, modifiers.matching, vectors)?;
+        let vectors = types == (ValueType::Vector, ValueType::Vector);
         let span = left.span.to(right.span);
+        let returns_bool = modifiers.bool_span.is_some();
+        let matching = self
+            .checked_matching(op, operator, modifiers, vectors)
+            .map_err(|error| error.shown_at(span.start))?;
         let binary = Binary {
             op,
             left: Box::new(left),
             right: Box::new(right),
-            returns_bool: modifiers.returns_bool,
+            returns_bool,
             matching,
         };
         self.node(span, ExprKind::Binary(binary))
     }
 
+    /// A label cannot both decide what matches and be taken from one side.
+    fn check_labels_apart(
+        &self,
+        operator: Span,
+        modifiers: &BinaryModifiers,
+    ) -> Result<(), ParseError> {
+        let (Some(matching), Some(span)) = (&modifiers.matching, modifiers.group_span) else {
+            return Ok(());
+        };
+        let mut labels = matching.labels.iter();
+        match labels.find(|label| matching.include.contains(label)) {
+            Some(label) if matching.on => {
+                let label = Quoted(label);
+                let message =
+                    format!("label {label} must not occur in ON and GROUP clause at once");
+                Err(self.error_at(span, message).shown_at(operator.start))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks what was written between the operator and its right operand against the operator and the types.
     fn checked_matching(
         &self,
         op: BinaryOp,
         operator: Span,
-        written: Option<Matching>,
+        modifiers: BinaryModifiers,
         vectors: bool,
     ) -> Result<Option<Matching>, ParseError> {
-        let mut matching = match (written, vectors) {
-            (matching, true) => matching.unwrap_or(Matching {
-                cardinality: Cardinality::OneToOne,
-                on: false,
-                labels: Vec::new(),
-                include: Vec::new(),
-            }),
+        if let Some(span) = modifiers.fill_span {
+            let message = if !self.features.binop_fill_modifiers {
+                "binop fill modifiers are experimental and not enabled"
+            } else if !vectors {
+                "filling in missing series only allowed between instant vectors"
+            } else if op.is_set() {
+                "filling in missing series not allowed for set operators"
+            } else {
+                ""
+            };
+            if !message.is_empty() {
+                return Err(self.error_at(span, message));
+            }
+        }
+        let name = op.as_str();
+        let mut matching = match (modifiers.matching, vectors) {
+            (matching, true) => matching.unwrap_or_else(Matching::on_all_labels),
             // Prometheus lets empty lists pass.
             (Some(matching), false) if !matching.labels.is_empty() => {
                 let message = "vector matching only allowed between instant vectors";
                 return Err(self.error_at(operator, message));
             }
-            (_, false) => return Ok(None),
+            _ if op.is_set() => {
+                let message =
+                    format!("set operator {name:?} not allowed in binary scalar expression");
+                return Err(self.error_at(operator, message));
+            }
+            _ => return Ok(None),
         };
         if op.is_set() {
+            if let Some(span) = modifiers.group_span {
+                let message = format!("no grouping allowed for {name:?} operation");
+                return Err(self.error_at(span, message));
+            }
             matching.cardinality = Cardinality::ManyToMany;
         }
         Ok(Some(matching))
@@ -197,7 +263,7 @@ impl Parser<'_> {
                 self.node(span, ExprKind::Number(Number { value, is_duration }))
             }
             _ if negative => self.node(span, ExprKind::Negate(Box::new(operand))),
-            kind => self.node(span, kind),
+            _ => self.node(span, ExprKind::Plus(Box::new(operand))),
         }
     }
 }

@@ -4,34 +4,36 @@ use std::sync::Arc;
 
 use plimsoll_types::{ByteCount, METRIC_NAME, MatchOp, Matcher, Pattern, Timestamp};
 
-use crate::ast::{At, Expr, ExprKind, Modifiers, Selector, Subquery, ValueType};
+use crate::ast::{At, Expr, ExprKind, Extension, Length, Modifiers, Selector, Subquery, ValueType};
 use crate::error::ParseError;
 use crate::lexer::TokenKind;
+use crate::number::Quoted;
 use crate::span::Span;
 
+use super::duration::Place;
 use super::{MATCHERS_MAX, PATTERN_BYTES_MAX, Parser};
 
 impl Parser<'_> {
     /// Reads what follows a metric name, or the braces of a selector without one.
     pub(super) fn selector(&mut self, name: Option<(String, Span)>) -> Result<Expr, ParseError> {
         let start = name.as_ref().map_or(self.peek().span, |(_, span)| *span);
-        let written_before = name.is_some();
-        let mut name = name.map(|(name, _)| name);
+        let name = name.map(|(name, _)| name);
+        let may_select_all = std::mem::take(&mut self.may_select_all);
         let mut matchers = Vec::new();
         if self.accept("{") {
             while !self.accept("}") {
-                self.matcher(&mut name, &mut matchers)?;
+                self.matcher(&mut matchers)?;
                 if !self.is_symbol("}") {
-                    self.expect(",", "in label matching")?;
+                    self.expect(",", "in label matching, expected \",\" or \"}\"")?;
                 }
             }
         }
         let span = Span::new(start.start, self.end());
-        self.check_matchers(span, name.as_deref().filter(|_| written_before), &matchers)?;
         if let Some(name) = &name {
+            self.check_name_once(span, name, &matchers)?;
             matchers.push(Matcher::equal(METRIC_NAME, name));
         }
-        if matchers.iter().all(Matcher::matches_empty) {
+        if !may_select_all && matchers.iter().all(Matcher::matches_empty) {
             let message = "vector selector must contain at least one non-empty matcher";
             return Err(self.error_at(span, message));
         }
@@ -39,37 +41,30 @@ impl Parser<'_> {
             name,
             matchers: Arc::from(matchers),
             modifiers: Modifiers::default(),
+            extension: None,
         };
         self.node(span, ExprKind::Selector(selector))
     }
 
-    fn check_matchers(
+    fn check_name_once(
         &self,
         span: Span,
-        name: Option<&str>,
+        name: &str,
         matchers: &[Matcher],
     ) -> Result<(), ParseError> {
-        let twice = matchers
-            .iter()
-            .find(|matcher| matcher.name() == METRIC_NAME);
-        match (name, twice) {
-            (Some(name), Some(matcher)) => {
-                let message = format!(
-                    "metric name must not be set twice: {name:?} or {:?}",
-                    matcher.value()
-                );
+        let mut matchers = matchers.iter();
+        match matchers.find(|matcher| matcher.name() == METRIC_NAME) {
+            Some(matcher) => {
+                let (first, second) = (Quoted(name), Quoted(matcher.value()));
+                let message = format!("metric name must not be set twice: {first} or {second}");
                 Err(self.error_at(span, message))
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
     /// Reads one entry of the braces: a comparison, or a quoted metric name.
-    fn matcher(
-        &mut self,
-        name: &mut Option<String>,
-        matchers: &mut Vec<Matcher>,
-    ) -> Result<(), ParseError> {
+    fn matcher(&mut self, matchers: &mut Vec<Matcher>) -> Result<(), ParseError> {
         let token = self.peek().clone();
         let label = match &token.kind {
             TokenKind::Word => self.text_of(&token).to_string(),
@@ -83,24 +78,24 @@ impl Parser<'_> {
             TokenKind::Symbol("=~") => MatchOp::Regex,
             TokenKind::Symbol("!~") => MatchOp::NotRegex,
             TokenKind::Symbol("," | "}") if matches!(token.kind, TokenKind::String(_)) => {
-                if let Some(first) = name.replace(label) {
-                    let second = name.as_deref().unwrap_or_default();
-                    let message =
-                        format!("metric name must not be set twice: {first:?} or {second:?}");
-                    return Err(self.error_at(token.span, message));
-                }
-                return Ok(());
+                matchers.push(Matcher::equal(METRIC_NAME, &label));
+                return self.count_matcher(token.span, None);
+            }
+            _ if matches!(token.kind, TokenKind::String(_)) => {
+                return Err(self.unexpected("in label matching, expected \",\" or \"}\""));
             }
             _ => return Err(self.unexpected("in label matching, expected label matching operator")),
         };
         self.at += 1;
-        let value = self.next();
+        let value = self.peek().clone();
         let TokenKind::String(text) = &value.kind else {
-            self.at -= usize::from(value.kind != TokenKind::End);
             return Err(self.unexpected("in label matching, expected string"));
         };
-        let matcher = Matcher::new(op, &label, text)
-            .map_err(|error| self.error_at(value.span, error.message))?;
+        self.at += 1;
+        let matcher = Matcher::new(op, &label, text).map_err(|error| {
+            self.error_at(value.span, error.message)
+                .shown_at(token.span.start)
+        })?;
         self.count_matcher(value.span, matcher.pattern())?;
         matchers.push(matcher);
         Ok(())
@@ -130,20 +125,25 @@ impl Parser<'_> {
 
     /// Reads `(a, "b c")`.
     pub(super) fn label_list(&mut self) -> Result<Vec<String>, ParseError> {
-        self.expect("(", "in grouping opts")?;
+        self.expect("(", "in grouping opts, expected \"(\"")?;
         let mut labels = Vec::new();
         while !self.accept(")") {
             let token = self.peek().clone();
+            let is_number = self
+                .keyword()
+                .is_some_and(|word| word == "inf" || word == "nan");
             match &token.kind {
-                TokenKind::Word if !self.text_of(&token).contains(':') => {
-                    labels.push(self.text_of(&token).to_string());
+                TokenKind::Word if !is_number => labels.push(self.text_of(&token).to_string()),
+                TokenKind::String(value) if value.is_empty() => {
+                    let message = "invalid label name for grouping: \"\"";
+                    return Err(self.error_at(token.span, message));
                 }
-                TokenKind::String(value) if !value.is_empty() => labels.push(value.clone()),
+                TokenKind::String(value) => labels.push(value.clone()),
                 _ => return Err(self.unexpected("in grouping opts, expected label")),
             }
             self.at += 1;
             if !self.is_symbol(")") {
-                self.expect(",", "in grouping opts")?;
+                self.expect(",", "in grouping opts, expected \",\" or \")\"")?;
             }
         }
         Ok(labels)
@@ -151,17 +151,22 @@ impl Parser<'_> {
 
     /// Reads `[5m]` or `[5m:1m]`.
     pub(super) fn range(&mut self, expr: Expr) -> Result<Expr, ParseError> {
-        self.expect("[", "")?;
-        let range = self.positive_duration()?;
+        let bracket = self.next().span;
+        if self.is_symbol(":") {
+            let message = "unexpected colon before duration in duration expression";
+            let colon = self.peek().span;
+            return Err(self.error_at(colon, message).shown_at(colon.end));
+        }
+        let range = self.positive_length(Place::Range)?;
         if self.accept(":") {
             let step = match self.is_symbol("]") {
                 true => None,
-                false => Some(self.positive_duration()?),
+                false => Some(self.positive_length(Place::Step)?),
             };
-            self.expect("]", "in subquery selector")?;
+            self.expect("]", "in subquery selector, expected \"]\"")?;
             return self.subquery(expr, range, step);
         }
-        self.expect("]", "in matrix selector")?;
+        self.expect("]", "in subquery or range, expected \":\" or \"]\"")?;
         let span = Span::new(expr.span.start, self.end());
         let message = match expr.kind {
             ExprKind::Selector(selector) if selector.modifiers == Modifiers::default() => {
@@ -173,59 +178,32 @@ impl Parser<'_> {
             ExprKind::Selector(_) => "no offset modifiers allowed before range",
             _ => "ranges only allowed for vector selectors",
         };
-        Err(self.error_at(span, message))
+        Err(self.error_at(Span::new(bracket.start, self.end()), message))
     }
 
-    fn subquery(&self, expr: Expr, range: i64, step: Option<i64>) -> Result<Expr, ParseError> {
+    fn subquery(
+        &self,
+        expr: Expr,
+        range: Length,
+        step: Option<Length>,
+    ) -> Result<Expr, ParseError> {
         let span = Span::new(expr.span.start, self.end());
-        if expr.value_type() != ValueType::Vector {
-            let message = format!(
-                "subquery is only allowed on instant vector, got {} instead",
-                expr.value_type().as_str()
-            );
-            return Err(self.error_at(expr.span, message));
-        }
-        let subquery = Subquery {
-            expr: Box::new(expr),
-            range,
-            step,
-            modifiers: Modifiers::default(),
+        let found = match expr.value_type() {
+            ValueType::Vector => {
+                let subquery = Subquery {
+                    expr: Box::new(expr),
+                    range,
+                    step,
+                    modifiers: Modifiers::default(),
+                };
+                return self.node(span, ExprKind::Subquery(subquery));
+            }
+            // Here alone Prometheus uses the short name.
+            ValueType::Matrix => "matrix",
+            other => other.as_str(),
         };
-        self.node(span, ExprKind::Subquery(subquery))
-    }
-
-    /// Reads a duration, or a number of seconds; returns milliseconds.
-    fn duration(&mut self) -> Result<i64, ParseError> {
-        let start = self.peek().span.start;
-        let sign = match self.peek().kind {
-            TokenKind::Symbol("-") => -1.0,
-            _ => 1.0,
-        };
-        if self.is_symbol("-") || self.is_symbol("+") {
-            self.at += 1;
-        }
-        let millis = match self.peek().kind {
-            TokenKind::Duration(millis) => millis as f64,
-            TokenKind::Number(seconds) => (seconds * 1000.0).round(),
-            _ => return Err(self.unexpected("in duration, expected number or duration")),
-        };
-        self.at += 1;
-        // Prometheus keeps durations in nanoseconds of 64 bits, and refuses what does not fit.
-        if millis.abs() > i64::MAX as f64 / 1e6 {
-            let span = Span::new(start, self.end());
-            return Err(self.error_at(span, "duration out of range"));
-        }
-        Ok((sign * millis) as i64)
-    }
-
-    fn positive_duration(&mut self) -> Result<i64, ParseError> {
-        let start = self.peek().span.start;
-        let millis = self.duration()?;
-        if millis > 0 {
-            return Ok(millis);
-        }
-        let span = Span::new(start, self.end());
-        Err(self.error_at(span, "duration must be greater than 0"))
+        let message = format!("subquery is only allowed on instant vector, got {found} instead");
+        Err(self.error_at(expr.span, message))
     }
 
     /// Reads one `offset` or `@` behind an expression.
@@ -233,8 +211,12 @@ impl Parser<'_> {
         let keyword = self.next();
         let is_at = keyword.kind == TokenKind::Symbol("@");
         let (offset, at) = match is_at {
-            true => (None, Some(self.at_time()?)),
-            false => (Some(self.duration()?), None),
+            true => (None, Some(self.at_time(expr.span.start)?)),
+            // An offset of nothing is as good as none, and may be set again.
+            false => (
+                Some(self.offset_length()?).filter(|l| *l != Length::Millis(0)),
+                None,
+            ),
         };
         let span = Span::new(expr.span.start, self.end());
         let word = if is_at { "@" } else { "offset" };
@@ -249,54 +231,78 @@ impl Parser<'_> {
                 return Err(self.error_at(span, message));
             }
         };
-        let is_set = if is_at {
-            modifiers.at.is_some()
-        } else {
-            modifiers.offset.is_some()
-        };
-        if is_set {
-            let message = match is_at {
-                true => "@ <timestamp> may not be set multiple times",
-                false => "offset may not be set multiple times",
-            };
-            return Err(self.error_at(span, message));
+        if is_at && modifiers.at.is_some() {
+            return Err(self.error_at(span, "@ <timestamp> may not be set multiple times"));
         }
-        modifiers.offset = modifiers.offset.or(offset);
+        if !is_at && modifiers.offset.is_some() {
+            return Err(self.error_at(span, "offset may not be set multiple times"));
+        }
+        modifiers.offset = modifiers.offset.take().or(offset);
         modifiers.at = modifiers.at.or(at);
-        expr.span = span;
-        Ok(expr)
+        self.node(span, expr.kind)
     }
 
-    fn at_time(&mut self) -> Result<At, ParseError> {
-        let start = self.peek().span.start;
-        match self.keyword().as_deref() {
-            Some(word @ ("start" | "end")) => {
-                let at = if word == "start" { At::Start } else { At::End };
-                self.at += 1;
-                self.expect("(", "in @")?;
-                self.expect(")", "in @")?;
-                return Ok(at);
-            }
-            Some("inf" | "nan") => {
-                let message = "timestamp out of bounds for @ modifier";
-                return Err(self.error_at(self.peek().span, message));
-            }
-            _ => {}
+    /// Reads `anchored` or `smoothed` behind an expression.
+    pub(super) fn extension(&mut self, mut expr: Expr) -> Result<Expr, ParseError> {
+        let extension = match self.keyword().as_deref() {
+            Some("anchored") => Extension::Anchored,
+            _ => Extension::Smoothed,
+        };
+        let word = extension.as_str();
+        self.at += 1;
+        let span = Span::new(expr.span.start, self.end());
+        let wrong = |message: String| Err(self.error_at(span, message));
+        if !self.features.extended_range_selectors {
+            return wrong(format!("{word} modifier is experimental and not enabled"));
         }
-        let sign = if self.is_symbol("-") { -1.0 } else { 1.0 };
-        if self.is_symbol("-") || self.is_symbol("+") {
+        match &mut expr.kind {
+            ExprKind::Selector(selector) | ExprKind::Matrix(selector, _) => {
+                let before = selector.extension.replace(extension);
+                if before.is_some_and(|before| before != extension) {
+                    return wrong("anchored and smoothed modifiers cannot be used together".into());
+                }
+            }
+            ExprKind::Subquery(_) => {
+                return wrong(format!("{word} modifier is not supported for subqueries"));
+            }
+            _ => return wrong(format!("{word} modifier not implemented")),
+        }
+        self.node(span, expr.kind)
+    }
+
+    /// Reads what follows `@` behind an expression that begins at `start`.
+    fn at_time(&mut self, start: usize) -> Result<At, ParseError> {
+        const EXPECTED: &str = "in @, expected timestamp";
+        let first = self.peek().span.start;
+        if let Some(word @ ("start" | "end")) = self.keyword().as_deref() {
+            let at = if word == "start" { At::Start } else { At::End };
             self.at += 1;
+            self.expect("(", EXPECTED)?;
+            self.expect(")", EXPECTED)?;
+            return Ok(at);
         }
-        let seconds = match self.peek().kind {
-            TokenKind::Number(seconds) => seconds,
-            TokenKind::Duration(millis) => millis as f64 / 1000.0,
-            _ => return Err(self.unexpected("in @, expected timestamp")),
+        let negative = self.accept("-");
+        if !negative {
+            self.accept("+");
+        }
+        let seconds = match (&self.peek().kind, self.keyword().as_deref()) {
+            (TokenKind::Number(seconds), _) => *seconds,
+            (TokenKind::Duration(millis), _) => *millis as f64 / 1000.0,
+            (_, Some("inf")) => f64::INFINITY,
+            (_, Some("nan")) => f64::NAN,
+            _ => return Err(self.unexpected(EXPECTED)),
         };
         self.at += 1;
-        let millis = (sign * seconds * 1000.0).round();
+        let seconds = if negative { -seconds } else { seconds };
+        let millis = (seconds * 1000.0).round();
         if !(millis > i64::MIN as f64 && millis < i64::MAX as f64) {
-            let message = "timestamp out of bounds for @ modifier";
-            return Err(self.error_at(Span::new(start, self.end()), message));
+            let shown = match seconds.is_finite() {
+                true => format!("{seconds:.6}"),
+                false => crate::number::format(seconds),
+            };
+            let message = format!("timestamp out of bounds for @ modifier: {shown}");
+            let span = Span::new(first, self.end());
+            return Err(self.error_at(span, message).shown_at(start));
         }
         Ok(At::Time(Timestamp::from_millis(millis as i64)))
     }

@@ -6,8 +6,11 @@
 )]
 
 mod bounds;
+mod chains;
 mod differential;
 mod engine;
+mod governance;
+mod histograms;
 mod promqltest;
 mod properties;
 mod storage;

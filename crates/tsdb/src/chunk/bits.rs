@@ -45,36 +45,54 @@ impl BitWriter {
 #[derive(Clone, Debug)]
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
-    /// Bits consumed of `bytes[0]`, 0 to 7.
-    used: u8,
+    /// Bits consumed.
+    position: usize,
 }
 
 impl<'a> BitReader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, used: 0 }
+        Self { bytes, position: 0 }
     }
 
     /// Returns the next `count` (0 to 64) bits, or `None` past the end.
+    #[inline]
     pub(super) fn read(&mut self, count: u8) -> Option<u64> {
-        let (mut value, mut left) = (0u64, count);
-        while left > 0 {
-            let byte = *self.bytes.first()?;
-            let taken = left.min(8 - self.used);
-            let chunk = (byte >> (8 - self.used - taken)) & (((1u16 << taken) - 1) as u8);
-            // A shift by 64 cannot happen: `taken` is at most 8.
-            value = (value << taken) | u64::from(chunk);
-            self.used += taken;
-            left -= taken;
-            if self.used == 8 {
-                self.bytes = &self.bytes[1..];
-                self.used = 0;
-            }
+        if count > 56 {
+            let high = self.read(count - 32)?;
+            return Some(high << 32 | self.read(32)?);
         }
-        Some(value)
+        let word = self.peek();
+        self.skip(count)?;
+        // In two steps, because a shift by 64 has no meaning.
+        Some(word >> 1 >> (63 - count))
     }
 
-    /// Returns the next bit.
-    pub(super) fn bit(&mut self) -> Option<bool> {
-        self.read(1).map(|bit| bit == 1)
+    /// Counts ones up to the next zero, which is consumed with them, but no more than `most` (0 to 56).
+    #[inline]
+    pub(super) fn ones(&mut self, most: u8) -> Option<u8> {
+        let ones = (self.peek().leading_ones() as u8).min(most);
+        self.skip(ones + u8::from(ones < most))?;
+        Some(ones)
+    }
+
+    /// Returns the next 57 bits at least, the first one highest; past the end there are zeros.
+    #[inline]
+    fn peek(&self) -> u64 {
+        let rest = &self.bytes[self.position / 8..];
+        let word = match rest.first_chunk::<8>() {
+            Some(bytes) => u64::from_be_bytes(*bytes),
+            None => {
+                let mut bytes = [0; 8];
+                bytes[..rest.len()].copy_from_slice(rest);
+                u64::from_be_bytes(bytes)
+            }
+        };
+        word << (self.position % 8)
+    }
+
+    #[inline]
+    fn skip(&mut self, count: u8) -> Option<()> {
+        let position = self.position + usize::from(count);
+        (position <= self.bytes.len() * 8).then(|| self.position = position)
     }
 }

@@ -180,11 +180,7 @@ impl<'a> XorDecoder<'a> {
     }
 
     fn delta_change(&mut self) -> Option<i64> {
-        let mut ones = 0;
-        while ones < 4 && self.bits.bit()? {
-            ones += 1;
-        }
-        let Some(index) = usize::checked_sub(ones, 1) else {
+        let Some(index) = usize::from(self.bits.ones(4)?).checked_sub(1) else {
             return Some(0);
         };
         let width = DELTA_WIDTHS[index].2;
@@ -194,18 +190,44 @@ impl<'a> XorDecoder<'a> {
     }
 
     fn value_change(&mut self) -> Option<u64> {
-        if !self.bits.bit()? {
-            return Some(0);
-        }
-        if self.bits.bit()? {
-            self.leading = self.bits.read(5)? as u8;
-            let width = self.bits.read(6)? as u8 + 1;
-            self.trailing = 64u8.checked_sub(self.leading)?.checked_sub(width)?;
-        } else if self.leading == NO_WINDOW {
-            return None;
+        match self.bits.ones(2)? {
+            0 => return Some(0),
+            1 if self.leading == NO_WINDOW => return None,
+            1 => {}
+            _ => {
+                let window = self.bits.read(11)?;
+                self.leading = (window >> 6) as u8;
+                let width = (window & 0x3f) as u8 + 1;
+                self.trailing = 64u8.checked_sub(self.leading)?.checked_sub(width)?;
+            }
         }
         let width = 64 - self.leading - self.trailing;
         Some(self.bits.read(width)? << self.trailing)
+    }
+
+    /// Adds the samples from `start` to `end` to the columns; returns whether there may be later ones to come, in
+    /// another chunk.
+    ///
+    /// # Errors
+    /// [`Truncated`]; the samples before the damage are in the columns.
+    pub fn read_into(
+        mut self,
+        (start, end): (i64, i64),
+        times: &mut Vec<i64>,
+        values: &mut Vec<f64>,
+    ) -> Result<bool, Truncated> {
+        while self.left > 0 {
+            self.left -= 1;
+            let (time, value) = self.decode().ok_or(Truncated)?;
+            if time > end {
+                return Ok(false);
+            }
+            if time >= start {
+                times.push(time);
+                values.push(value);
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -238,6 +260,12 @@ mod tests {
             .map(|sample| sample.map(|(t, v)| (t, v.to_bits())).unwrap())
             .collect();
         assert_eq!(decoded, samples);
+        let (mut times, mut values) = (Vec::new(), Vec::new());
+        let all = (i64::MIN, i64::MAX);
+        let decoder = XorDecoder::new(&bytes, encoder.count());
+        assert_eq!(decoder.read_into(all, &mut times, &mut values), Ok(true));
+        let columns = times.into_iter().zip(values.into_iter().map(f64::to_bits));
+        assert_eq!(columns.collect::<Vec<_>>(), samples);
         assert_eq!(&*encoder.take(), bytes);
         assert_eq!(encoder.count(), 0);
     }

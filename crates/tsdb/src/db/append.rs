@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 use super::{Db, lock};
 use crate::head::{Inserted, InsertedExemplar, Window, slot_of};
 use crate::part::{HISTOGRAM_WEIGHT_MAX, histogram_weight};
-use crate::wal::WalRecord;
 use crate::wal::batch::encode_batch;
+use crate::wal::{RecordKind, WalRecord};
 
 /// A record holds about this much, so that damage costs little and a group can close in time.
 const RECORD_BYTES: usize = 1 << 20;
@@ -219,6 +219,7 @@ fn record(batch: &WriteBatch) -> WalRecord {
     let exemplars = batch.exemplars.iter().map(|(id, _)| *id);
     let metadata = batch.metadata.iter().map(|(id, _)| *id);
     WalRecord {
+        kind: RecordKind::Batch,
         payload: encode_batch(batch),
         refs: samples.chain(exemplars).chain(metadata).collect(),
         done: None,

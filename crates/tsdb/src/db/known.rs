@@ -5,11 +5,10 @@
 //! and still be news, because a part in between says something else.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
 use plimsoll_types::{Labels, Sample, SampleColumns, StartTimestamp, TimeRange};
 
-use super::view::LivePart;
+use super::hidden::VisiblePart;
 use crate::merge::merge;
 
 /// Walks older parts beside the window that is being sealed, all in the order of labels.
@@ -22,14 +21,14 @@ pub(super) struct KnownSamples {
 }
 
 struct Walk {
-    live: Arc<LivePart>,
+    visible: VisiblePart,
     /// The first series that may still be asked for.
     at: u32,
 }
 
 impl KnownSamples {
-    pub(super) fn new(parts: impl Iterator<Item = Arc<LivePart>>, range: TimeRange) -> Self {
-        let walk = |live: Arc<LivePart>| Walk { live, at: 0 };
+    pub(super) fn new(parts: impl Iterator<Item = VisiblePart>, range: TimeRange) -> Self {
+        let walk = |visible| Walk { visible, at: 0 };
         Self {
             walks: parts.map(walk).collect(),
             range,
@@ -73,7 +72,7 @@ impl KnownSamples {
         for walk in &mut self.walks {
             if let Some(id) = walk.find(labels)? {
                 self.buffer.clear();
-                walk.live.part.read(id, self.range, &mut self.buffer)?;
+                walk.visible.read(id, self.range, &mut self.buffer)?;
                 merge(&mut self.merged, &self.buffer);
             }
         }
@@ -85,7 +84,7 @@ impl Walk {
     /// Goes on to a series. A few late samples must not cost a walk over a million series, and a whole window must not
     /// cost a search for each, so it strides ahead, twice as far each time, and then searches in the last stride.
     fn find(&mut self, labels: &Labels) -> Result<Option<u32>, crate::part::Error> {
-        let part = &self.live.part;
+        let part = &self.visible.live.part;
         let (mut low, mut stride) = (self.at, 1);
         let mut high = loop {
             let next = low.saturating_add(stride);
@@ -120,14 +119,18 @@ mod tests {
     use plimsoll_types::{Sample, Timestamp};
     use proptest::prelude::*;
 
+    use std::sync::Arc;
+
     use super::*;
+    use crate::db::view::LivePart;
+    use crate::manifest::PartEntry;
     use crate::part::{Part, PartWriter, WriteOptions};
 
     fn labels(number: u32) -> Labels {
         Labels::from_pairs([("number", format!("{number:04}"))])
     }
 
-    fn part(numbers: &std::collections::BTreeSet<u32>) -> Arc<LivePart> {
+    fn part(numbers: &std::collections::BTreeSet<u32>) -> VisiblePart {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("part");
         let disk = Arc::new(SystemDisk);
@@ -141,7 +144,14 @@ mod tests {
         }
         writer.finish().unwrap();
         // The files stay open, so the directory may go.
-        LivePart::new(0, Part::open(disk, &path).unwrap())
+        let entry = PartEntry {
+            id: 0,
+            range: TimeRange::ALL,
+            sequence: 0,
+            cleaned: 0,
+        };
+        let live = LivePart::new(entry, Part::open(disk, &path).unwrap());
+        VisiblePart::new(live, &[]).unwrap()
     }
 
     proptest! {
@@ -151,7 +161,7 @@ mod tests {
             numbers in prop::collection::btree_set(0..300u32, 0..200),
             asked in prop::collection::btree_set(0..300u32, 0..100),
         ) {
-            let mut walk = Walk { live: part(&numbers), at: 0 };
+            let mut walk = Walk { visible: part(&numbers), at: 0 };
             for number in asked {
                 let found = walk.find(&labels(number)).unwrap();
                 let expected = numbers.iter().position(|known| *known == number);

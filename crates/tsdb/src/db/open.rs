@@ -4,16 +4,20 @@ mod sink;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::disk::Disk;
 use plimsoll_types::Timestamp;
 
+use super::hidden::LiveTombstone;
 use super::lock::DirectoryLock;
 use super::recovery::Recovery;
+use super::snapshot::UNFINISHED;
 use super::view::{LivePart, View};
 use super::{Db, Keeping};
+use crate::deletion::Tombstone;
 use crate::head::{SeriesTable, Window};
 use crate::manifest::{self, Manifest, PartEntry, QuarantinedPart, is_part_name, part_name};
 use crate::part::Part;
@@ -23,8 +27,9 @@ use crate::{Config, Error, ErrorKind, Metrics, Result};
 use sink::Sink;
 
 pub(super) const PARTS: &str = "parts";
-const WAL: &str = "wal";
-const FORMAT: &str = "FORMAT";
+pub(super) const WAL: &str = "wal";
+pub(super) const SNAPSHOTS: &str = "snapshots";
+pub(super) const FORMAT: &str = "FORMAT";
 const FORMAT_VERSION: u64 = 1;
 /// Metadata is read back from this many of the newest parts: every series of the last windows is in them.
 const METADATA_PARTS: usize = 2;
@@ -38,7 +43,7 @@ pub(super) fn open(
 ) -> Result<Db> {
     let begin = clock.monotonic();
     let series = Arc::new(SeriesTable::new(config.settings().series_limit));
-    let mut loaded = load(&config, &disk, &series)?;
+    let mut loaded = load(&config, &disk, &series, Purpose::Own)?;
     clear_away(&config, &*disk, &mut loaded)?;
     let first_sequence = loaded.manifest.sequence + 1;
     let wal_parts = WalParts {
@@ -59,6 +64,12 @@ pub(super) fn open(
         sealing: Vec::new(),
         open: loaded.windows,
         quarantined: loaded.manifest.quarantined.clone(),
+        tombstones: loaded
+            .manifest
+            .tombstones
+            .iter()
+            .map(|tombstone| LiveTombstone::new(tombstone.clone()))
+            .collect(),
     };
     let keeping = Keeping {
         manifest: loaded.manifest,
@@ -79,27 +90,42 @@ pub(super) fn open(
         timekeeper: Mutex::new(timekeeper),
         keeping: Mutex::new(keeping),
         recovery,
+        has_deleted: AtomicBool::new(false),
         _lock: lock,
     };
     db.update_gauges();
     Ok(db)
 }
 
+/// What a directory is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To go on with it: torn ends of the WAL are cut off.
+    Own,
+    /// To look at it: nothing is changed.
+    Read,
+}
+
 /// What is on disk.
-struct Loaded {
+pub(super) struct Loaded {
     /// As it was found.
     stored: Manifest,
     /// As it should be: parts that do not open are in quarantine.
-    manifest: Manifest,
-    parts: Vec<Arc<LivePart>>,
-    windows: BTreeMap<i64, Arc<Window>>,
+    pub(super) manifest: Manifest,
+    pub(super) parts: Vec<Arc<LivePart>>,
+    pub(super) windows: BTreeMap<i64, Arc<Window>>,
     replay: Replay,
-    recovery: Recovery,
+    pub(super) recovery: Recovery,
 }
 
 /// Reads everything. A newer version is noticed before anything is changed; the only change is to cut torn ends of the
 /// WAL off.
-fn load(config: &Config, disk: &Arc<dyn Disk>, series: &Arc<SeriesTable>) -> Result<Loaded> {
+pub(super) fn load(
+    config: &Config,
+    disk: &Arc<dyn Disk>,
+    series: &SeriesTable,
+    purpose: Purpose,
+) -> Result<Loaded> {
     let directory = config.directory();
     check_format(&**disk, directory)?;
     let stored = load_manifest(&**disk, directory)?;
@@ -112,7 +138,13 @@ fn load(config: &Config, disk: &Arc<dyn Disk>, series: &Arc<SeriesTable>) -> Res
         true => Replay::run(&**disk, &wal_directory, &mut sink)?,
         false => Replay::default(),
     };
+    sink.finish();
+    if purpose == Purpose::Own {
+        replay.cut_torn_ends(&**disk)?;
+    }
     let (windows, samples_in_parts) = (sink.windows, sink.samples_in_parts);
+    let deletions = sink.deletions;
+    add_deletions(&mut manifest, deletions);
     let recovery = Recovery {
         wal: replay.facts.clone(),
         samples_in_parts,
@@ -130,9 +162,25 @@ fn load(config: &Config, disk: &Arc<dyn Disk>, series: &Arc<SeriesTable>) -> Res
     })
 }
 
+/// Adds the deletions that the WAL holds to those of the manifest. Whether a part needs them is found out later.
+fn add_deletions(manifest: &mut Manifest, deletions: Vec<Tombstone>) {
+    let mut all = std::mem::take(&mut manifest.tombstones);
+    all.extend(deletions);
+    all.sort_by_key(|tombstone| tombstone.sequence);
+    all.dedup_by_key(|tombstone| tombstone.sequence);
+    for tombstone in all {
+        let known = &mut manifest.tombstones;
+        known.retain(|older| !tombstone.deletion.covers(&older.deletion));
+        known.push(tombstone);
+    }
+    let newest = manifest.tombstones.last().map_or(0, |t| t.sequence);
+    manifest.sequence = manifest.sequence.max(newest);
+}
+
 fn clear_away(config: &Config, disk: &dyn Disk, loaded: &mut Loaded) -> Result<()> {
     let directory = config.directory();
     prepare(disk, directory)?;
+    remove_unfinished_snapshots(disk, directory);
     let manifest = &mut loaded.manifest;
     loaded.recovery.stale_parts = remove_stale_parts(disk, &directory.join(PARTS), manifest)?;
     if *manifest != loaded.stored
@@ -247,8 +295,26 @@ fn prepare(disk: &dyn Disk, directory: &Path) -> Result<()> {
     if !disk.exists(&directory.join(manifest::NAME)) {
         Manifest::default().store(disk, directory)?;
     }
+    write_format(disk, directory)
+}
+
+/// Says which version of the layout a directory has.
+pub(super) fn write_format(disk: &dyn Disk, directory: &Path) -> Result<()> {
+    let path = directory.join(FORMAT);
     disk.replace(&path, format!("{FORMAT_VERSION}\n").as_bytes())
         .map_err(|error| Error::io("write", &path, error))
+}
+
+/// Removes snapshots that were not finished. One that cannot be removed stays, and is in nobody's way.
+fn remove_unfinished_snapshots(disk: &dyn Disk, directory: &Path) {
+    let all = directory.join(SNAPSHOTS);
+    let names = disk.list(&all).unwrap_or_default();
+    for name in names.iter().filter(|name| name.ends_with(UNFINISHED)) {
+        let path = all.join(name);
+        if let Err(error) = disk.remove_directory(&path) {
+            tracing::warn!(%error, path = %path.display(), "an unfinished snapshot stays");
+        }
+    }
 }
 
 /// Opens all parts; those that do not open go into quarantine, those of a newer version stop everything. A part in
@@ -264,13 +330,15 @@ fn open_parts(
     for entry in std::mem::take(&mut manifest.parts) {
         match Part::open(disk.clone(), &directory.join(part_name(entry.id))).map_err(Error::from) {
             Ok(part) => {
-                parts.push(LivePart::new(entry.id, part));
+                parts.push(LivePart::new(entry.clone(), part));
                 entries.push(entry);
             }
             Err(error) if error.kind() == ErrorKind::NewerVersion => return Err(error),
             Err(error) => quarantined.push(QuarantinedPart {
                 id: entry.id,
                 range: entry.range,
+                sequence: entry.sequence,
+                cleaned: entry.cleaned,
                 reason: error.chain(),
             }),
         }
@@ -283,21 +351,23 @@ fn open_parts(
         {
             Ok(part) => {
                 tracing::info!(part = part_name(aside.id), "the part is whole again");
-                let (id, range) = (aside.id, part.meta().range);
-                parts.push(LivePart::new(id, part));
-                entries.push(PartEntry {
-                    id,
-                    range,
-                    sequence: 0,
-                });
+                let entry = PartEntry {
+                    id: aside.id,
+                    range: part.meta().range,
+                    sequence: aside.sequence,
+                    cleaned: aside.cleaned,
+                };
+                parts.push(LivePart::new(entry.clone(), part));
+                entries.push(entry);
             }
             Err(error) if error.kind() == ErrorKind::NewerVersion => return Err(error),
             Err(_) => quarantined.push(aside),
         }
     }
-    // Numbers grow with age, and the order of age decides which of two values counts.
-    parts.sort_by_key(|part| part.id);
-    entries.sort_by_key(|entry| entry.id);
+    // The order of age decides which of two values counts. Parts of one sequence are of different stretches of time.
+    let age = |entry: &PartEntry| (entry.sequence, entry.id);
+    parts.sort_by_key(|part| age(&part.entry));
+    entries.sort_by_key(age);
     manifest.parts = entries;
     manifest.quarantined = quarantined;
     Ok(parts)

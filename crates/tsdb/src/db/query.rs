@@ -2,23 +2,40 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use plimsoll_types::{
-    Exemplar, Labels, Matcher, SampleColumns, SampleSource, Selection, StorageError, TimeRange,
+    Exemplar, Labels, Matcher, Meter, SampleColumns, SampleSource, Selection, StorageError,
+    Summary, TimeRange, Timestamp,
 };
 
-use super::Db;
-use super::view::{LivePart, Snapshot};
+use super::hidden::VisiblePart;
+use super::view::{LivePart, Snapshot, Sources, View};
+use crate::head::SeriesTable;
 use crate::merge::merge;
-use crate::part::Part;
 use crate::{Error, ErrorKind};
 
 type Result<T> = std::result::Result<T, StorageError>;
 
-pub(super) fn select(db: &Db, matchers: &[Matcher], range: TimeRange) -> Result<Selection> {
+/// Where a query looks: an open store, or one that is only read.
+#[derive(Clone, Copy)]
+pub(super) struct Contents<'a> {
+    pub(super) series: &'a SeriesTable,
+    /// Keeps slots from changing their series.
+    pub(super) gate: &'a RwLock<()>,
+    pub(super) view: &'a RwLock<View>,
+    /// What is older is hidden.
+    pub(super) horizon: Timestamp,
+}
+
+pub(super) fn select(
+    db: Contents<'_>,
+    matchers: &[Matcher],
+    range: TimeRange,
+    meter: &dyn Meter,
+) -> Result<Selection> {
     let range = visible(db, range);
-    let (snapshot, found) = find(db, matchers, range, usize::MAX)?;
+    let (snapshot, found) = find(db, matchers, range, usize::MAX, Wants::Anything, meter)?;
     let warnings = snapshot.warnings.clone();
     let mut labels = Vec::new();
     let mut series = Vec::new();
@@ -46,7 +63,7 @@ pub(super) fn select(db: &Db, matchers: &[Matcher], range: TimeRange) -> Result<
 }
 
 pub(super) fn series(
-    db: &Db,
+    db: Contents<'_>,
     selectors: &[Vec<Matcher>],
     range: TimeRange,
     limit: usize,
@@ -55,7 +72,7 @@ pub(super) fn series(
     let mut all = Vec::new();
     for matchers in selectors_or_all(selectors) {
         // The first of all are among the first of each source.
-        let (_, found) = find(db, matchers, range, limit)?;
+        let (_, found) = find(db, matchers, range, limit, Wants::Samples, &Unmetered)?;
         all.extend(found.into_iter().map(|(labels, _)| labels));
     }
     all.sort();
@@ -65,7 +82,7 @@ pub(super) fn series(
 }
 
 pub(super) fn label_names(
-    db: &Db,
+    db: Contents<'_>,
     selectors: &[Vec<Matcher>],
     range: TimeRange,
     limit: usize,
@@ -73,7 +90,7 @@ pub(super) fn label_names(
     let mut names = BTreeSet::new();
     if asks_for_all(selectors) {
         let (in_parts, in_head) = (
-            |part: &Part| part.label_names(None),
+            |part: &VisiblePart, among: Option<&[u32]>| part.live.part.label_names(among),
             || db.series.label_names(),
         );
         names.extend(indexed(db, range, in_parts, in_head)?);
@@ -90,7 +107,7 @@ pub(super) fn label_names(
 }
 
 pub(super) fn label_values(
-    db: &Db,
+    db: Contents<'_>,
     name: &str,
     selectors: &[Vec<Matcher>],
     range: TimeRange,
@@ -98,7 +115,8 @@ pub(super) fn label_values(
 ) -> Result<Vec<String>> {
     let mut values = BTreeSet::new();
     if asks_for_all(selectors) {
-        let in_parts = |part: &Part| part.label_values(name, None);
+        let in_parts =
+            |part: &VisiblePart, among: Option<&[u32]>| part.live.part.label_values(name, among);
         let in_head = || db.series.label_values(name);
         values.extend(indexed(db, range, in_parts, in_head)?);
         return Ok(values.into_iter().take(limit).collect());
@@ -120,33 +138,70 @@ fn asks_for_all(selectors: &[Vec<Matcher>]) -> bool {
 }
 
 fn indexed(
-    db: &Db,
+    db: Contents<'_>,
     range: TimeRange,
-    in_parts: impl Fn(&Part) -> std::result::Result<Vec<String>, crate::part::Error>,
+    in_parts: impl Fn(
+        &VisiblePart,
+        Option<&[u32]>,
+    ) -> std::result::Result<Vec<String>, crate::part::Error>,
     in_head: impl Fn() -> Vec<String>,
 ) -> Result<Vec<String>> {
-    let view = db.view.read().unwrap_or_else(PoisonError::into_inner);
-    let snapshot = view.snapshot(visible(db, range));
-    drop(view);
+    let range = visible(db, range);
+    let snapshot = snapshot(db, range)?;
     let mut found = match snapshot.windows.is_empty() {
         true => Vec::new(),
         false => in_head(),
     };
-    for live in &snapshot.parts {
-        found.extend(in_parts(&live.part).map_err(|error| suspect(Some(live), error.into()))?);
+    for part in &snapshot.parts {
+        let ask = || match part.hides_any() {
+            false => in_parts(part, None),
+            true => in_parts(part, Some(&shown(part, &[], range)?)),
+        };
+        found.extend(ask().map_err(|error| suspect(Some(&part.live), error.into()))?);
     }
     Ok(found)
 }
 
+/// Returns the series of a part that fulfil all matchers and have a sample that is not deleted.
+fn shown(
+    part: &VisiblePart,
+    matchers: &[Matcher],
+    range: TimeRange,
+) -> std::result::Result<Vec<u32>, crate::part::Error> {
+    let mut found = part.live.part.select(matchers, range)?;
+    if part.hides_any() {
+        let mut failed = None;
+        found.retain(|id| match part.shows(*id, range) {
+            Ok(shows) => shows,
+            Err(error) => {
+                failed = Some(error);
+                false
+            }
+        });
+        failed.map_or(Ok(()), Err)?;
+    }
+    Ok(found)
+}
+
+/// Takes a snapshot of what may have something inside `range`.
+fn snapshot(db: Contents<'_>, range: TimeRange) -> Result<Snapshot> {
+    let view = db.view.read().unwrap_or_else(PoisonError::into_inner);
+    let sources = view.sources(range);
+    drop(view);
+    sources
+        .look_up()
+        .map_err(|(live, error)| suspect(Some(&live), error.into()))
+}
+
 pub(super) fn exemplars(
-    db: &Db,
+    db: Contents<'_>,
     selectors: &[Vec<Matcher>],
     range: TimeRange,
 ) -> Result<Vec<(Labels, Vec<Exemplar>)>> {
     let range = visible(db, range);
     let mut all: Vec<(Labels, Vec<Exemplar>)> = Vec::new();
     for matchers in selectors_or_all(selectors) {
-        let (snapshot, found) = find(db, matchers, range, usize::MAX)?;
+        let (snapshot, found) = find(db, matchers, range, usize::MAX, Wants::Anything, &Unmetered)?;
         for (labels, place) in found {
             let exemplars = snapshot
                 .exemplars(place, range)
@@ -182,8 +237,8 @@ pub(super) fn exemplars(
 }
 
 /// Hides what is older than the retention, to the millisecond.
-fn visible(db: &Db, range: TimeRange) -> TimeRange {
-    TimeRange::new(range.start.max(db.horizon()), range.end)
+fn visible(db: Contents<'_>, range: TimeRange) -> TimeRange {
+    TimeRange::new(range.start.max(db.horizon), range.end)
 }
 
 fn selectors_or_all(selectors: &[Vec<Matcher>]) -> impl Iterator<Item = &[Matcher]> {
@@ -193,42 +248,92 @@ fn selectors_or_all(selectors: &[Vec<Matcher>]) -> impl Iterator<Item = &[Matche
 
 /// Where samples of a series are: a source of the snapshot (parts first, then windows) and the series' number there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    source: u32,
-    id: u32,
+pub(super) struct Place {
+    pub(super) source: u32,
+    pub(super) id: u32,
+}
+
+/// Returns every place of every series, sorted by labels, then from old to new.
+pub(super) fn find_all(db: Contents<'_>) -> Result<(Snapshot, Vec<(Labels, Place)>)> {
+    find(
+        db,
+        &[],
+        TimeRange::ALL,
+        usize::MAX,
+        Wants::Samples,
+        &Unmetered,
+    )
+}
+
+/// Which series a query wants of a part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    /// Those that the index finds.
+    Anything,
+    /// Not those whose samples are all deleted.
+    Samples,
+}
+
+/// What finding a series in one place takes beside its labels: twice the entry of a list, since sorting copies it.
+const FOUND_BYTES: usize = 2 * size_of::<(Labels, Place)>();
+
+/// Lets everything pass.
+pub(super) struct Unmetered;
+
+impl Meter for Unmetered {
+    fn take(&self, _: usize) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Returns every place of every fitting series, sorted by labels, then from old to new; of each part the first `limit`
 /// series only.
 fn find(
-    db: &Db,
+    db: Contents<'_>,
     matchers: &[Matcher],
     range: TimeRange,
     limit: usize,
+    wants: Wants,
+    meter: &dyn Meter,
 ) -> Result<(Snapshot, Vec<(Labels, Place)>)> {
-    let (snapshot, active) = {
+    let (sources, active) = {
         // Until it is known which windows hold a slot, it must not change its series: the next one's samples would be
         // found under the labels of the one before.
         let _gate = db.gate.read().unwrap_or_else(PoisonError::into_inner);
         let view = db.view.read().unwrap_or_else(PoisonError::into_inner);
-        let snapshot = view.snapshot(range);
+        let sources = view.sources(range);
         drop(view);
-        let active = match snapshot.windows.is_empty() {
+        let active = match sources.windows.is_empty() {
             true => Vec::new(),
-            false => snapshot.in_windows(db.series.select(matchers)),
+            false => sources.in_windows(db.series.select(matchers)),
         };
-        (snapshot, active)
+        (sources, active)
     };
+    let snapshot = sources
+        .look_up()
+        .map_err(|(live, error)| suspect(Some(&live), error.into()))?;
     let mut found = Vec::new();
-    for (source, live) in (0..).zip(&snapshot.parts) {
+    for (source, part) in (0..).zip(&snapshot.parts) {
+        let mut refusal = None;
         let mut collect = || {
-            for id in live.part.select(matchers, range)?.into_iter().take(limit) {
-                found.push((live.part.labels(id)?, Place { source, id }));
+            let ids = match wants {
+                Wants::Anything => part.live.part.select(matchers, range)?,
+                Wants::Samples => shown(part, matchers, range)?,
+            };
+            for id in ids.into_iter().take(limit) {
+                let labels = part.live.part.labels(id)?;
+                if let Err(refused) = meter.take(labels.byte_count() + FOUND_BYTES) {
+                    refusal = Some(refused);
+                    break;
+                }
+                found.push((labels, Place { source, id }));
             }
             Ok(())
         };
-        collect().map_err(|error: crate::part::Error| suspect(Some(live), error.into()))?;
+        collect().map_err(|error: crate::part::Error| suspect(Some(&part.live), error.into()))?;
+        refusal.map_or(Ok(()), Err)?;
     }
+    meter.take(active.len() * FOUND_BYTES)?;
     found.extend(active);
     // Stable and made of sorted runs: cheap, and places stay from old to new.
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -243,7 +348,26 @@ fn suspect(live: Option<&Arc<LivePart>>, error: Error) -> StorageError {
     error.into()
 }
 
-impl Snapshot {
+impl Sources {
+    /// Looks up what is deleted.
+    pub(super) fn look_up(
+        self,
+    ) -> std::result::Result<Snapshot, (Arc<LivePart>, crate::part::Error)> {
+        let tombstones = &self.tombstones;
+        let part = |live: Arc<LivePart>| {
+            VisiblePart::new(live.clone(), tombstones).map_err(|error| (live, error))
+        };
+        Ok(Snapshot {
+            parts: self
+                .parts
+                .into_iter()
+                .map(part)
+                .collect::<std::result::Result<_, _>>()?,
+            windows: self.windows,
+            warnings: self.warnings,
+        })
+    }
+
     /// Returns the places of active series in the windows, from old to new.
     fn in_windows(&self, active: Vec<(u32, Labels)>) -> Vec<(Labels, Place)> {
         let mut found = Vec::new();
@@ -253,32 +377,53 @@ impl Snapshot {
         }
         found
     }
+}
 
+impl Snapshot {
     fn part(&self, place: Place) -> Option<&Arc<LivePart>> {
-        self.parts.get(place.source as usize)
+        let part = self.parts.get(place.source as usize);
+        part.map(|part| &part.live)
     }
 
-    fn read(&self, place: Place, range: TimeRange, into: &mut SampleColumns) -> crate::Result<()> {
+    pub(super) fn read(
+        &self,
+        place: Place,
+        range: TimeRange,
+        into: &mut SampleColumns,
+    ) -> crate::Result<()> {
         let source = place.source as usize;
         match self.parts.get(source) {
-            Some(live) => live.part.read(place.id, range, into)?,
+            Some(part) => part.read(place.id, range, into)?,
             None => self.windows[source - self.parts.len()].read(place.id, range, into),
         }
         Ok(())
     }
 
+    /// Says whether all samples of a source come after those that were read.
+    fn begins_after(&self, place: Place, read: &SampleColumns) -> bool {
+        let Some(last) = read.timestamps.last() else {
+            return true;
+        };
+        let source = place.source as usize;
+        let range = match self.parts.get(source) {
+            Some(part) => part.live.range(),
+            None => self.windows[source - self.parts.len()].facts().range,
+        };
+        *last < range.start.millis()
+    }
+
     fn exemplars(&self, place: Place, range: TimeRange) -> crate::Result<Vec<Exemplar>> {
         let source = place.source as usize;
         match self.parts.get(source) {
-            Some(live) => Ok(live.part.exemplars(place.id, range)?),
+            Some(part) => Ok(part.exemplars(place.id, range)?),
             None => Ok(self.windows[source - self.parts.len()].exemplars(place.id, range)),
         }
     }
 }
 
 /// Reads the series of a selection.
-struct MergedSource {
-    snapshot: Snapshot,
+pub(super) struct MergedSource {
+    pub(super) snapshot: Snapshot,
     /// Per series the first of its places, and the end of the last one's.
     series: Vec<usize>,
     places: Vec<Place>,
@@ -286,16 +431,44 @@ struct MergedSource {
     buffer: SampleColumns,
 }
 
-impl SampleSource for MergedSource {
-    fn read(&mut self, index: usize, into: &mut SampleColumns) -> Result<()> {
+impl MergedSource {
+    pub(super) fn places_of(&self, index: usize) -> &[Place] {
+        &self.places[self.series[index]..self.series[index + 1]]
+    }
+
+    fn read_all(&mut self, index: usize, into: &mut SampleColumns) -> Result<()> {
         into.clear();
-        for place in &self.places[self.series[index]..self.series[index + 1]] {
+        for at in self.series[index]..self.series[index + 1] {
+            let place = self.places[at];
+            let failed = |error| suspect(self.snapshot.part(place), error);
+            // Sources that follow each other in time, as they nearly always do, are read to where they belong.
+            if self.snapshot.begins_after(place, into) {
+                self.snapshot
+                    .read(place, self.range, into)
+                    .map_err(failed)?;
+                continue;
+            }
             self.buffer.clear();
             self.snapshot
-                .read(*place, self.range, &mut self.buffer)
-                .map_err(|error| suspect(self.snapshot.part(*place), error))?;
+                .read(place, self.range, &mut self.buffer)
+                .map_err(failed)?;
             merge(into, &self.buffer);
         }
         Ok(())
+    }
+}
+
+impl SampleSource for MergedSource {
+    fn read(&mut self, index: usize, into: &mut SampleColumns) -> Result<()> {
+        self.read_all(index, into)
+    }
+
+    fn summary(&mut self, index: usize, range: TimeRange) -> Result<Option<Summary>> {
+        let range = TimeRange::new(
+            range.start.max(self.range.start),
+            range.end.min(self.range.end),
+        );
+        // What is damaged is met again, and reported, by the reading that follows.
+        Ok(self.summarize(index, range).unwrap_or(None))
     }
 }

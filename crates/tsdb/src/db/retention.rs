@@ -36,7 +36,7 @@ impl Db {
         }
         manifest
             .parts
-            .retain(|entry| !old.iter().any(|live| live.id == entry.id));
+            .retain(|entry| !old.iter().any(|live| live.id() == entry.id));
         self.publish(keeping, manifest, &old)?;
         self.metrics.parts_removed.inc_by(old.len() as u64);
         done.parts_removed += old.len();
@@ -67,12 +67,14 @@ impl Db {
                 live.is_suspect.store(true, Ordering::Relaxed);
                 return Err(error);
             }
-            tracing::error!(part = part_name(live.id), error = %error.chain(), "part put into quarantine");
+            tracing::error!(part = part_name(live.id()), error = %error.chain(), "part put into quarantine");
             let mut manifest = keeping.manifest.clone();
-            manifest.parts.retain(|entry| entry.id != live.id);
+            manifest.parts.retain(|entry| entry.id != live.id());
             manifest.quarantined.push(QuarantinedPart {
-                id: live.id,
+                id: live.id(),
                 range: live.range(),
+                sequence: live.entry.sequence,
+                cleaned: live.entry.cleaned,
                 reason: error.chain(),
             });
             if let Err(error) = self.publish(keeping, manifest, std::slice::from_ref(&live)) {
@@ -91,7 +93,7 @@ impl Db {
             if Arc::strong_count(live) > 1 {
                 return true;
             }
-            let path = part_path(&directory, live.id);
+            let path = part_path(&directory, live.id());
             match self.disk.remove_directory(&path) {
                 Ok(()) => false,
                 Err(error) => {
@@ -102,16 +104,18 @@ impl Db {
         });
     }
 
-    fn publish(
+    /// Stores a manifest without some parts and takes them from queries.
+    pub(super) fn publish(
         &self,
         keeping: &mut Keeping,
         manifest: Manifest,
         gone: &[Arc<LivePart>],
     ) -> Result<()> {
+        let manifest = self.with_tombstones(manifest);
         manifest.store(&*self.disk, self.config.directory())?;
         let mut view = self.view_mut();
         view.parts
-            .retain(|live| !gone.iter().any(|gone| gone.id == live.id));
+            .retain(|live| !gone.iter().any(|gone| gone.id() == live.id()));
         view.quarantined.clone_from(&manifest.quarantined);
         keeping.manifest = manifest;
         Ok(())

@@ -13,6 +13,7 @@
 //! would hold the WAL until its time comes, so it is sealed as well. Sealing removes nothing, so a wrong decision costs
 //! a small part.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -45,8 +46,12 @@ pub struct Maintenance {
     pub parts_removed: usize,
     /// Parts put into quarantine.
     pub parts_quarantined: usize,
+    /// Parts that were merged into others.
+    pub parts_merged: usize,
     /// Series that ceased to be active.
     pub series_removed: usize,
+    /// Deletions that no part holds samples of any more.
+    pub tombstones_removed: usize,
 }
 
 impl Db {
@@ -61,15 +66,26 @@ impl Db {
         let sealed = self.seal_due(&mut keeping, &mut done);
         let retained = self.remove_old_parts(&mut keeping, &mut done);
         let checked = self.check_suspects(&mut keeping, &mut done);
+        let merged = self.merge_due(&mut keeping, &mut done);
+        let settled = self.settle_tombstones(&mut keeping, &mut done);
         self.remove_retired(&mut keeping);
         let cut = self.cut_wal(&mut keeping);
         // A sweep looks at every series. They become idle by sealing, so it is due then, or when room is needed.
         let is_half_full = self.series.count() as u64 > self.config.settings().series_limit / 2;
-        if done.windows_sealed > 0 || is_half_full {
+        if done.windows_sealed > 0
+            || is_half_full
+            || self.has_deleted.swap(false, Ordering::Relaxed)
+        {
             done.series_removed = self.sweep_series();
         }
         self.update_gauges();
-        sealed.and(retained).and(checked).and(cut).map(|()| done)
+        let outcome = sealed
+            .and(retained)
+            .and(checked)
+            .and(merged)
+            .and(settled)
+            .and(cut);
+        outcome.map(|()| done)
     }
 
     /// Seals every window that holds anything, due or not: before a backup, and in tests.
@@ -167,7 +183,7 @@ impl Db {
         let id = keeping.manifest.next_part;
         keeping.manifest.next_part += 1;
         let path = part_path(&self.parts_directory(), id);
-        let live = match self.write_part(id, &sealing.window) {
+        let live = match self.write_part(id, sealing) {
             Ok(live) => live,
             Err(error) => {
                 // Best effort: what is left is removed at the next start.
@@ -175,13 +191,11 @@ impl Db {
                 return Err(error);
             }
         };
-        let mut manifest = keeping.manifest.clone();
+        let mut manifest = self.with_tombstones(keeping.manifest.clone());
         manifest.sequence = manifest.sequence.max(sealing.sequence);
-        manifest.parts.extend(live.iter().map(|live| PartEntry {
-            id,
-            range: live.range(),
-            sequence: sealing.sequence,
-        }));
+        manifest
+            .parts
+            .extend(live.iter().map(|live| live.entry.clone()));
         manifest
             .sealed
             .insert(sealing.window.start(), sealing.sequence);
@@ -201,7 +215,7 @@ impl Db {
 
     /// Removes the part of a failed attempt, once the manifest on disk surely does not name it; else every attempt would
     /// leave a part behind, on a disk that may be full.
-    fn remove_undecided(&self, keeping: &mut Keeping) -> Result<()> {
+    pub(super) fn remove_undecided(&self, keeping: &mut Keeping) -> Result<()> {
         let Some(id) = keeping.undecided else {
             return Ok(());
         };
@@ -216,7 +230,8 @@ impl Db {
     }
 
     /// Writes a window as a part; `None` when older parts already hold all of it.
-    fn write_part(&self, id: u64, window: &Window) -> Result<Option<Arc<LivePart>>> {
+    fn write_part(&self, id: u64, sealing: &Sealing) -> Result<Option<Arc<LivePart>>> {
+        let window = &sealing.window;
         let directory = self.parts_directory();
         let path = part_path(&directory, id);
         let mut known = self.known_samples(window.facts().range);
@@ -243,37 +258,47 @@ impl Db {
             let _ = self.disk.remove_directory(&path);
             return Ok(None);
         }
-        writer.finish()?;
+        let range = writer.finish()?.range;
         self.disk
             .sync_directory(&directory)
             .map_err(|error| Error::io("sync", &directory, error))?;
         let part = Part::open(self.disk.clone(), &path)?;
-        Ok(Some(LivePart::new(id, part)))
+        let entry = PartEntry {
+            id,
+            range,
+            sequence: sealing.sequence,
+            cleaned: 0,
+        };
+        Ok(Some(LivePart::new(entry, part)))
     }
 
     /// Returns the parts that late data may repeat: usually none.
     fn known_samples(&self, range: TimeRange) -> KnownSamples {
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
-        let overlapping = view
-            .parts
-            .iter()
-            .filter(|part| part.range().overlaps(range));
-        KnownSamples::new(overlapping.cloned(), range)
+        let sources = view.sources(range);
+        drop(view);
+        // Without a part between, a repeat could be told from news no more. Nothing known is no harm: a sample that is
+        // stored twice is read once.
+        let parts = sources
+            .look_up()
+            .map_or_else(|_| Vec::new(), |found| found.parts);
+        KnownSamples::new(parts.into_iter(), range)
     }
 
-    fn cut_wal(&self, keeping: &mut Keeping) -> Result<()> {
+    pub(super) fn cut_wal(&self, keeping: &mut Keeping) -> Result<()> {
         let low_water = {
-            // No append may be between its place in the WAL and its window.
+            // No append or deletion may be between its place in the WAL and the view.
             let _order = lock(&self.order);
             let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
             let first = view
                 .windows()
                 .map(|window| window.facts().first_sequence)
                 .min();
-            first
-                .unwrap_or_else(|| self.wal.next_sequence())
-                .min(self.wal.next_sequence())
+            let next = self.wal.next_sequence();
+            first.unwrap_or(next).min(next)
         };
+        // Those of cut records are known from now on by the manifest only.
+        self.store_tombstones(keeping)?;
         match self.wal.cut(low_water) {
             Ok(begins) => {
                 keeping.wal_begins = begins;

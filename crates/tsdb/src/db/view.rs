@@ -6,19 +6,20 @@ use std::sync::atomic::AtomicBool;
 
 use plimsoll_types::TimeRange;
 
+use super::hidden::{LiveTombstone, VisiblePart};
 use crate::head::Window;
-use crate::manifest::QuarantinedPart;
+use crate::manifest::{PartEntry, QuarantinedPart};
 use crate::part::Part;
 
 /// A part that counts.
 pub(super) struct LivePart {
-    pub(super) id: u64,
+    pub(super) entry: PartEntry,
     pub(super) part: Part,
     /// A query met damage; maintenance reads the whole part and decides.
     pub(super) is_suspect: AtomicBool,
 }
 
-/// A window that was taken out of the head to be sealed. It does not change any more.
+/// A window that was taken out of the head to be sealed. Nothing is added to it any more; deletions still take out.
 #[derive(Clone)]
 pub(super) struct Sealing {
     pub(super) window: Arc<Window>,
@@ -37,24 +38,39 @@ pub(super) struct View {
     /// By start.
     pub(super) open: BTreeMap<i64, Arc<Window>>,
     pub(super) quarantined: Vec<QuarantinedPart>,
+    /// Deletions that some part does not know of, in the order of their sequence.
+    pub(super) tombstones: Vec<Arc<LiveTombstone>>,
 }
 
 /// The part of a view that a query needs. Holding it keeps parts and windows alive.
 pub(super) struct Snapshot {
     /// Oldest first.
-    pub(super) parts: Vec<Arc<LivePart>>,
+    pub(super) parts: Vec<VisiblePart>,
     /// Oldest first, all of them newer than the parts.
     pub(super) windows: Vec<Arc<Window>>,
     pub(super) warnings: Vec<String>,
 }
 
+/// What a snapshot is made of: taken under the view's lock, looked into outside.
+pub(super) struct Sources {
+    pub(super) parts: Vec<Arc<LivePart>>,
+    pub(super) windows: Vec<Arc<Window>>,
+    pub(super) tombstones: Vec<Arc<LiveTombstone>>,
+    pub(super) warnings: Vec<String>,
+}
+
 impl LivePart {
-    pub(super) fn new(id: u64, part: Part) -> Arc<Self> {
+    pub(super) fn new(entry: PartEntry, part: Part) -> Arc<Self> {
         Arc::new(Self {
-            id,
+            entry,
             part,
             is_suspect: AtomicBool::new(false),
         })
+    }
+
+    /// Returns its number.
+    pub(super) fn id(&self) -> u64 {
+        self.entry.id
     }
 
     pub(super) fn range(&self) -> TimeRange {
@@ -63,7 +79,7 @@ impl LivePart {
 }
 
 impl View {
-    pub(super) fn snapshot(&self, range: TimeRange) -> Snapshot {
+    pub(super) fn sources(&self, range: TimeRange) -> Sources {
         let parts = self
             .parts
             .iter()
@@ -75,9 +91,10 @@ impl View {
             .quarantined
             .iter()
             .filter(|part| part.range.overlaps(range));
-        Snapshot {
+        Sources {
             parts: parts.cloned().collect(),
             windows: windows.cloned().collect(),
+            tombstones: self.tombstones.clone(),
             warnings: quarantined.map(warning).collect(),
         }
     }

@@ -67,6 +67,17 @@ impl Index {
             .flat_map(|postings| postings.values.keys().map(|value| &**value))
     }
 
+    /// Walks the values of a label with how many series have each, in any order.
+    pub(super) fn counts(&self, name: &str) -> impl Iterator<Item = (&str, u64)> {
+        let postings = self.names.get(name).into_iter();
+        postings.flat_map(|postings| {
+            postings
+                .values
+                .iter()
+                .map(|(value, slots)| (&**value, slots.len()))
+        })
+    }
+
     /// Returns the slots that fulfil all matchers.
     pub(super) fn select(&self, matchers: &[Matcher]) -> RoaringBitmap {
         let mut found: Option<RoaringBitmap> = None;

@@ -124,6 +124,10 @@ impl Lane {
         }
         let (start, end) = (range.start.millis(), range.end.millis());
         let extra = self.extra.as_deref();
+        let is_plain = extra.is_none_or(|extra| extra.side.is_empty() && extra.starts.is_empty());
+        if is_plain && into.histograms.is_empty() && into.starts.is_empty() {
+            return self.read_floats((start, end), into);
+        }
         let empty = BTreeMap::new();
         let mut side = extra
             .map_or(&empty, |extra| &extra.side)
@@ -145,6 +149,103 @@ impl Lane {
             }
         }
         side.for_each(|(at, late)| into.push(&late.sample(*at)));
+    }
+
+    /// Reads what nearly every series is: floats that came in order and say nothing of their start.
+    fn read_floats(&self, range: (i64, i64), into: &mut SampleColumns) {
+        let first = self.first_chunk_with(range.0);
+        let frozen = self.frozen[first..]
+            .iter()
+            .take_while(|chunk| chunk.first <= range.1)
+            .map(|chunk| XorDecoder::new(&chunk.bytes, CHUNK_SAMPLES));
+        let open = XorDecoder::new(self.open.bytes(), self.open.count());
+        for chunk in frozen.chain([open]) {
+            // The process itself wrote these bytes, so they decode.
+            let read = chunk.read_into(range, &mut into.timestamps, &mut into.values);
+            if read != Ok(true) {
+                return;
+            }
+        }
+    }
+
+    /// Removes the samples and exemplars inside `range` and returns how many samples that were.
+    pub fn delete(&mut self, range: TimeRange) -> u64 {
+        let inside = |time: &i64| range.contains(Timestamp::from_millis(*time));
+        if let Some(extra) = &mut self.extra {
+            extra
+                .exemplars
+                .retain(|exemplar| !range.contains(exemplar.timestamp));
+        }
+        let Some((first, last)) = self.extent() else {
+            return 0;
+        };
+        if last < range.start.millis() || range.end.millis() < first {
+            return 0;
+        }
+        if range.start.millis() <= first && last <= range.end.millis() {
+            let count = self.sample_count();
+            self.rebuild(Self::default());
+            return count;
+        }
+        let mut columns = SampleColumns::default();
+        self.read(TimeRange::ALL, &mut columns);
+        // What was read back is in order, so it becomes chunks again; a sample of the side may become one, too.
+        let mut rebuilt = Self::default();
+        let kept = |index: &usize| !inside(&columns.timestamps[*index]);
+        (0..columns.len()).filter(kept).for_each(|index| {
+            rebuilt.insert(&columns.get(index));
+        });
+        self.rebuild(rebuilt);
+        let times = columns.timestamps.iter();
+        times.filter(|time| inside(time)).count() as u64
+    }
+
+    /// Takes the samples of another lane in the place of the own ones.
+    fn rebuild(&mut self, mut rebuilt: Self) {
+        let exemplars = self.extra.take().map(|extra| extra.exemplars);
+        if let Some(exemplars) = exemplars.filter(|exemplars| !exemplars.is_empty()) {
+            rebuilt.extra_mut().exemplars = exemplars;
+        }
+        *self = rebuilt;
+    }
+
+    /// Returns the number of samples; where one replaced another, both count.
+    pub(crate) fn sample_count(&self) -> u64 {
+        let side = self.extra.as_ref().map_or(0, |extra| extra.side.len());
+        let frozen = self.frozen.len() as u64 * u64::from(CHUNK_SAMPLES);
+        frozen + u64::from(self.open.count()) + side as u64
+    }
+
+    /// Says whether there is neither a sample nor an exemplar.
+    pub fn is_empty(&self) -> bool {
+        let has_exemplars = |extra: &Extra| !extra.exemplars.is_empty();
+        !self.has_samples() && !self.extra.as_deref().is_some_and(has_exemplars)
+    }
+
+    /// Returns the number of chunks, the open one and the side buffer included.
+    pub(crate) fn chunks(&self) -> u64 {
+        let side = self
+            .extra
+            .as_ref()
+            .is_some_and(|extra| !extra.side.is_empty());
+        self.frozen.len() as u64 + u64::from(self.open.count() > 0) + u64::from(side)
+    }
+
+    /// Returns the first and the last time of a sample.
+    pub(crate) fn extent(&self) -> Option<(i64, i64)> {
+        let side = self.extra.as_ref().map(|extra| &extra.side);
+        let ends = |side: &BTreeMap<i64, SideSample>| {
+            Some((*side.first_key_value()?.0, *side.last_key_value()?.0))
+        };
+        let side = side.and_then(ends);
+        let chunks = self
+            .chunk_samples(i64::MIN)
+            .next()
+            .and_then(|(_, first, _)| Some((first, self.open_last()?)));
+        match (side, chunks) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (one, other) => one.or(other),
+        }
     }
 
     fn push(&mut self, time: i64, start: i64, value: f64) {
@@ -202,16 +303,20 @@ impl Lane {
 
     /// Walks the samples of the chunks with their position, beginning with the chunk that holds `from`.
     fn chunk_samples(&self, from: i64) -> impl Iterator<Item = (u32, i64, f64)> {
-        let skipped = self
-            .frozen
-            .partition_point(|chunk| chunk.first <= from)
-            .saturating_sub(1);
+        let skipped = self.first_chunk_with(from);
         let frozen = self.frozen[skipped..].iter().flat_map(FrozenChunk::samples);
         // The process itself wrote these bytes, so they decode.
         let open = XorDecoder::new(self.open.bytes(), self.open.count()).flatten();
         (skipped as u32 * CHUNK_SAMPLES..)
             .zip(frozen.chain(open))
             .map(|(position, (time, value))| (position, time, value))
+    }
+
+    /// Returns the number of the first frozen chunk that may hold samples at or after a time.
+    fn first_chunk_with(&self, from: i64) -> usize {
+        self.frozen
+            .partition_point(|chunk| chunk.first <= from)
+            .saturating_sub(1)
     }
 
     fn sample(&self, position: u32, time: i64, value: f64) -> Sample {

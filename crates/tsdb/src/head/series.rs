@@ -100,6 +100,16 @@ impl SeriesTable {
         inner.labelled(&inner.index.select(matchers))
     }
 
+    /// Returns the slots of the series that fulfil all matchers of any one of the selectors.
+    pub(crate) fn slots_of_any(&self, selectors: &[Vec<Matcher>]) -> RoaringBitmap {
+        let inner = self.read();
+        let mut found = RoaringBitmap::new();
+        selectors
+            .iter()
+            .for_each(|matchers| found |= inner.index.select(matchers));
+        found
+    }
+
     /// Returns the names of all labels of active series.
     pub(crate) fn label_names(&self) -> Vec<String> {
         self.read().index.names().map(str::to_owned).collect()
@@ -109,6 +119,15 @@ impl SeriesTable {
     pub(crate) fn label_values(&self, name: &str) -> Vec<String> {
         let inner = self.read();
         inner.index.values(name).map(str::to_owned).collect()
+    }
+
+    /// Calls `visit` with each value of a label and how many active series have it, in any order.
+    pub(super) fn visit_pairs(&self, name: &str, visit: &mut dyn FnMut(&str, u64)) {
+        let inner = self.read();
+        inner
+            .index
+            .counts(name)
+            .for_each(|(value, count)| visit(value, count));
     }
 
     /// Returns the labels of slots that a window holds.

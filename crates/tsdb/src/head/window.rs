@@ -114,6 +114,45 @@ impl Window {
             .map_or_else(Vec::new, |lane| lane.exemplars(range).cloned().collect())
     }
 
+    /// Removes the samples and exemplars inside `range` of the series in `slots`, and the series that then have
+    /// nothing here; returns how many samples that were. What the window knows of its range stays as it was.
+    pub(crate) fn delete(&self, slots: &RoaringBitmap, range: TimeRange) -> u64 {
+        let mut removed = 0;
+        for slot in slots {
+            let mut shard = self.shard(slot);
+            if let Some(lane) = shard.get_mut(&slot) {
+                removed += lane.delete(range);
+                if lane.is_empty() {
+                    shard.remove(&slot);
+                }
+            }
+        }
+        let mut facts = lock(&self.facts);
+        facts.samples = facts.samples.saturating_sub(removed);
+        removed
+    }
+
+    /// Says whether no series has anything here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.shards.iter().all(|shard| lock(shard).is_empty())
+    }
+
+    /// Returns from when to when the series in `slot` has samples here, and how many it was given.
+    pub(crate) fn extent(&self, slot: u32) -> Option<(TimeRange, u64)> {
+        let shard = self.shard(slot);
+        let lane = shard.get(&slot)?;
+        let (first, last) = lane.extent()?;
+        let range = TimeRange::new(Timestamp::from_millis(first), Timestamp::from_millis(last));
+        Some((range, lane.sample_count()))
+    }
+
+    /// Returns the number of chunks of all series.
+    pub(crate) fn chunks(&self) -> u64 {
+        let of_shard =
+            |shard: &Mutex<Shard>| lock(shard).values().map(|lane| lane.chunks()).sum::<u64>();
+        self.shards.iter().map(of_shard).sum()
+    }
+
     /// Returns the slots of all series that have something here.
     pub(crate) fn slots(&self) -> RoaringBitmap {
         let mut slots = RoaringBitmap::new();

@@ -9,6 +9,9 @@
 //! - `increase` is `last - first` plus the value before each drop (`value < value before`); a comparison with NaN is
 //!   no drop. To join two blocks add both, plus what happens between `last` and `first`.
 //! - In a block without samples (only markers) all numbers are 0.
+//! - `is_whole` says that `sum`, up to a magnitude of 2^53, and `increase` are exact: every value is a whole number of at
+//!   most 2^51, and so is the sum of the values before drops. `never_drops` says that there is no drop. Parts of version 1
+//!   say neither.
 //! - A block of histograms has `count` and `has_stale` only, its numbers are 0.
 
 use std::sync::Arc;
@@ -36,7 +39,17 @@ pub struct Aggregates {
     pub last: f64,
     /// How much a counter grew from the first to the last sample, resets taken into account.
     pub increase: f64,
+    /// Whether arithmetic with the values is exact.
+    pub is_whole: bool,
+    /// Whether no value is below the one before.
+    pub never_drops: bool,
 }
+
+/// In the byte that the block begins with.
+pub(super) const IS_WHOLE: u8 = 1 << 6;
+pub(super) const NEVER_DROPS: u8 = 1 << 5;
+/// Sums of a few of these are below 2^53, up to which every whole number is a float.
+pub(crate) const WHOLE_MAX: f64 = 2_251_799_813_685_248.0;
 
 const HAS_STALE: u8 = 1;
 const MIN_IS_FIRST: u8 = 1 << 1;
@@ -50,7 +63,11 @@ const SUM_IS_PRODUCT: u8 = 1 << 7;
 impl Aggregates {
     /// Takes the aggregates of float samples.
     pub fn of_floats(values: &[f64]) -> Self {
-        let mut aggregates = Self::default();
+        let mut aggregates = Self {
+            is_whole: true,
+            never_drops: true,
+            ..Self::default()
+        };
         let (mut sum, mut compensation, mut previous) = (0.0, 0.0, None);
         for value in values.iter().copied() {
             if is_stale(value) {
@@ -66,6 +83,8 @@ impl Aggregates {
         } else {
             sum + compensation
         };
+        // What was added so far are the values before drops.
+        aggregates.is_whole &= aggregates.increase.abs() <= WHOLE_MAX;
         aggregates.increase += aggregates.last - aggregates.first;
         aggregates
     }
@@ -84,7 +103,13 @@ impl Aggregates {
     /// one it returns.
     pub fn agrees_with(&self, other: &Self) -> bool {
         let same = |(a, b): (f64, f64)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
-        (self.count, self.has_stale) == (other.count, other.has_stale)
+        (self.count, self.has_stale, self.is_whole, self.never_drops)
+            == (
+                other.count,
+                other.has_stale,
+                other.is_whole,
+                other.never_drops,
+            )
             && self.numbers().into_iter().zip(other.numbers()).all(same)
     }
 
@@ -102,9 +127,13 @@ impl Aggregates {
     fn add(&mut self, value: f64, previous: Option<f64>) {
         match previous {
             None => (self.first, self.min, self.max) = (value, value, value),
-            Some(previous) if value < previous => self.increase += previous,
+            Some(previous) if value < previous => {
+                self.increase += previous;
+                self.never_drops = false;
+            }
             Some(_) => {}
         }
+        self.is_whole &= is_whole(value);
         if value < self.min || self.min.is_nan() {
             self.min = value;
         }
@@ -155,7 +184,13 @@ impl Aggregates {
         }
     }
 
-    pub(super) fn decode(samples: u32, reader: &mut Reader<'_>) -> Decoded<Self> {
+    /// Returns what the byte that the block begins with says: its two highest bits but one.
+    pub(super) fn traits(&self) -> u8 {
+        u8::from(self.is_whole) * IS_WHOLE | u8::from(self.never_drops) * NEVER_DROPS
+    }
+
+    /// Reads back what [`encode`](Self::encode) wrote and [`traits`](Self::traits) said.
+    pub(super) fn decode(samples: u32, traits: u8, reader: &mut Reader<'_>) -> Decoded<Self> {
         let flags = reader.u8()?;
         let has = |flag: u8| flags & flag != 0;
         let stale = match has(HAS_STALE) {
@@ -165,6 +200,8 @@ impl Aggregates {
         let mut aggregates = Self {
             count: samples - stale,
             has_stale: has(HAS_STALE),
+            is_whole: traits & IS_WHOLE != 0,
+            never_drops: traits & NEVER_DROPS != 0,
             first: reader.float()?,
             ..Self::default()
         };
@@ -191,6 +228,11 @@ impl Aggregates {
     fn product(&self) -> f64 {
         self.first * f64::from(self.count)
     }
+}
+
+/// Says whether a value is a whole number of at most 2^51.
+pub(crate) fn is_whole(value: f64) -> bool {
+    value.abs() <= WHOLE_MAX && value.trunc() == value
 }
 
 /// Neumaier's summation, with infinities kept from turning the compensation into NaN.
@@ -221,7 +263,7 @@ mod tests {
             let mut bytes = Vec::new();
             aggregates.encode(values.len() as u32, &mut bytes);
             let mut reader = Reader::new(&bytes);
-            let back = Aggregates::decode(values.len() as u32, &mut reader).unwrap();
+            let back = Aggregates::decode(values.len() as u32, aggregates.traits(), &mut reader).unwrap();
             prop_assert!(back.agrees_with(&aggregates), "{:?} came back as {:?}", aggregates, back);
             prop_assert!(reader.is_empty());
         }

@@ -22,7 +22,9 @@ use super::file::{FileKind, Location, missing};
 
 pub(super) const META_NAME: &str = "meta";
 /// The version that is written, and the latest that is read.
-pub(super) const FORMAT_VERSION: u32 = 1;
+///
+/// Version 2 says of a block whether its values are whole and whether they drop.
+pub(super) const FORMAT_VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"PLIMPART";
 const HEADER_LENGTH: usize = 16;
 /// Ten times what version 1 can need, room for sections of later versions.

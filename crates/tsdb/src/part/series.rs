@@ -12,7 +12,8 @@
 //!          | values   length + 1 varint and the bytes when kind has bit 7 (in place), else location
 //!          | aggregates, see `aggregate` |
 //! location: | signed difference to the end of the last one in the same file | length varint |
-//! kind:    0 = floats (values.bin), 1 = histograms (hist.bin); bit 7 = the values are in place
+//! kind:    0 = floats (values.bin), 1 = histograms (hist.bin); bit 7 = the values are in place,
+//!          bit 6 = the values are whole, bit 5 = they never drop, see `aggregate`
 //! root:    | page count varint | { series varint, offset varint, length varint } ... |
 //! ```
 //!
@@ -21,7 +22,7 @@
 
 use plimsoll_types::{TimeRange, Timestamp};
 
-use super::aggregate::Aggregates;
+use super::aggregate::{Aggregates, IS_WHOLE, NEVER_DROPS};
 use super::bytes::{Decoded, Malformed, Reader, put_bytes, put_signed, put_varint};
 use super::file::Location;
 
@@ -126,7 +127,7 @@ impl Chain {
             Values::Inline(_) => KIND_INLINE,
             Values::Stored(_) => 0,
         };
-        into.push(kind | inline);
+        into.push(kind | inline | block.aggregates.traits());
         put_varint(into, block.samples.into());
         put_range(into, block.range, self.min);
         self.min = block.range.start.millis();
@@ -183,7 +184,7 @@ impl Chain {
 
     fn block(&mut self, reader: &mut Reader<'_>) -> Decoded<Block> {
         let flags = reader.u8()?;
-        let (kind, file) = match flags & !KIND_INLINE {
+        let (kind, file) = match flags & !(KIND_INLINE | IS_WHOLE | NEVER_DROPS) {
             KIND_FLOATS => (BlockKind::Floats, &mut self.values),
             KIND_HISTOGRAMS => (BlockKind::Histograms, &mut self.histograms),
             _ => return Err(Malformed("a block is of an unknown kind")),
@@ -211,7 +212,7 @@ impl Chain {
             times,
             starts,
             values,
-            aggregates: Aggregates::decode(samples, reader)?,
+            aggregates: Aggregates::decode(samples, flags, reader)?,
         })
     }
 }

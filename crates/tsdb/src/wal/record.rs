@@ -9,6 +9,8 @@ pub enum RecordKind {
     Batch,
     /// Series that later records of the segment name; see [`encode_series`](super::batch::encode_series).
     Series,
+    /// A deletion of what was written before; the text of a [`Deletion`](crate::deletion::Deletion).
+    Deletion,
 }
 
 /// An intact record.
@@ -129,6 +131,7 @@ fn parse(bytes: &[u8], salt: u32) -> Option<(Record<'_>, usize)> {
     let kind = match header[4] {
         1 => RecordKind::Batch,
         2 => RecordKind::Series,
+        3 => RecordKind::Deletion,
         _ => return None,
     };
     let record = Record {

@@ -14,6 +14,7 @@ use super::batch::{decode_batch, decode_series};
 use super::bytes::Malformed;
 use super::record::{Damage, Record, RecordKind, scan};
 use super::segment::{HEADER_LENGTH, Header, SegmentId};
+use crate::deletion::Deletion;
 use crate::{Error, Result};
 
 /// A segment that is complete: nothing will be added to it.
@@ -57,6 +58,8 @@ pub struct Replayed {
     pub records: u64,
     /// Samples in them, those that a part already holds included.
     pub samples: u64,
+    /// Deletions that were applied.
+    pub deletions: u64,
     /// Samples and exemplars whose series was defined in a damaged record only.
     pub without_series: u64,
     /// Whole records (the CRC was right) whose payload is none: a program with a fault wrote them.
@@ -76,6 +79,9 @@ pub(crate) trait ReplaySink {
 
     /// Takes a batch whose refs are this run's.
     fn batch(&mut self, sequence: u64, batch: &WriteBatch);
+
+    /// Takes a deletion of what came before it.
+    fn deletion(&mut self, sequence: u64, deletion: Deletion);
 }
 
 /// A finished replay: what the writer continues from.
@@ -83,13 +89,15 @@ pub(crate) trait ReplaySink {
 pub(crate) struct Replay {
     pub(crate) facts: Replayed,
     pub(super) segments: Vec<ClosedSegment>,
+    /// Segments that end with damage, and the length of what is intact.
+    torn: Vec<(PathBuf, u64)>,
     pub(super) next_index: u32,
     /// The sequence after the last one that was found.
     pub(crate) next_sequence: u64,
 }
 
 impl Replay {
-    /// Reads all segments of `directory` in order and cuts torn ends off.
+    /// Reads all segments of `directory` in order; changes nothing.
     ///
     /// # Errors
     /// `NewerVersion` before anything is touched, otherwise `Io`.
@@ -131,11 +139,18 @@ impl Replay {
                 first_sequence: first.unwrap_or(0),
                 last_sequence,
             });
-            if let Some(length) = intact {
-                cut(disk, &path, length)?;
-            }
+            replay.torn.extend(intact.map(|length| (path, length)));
         }
         Ok(replay)
+    }
+
+    /// Cuts off what follows the last intact record of a segment, so that what is written later is not behind it.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub(crate) fn cut_torn_ends(&self, disk: &dyn Disk) -> Result<()> {
+        let mut torn = self.torn.iter();
+        torn.try_for_each(|(path, length)| cut(disk, path, *length))
     }
 }
 
@@ -216,7 +231,7 @@ impl SegmentReplay<'_> {
 
     fn apply(&mut self, record: &Record<'_>) {
         if record.sequence >= self.end {
-            self.replay.facts.repeated += u64::from(record.kind == RecordKind::Batch);
+            self.replay.facts.repeated += u64::from(record.kind != RecordKind::Series);
             return;
         }
         self.last = self.last.max(Some(record.sequence));
@@ -229,7 +244,16 @@ impl SegmentReplay<'_> {
                 Ok(batch) => self.batch(record.sequence, batch),
                 Err(error) => self.pass_over(record, &error),
             },
+            RecordKind::Deletion => match decode_deletion(&record.payload) {
+                Ok(deletion) => self.delete(record.sequence, deletion),
+                Err(error) => self.pass_over(record, &error),
+            },
         }
+    }
+
+    fn delete(&mut self, sequence: u64, deletion: Deletion) {
+        self.replay.facts.deletions += 1;
+        self.sink.deletion(sequence, deletion);
     }
 
     /// The CRC was right, so a payload that does not decode was written by a program with a fault.
@@ -269,6 +293,11 @@ fn headers(disk: &dyn Disk, directory: &Path) -> Result<Vec<(SegmentId, Option<H
     ids.into_iter()
         .map(|id| Ok((id, header(disk, &id.path(directory))?)))
         .collect()
+}
+
+fn decode_deletion(payload: &[u8]) -> std::result::Result<Deletion, Malformed> {
+    let text = str::from_utf8(payload).map_err(|_| Malformed("a deletion is not UTF-8"))?;
+    Deletion::parse(text).map_err(|_| Malformed("a deletion cannot be read"))
 }
 
 fn header(disk: &dyn Disk, path: &Path) -> Result<Option<Header>> {

@@ -6,7 +6,8 @@ use crate::{Error, Result};
 
 pub(super) const HEADER_LENGTH: usize = 36;
 const MAGIC: &[u8; 8] = b"PLIMWAL\0";
-const VERSION: u32 = 1;
+/// Since version 2 there are deletion records.
+const VERSION: u32 = 2;
 
 /// What a segment's name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,7 +131,7 @@ mod tests {
             assert_eq!(read(&bytes[..at]).unwrap(), None);
         }
         let mut newer = bytes;
-        newer[8] = 2;
+        newer[8] = 3;
         let crc = crc32c::crc32c(&newer[..32]);
         newer[32..].copy_from_slice(&crc.to_le_bytes());
         assert_eq!(read(&newer).unwrap_err().kind(), ErrorKind::NewerVersion);

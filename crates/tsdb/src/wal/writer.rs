@@ -16,8 +16,9 @@ use plimsoll_runtime::disk::Disk;
 use plimsoll_types::{Labels, SeriesRef, StorageError, StorageErrorKind};
 use tokio::sync::oneshot;
 
+use super::record::RecordKind;
 use super::replay::Replay;
-use crate::{Error, Metrics, Result, SyncMode};
+use crate::{Error, ErrorKind, Metrics, Result, SyncMode};
 use queue::{Queue, Request};
 use thread::Writer;
 
@@ -42,8 +43,9 @@ pub(crate) struct WalOptions {
     pub(crate) free_bytes_reserve: u64,
 }
 
-/// A batch on its way to the disk.
+/// A batch or a deletion on its way to the disk.
 pub(crate) struct WalRecord {
+    pub(crate) kind: RecordKind,
     pub(crate) payload: Vec<u8>,
     /// The series that the payload names, in any order, repeats allowed.
     pub(crate) refs: Vec<SeriesRef>,
@@ -119,6 +121,17 @@ impl Wal {
         records: Vec<WalRecord>,
     ) -> std::result::Result<u64, StorageError> {
         self.queue.push_records(records)
+    }
+
+    /// Writes and syncs everything that was enqueued before and closes the segment. Returns the paths of all segments:
+    /// they may be removed by a cut, but never change.
+    pub(crate) fn close_segment(&self) -> Result<Vec<PathBuf>> {
+        let (tx, rx) = sync_channel(1);
+        let closed = self
+            .queue
+            .push(Request::Close(tx))
+            .and_then(|()| wait(&rx)?);
+        closed.map_err(|error| Error::new(ErrorKind::of(error.kind()), error.to_string()))
     }
 
     /// Writes and syncs everything that was enqueued before.

@@ -3,6 +3,7 @@
 
 use plimsoll_testkit::{StoreUnderTest, for_each_seed};
 use plimsoll_tsdb::Db;
+use plimsoll_types::StoreAdmin;
 
 use crate::support::open;
 
@@ -12,6 +13,8 @@ fn store() -> StoreUnderTest<Db> {
         maintain: |db| drop(db.maintain()),
         seal: |db| drop(db.seal_all()),
         sync: |db| db.sync().is_ok(),
+        delete: |db, matchers, range| db.delete_series(&[matchers.to_vec()], range).is_ok(),
+        clean: |db| drop(db.clean_tombstones()),
     }
 }
 

@@ -263,7 +263,7 @@ fn a_newer_segment_is_refused_and_nothing_is_touched() {
     let mut header = [0; 36];
     let file = disk.open_writable(&path).unwrap();
     file.read_exact_at(&mut header, 0).unwrap();
-    header[8] = 2;
+    header[8] = 3;
     let crc = crc32c::crc32c(&header[..32]);
     header[32..].copy_from_slice(&crc.to_le_bytes());
     file.write_all_at(&header, 0).unwrap();

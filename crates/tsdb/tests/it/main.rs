@@ -5,10 +5,16 @@
 )]
 
 mod crash;
+mod deletions;
+mod exact;
 mod faults;
+mod merging;
 mod model;
 mod opening;
 mod parts;
+mod read_only;
+mod snapshots;
 mod store;
+mod summaries;
 mod support;
 mod time;

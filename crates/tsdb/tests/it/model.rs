@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plimsoll_testkit::{Seed, for_each_seed, random_samples};
-use plimsoll_types::{Durability, MatchOp, Matcher, Sample, TimeRange, Timestamp};
+use plimsoll_types::{Durability, MatchOp, Matcher, Sample, StoreAdmin, TimeRange, Timestamp};
 
 use crate::support::{HOUR, Store, read, wait, write};
 
@@ -22,6 +22,12 @@ impl Model {
             self.samples
                 .insert((name.into(), sample.timestamp.millis()), *value);
         }
+    }
+
+    fn delete(&mut self, is_named: impl Fn(&str) -> bool, range: TimeRange) {
+        self.samples.retain(|(name, time), _| {
+            !(is_named(name) && range.contains(Timestamp::from_millis(*time)))
+        });
     }
 
     fn check(&self, store: &Store, range: TimeRange) {
@@ -69,6 +75,18 @@ fn live(mut seed: Seed) {
                 store.db.maintain().unwrap();
             }
             5 => model.check(&store, TimeRange::ALL),
+            7 => {
+                let start = store.now() - seed.below(8 * HOUR as u64) as i64;
+                let end = start + seed.below(4 * HOUR as u64) as i64;
+                let range =
+                    TimeRange::new(Timestamp::from_millis(start), Timestamp::from_millis(end));
+                let number = seed.below(SERIES);
+                let below = format!("m[0-{number}]");
+                let matcher = Matcher::new(MatchOp::Regex, "__name__", &below).unwrap();
+                store.db.delete_series(&[vec![matcher]], range).unwrap();
+                model.delete(|name| name[1..].parse::<u64>().unwrap() <= number, range);
+            }
+            8 => store.db.clean_tombstones().unwrap(),
             6 => {
                 let start = store.now() - seed.below(4 * HOUR as u64) as i64;
                 let end = start + seed.below(HOUR as u64) as i64;

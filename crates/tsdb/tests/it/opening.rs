@@ -111,7 +111,7 @@ fn other_versions_and_damage_are_refused() {
         ErrorKind::NewerVersion
     );
     assert_eq!(reopened_with("FORMAT", "one").kind(), ErrorKind::Corrupt);
-    let newer = reopened_with("MANIFEST", "plimsoll tsdb manifest 2\n");
+    let newer = reopened_with("MANIFEST", "plimsoll tsdb manifest 3\n");
     assert_eq!(newer.kind(), ErrorKind::NewerVersion);
     let damaged = reopened_with("MANIFEST", "plimsoll tsdb manifest 1\n");
     assert_eq!(damaged.kind(), ErrorKind::Corrupt);

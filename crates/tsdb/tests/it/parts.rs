@@ -87,7 +87,7 @@ fn a_part_of_a_newer_version_stops_the_opening() {
     let store = store();
     let path = file(&store, 1, "meta");
     let mut bytes = store.disk.read(&path, 1 << 20).unwrap();
-    bytes[8] = 2;
+    bytes[8] = 3;
     let end = bytes.len() - 4;
     let crc = crc32c::crc32c(&bytes[..end]);
     bytes[end..].copy_from_slice(&crc.to_le_bytes());

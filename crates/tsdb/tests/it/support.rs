@@ -135,6 +135,14 @@ pub(crate) fn read(
     matchers: &[Matcher],
     range: TimeRange,
 ) -> Vec<(Labels, SampleColumns)> {
+    read_from(db, matchers, range)
+}
+
+pub(crate) fn read_from(
+    db: &dyn Queryable,
+    matchers: &[Matcher],
+    range: TimeRange,
+) -> Vec<(Labels, SampleColumns)> {
     let mut selection = db.select(matchers, range).unwrap();
     assert!(
         selection.labels.is_sorted_by(|a, b| a < b),

@@ -1,6 +1,6 @@
 //! The buckets of a histogram with their bounds, in ascending order.
 
-use super::{Counts, Histogram, Span};
+use super::Histogram;
 
 /// A bucket with its bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,28 +17,58 @@ pub struct Bucket {
     pub count: f64,
 }
 
+/// Which bucket of a histogram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BucketNumber {
+    /// The bucket with this index below zero.
+    Negative(i64),
+    /// The bucket around zero.
+    Zero,
+    /// The bucket with this index above zero, or any custom bucket.
+    Positive(i64),
+}
+
 impl Histogram {
     /// Returns the buckets in ascending order: negative ones, the zero bucket if it counted anything, positive ones.
     /// Buckets that the spans name but that are empty are included.
     pub fn buckets(&self) -> Vec<Bucket> {
-        let (positive, negative) = match &self.counts {
-            Counts::Integer(counts) => (to_floats(&counts.positive), to_floats(&counts.negative)),
-            Counts::Float(counts) => (counts.positive.clone(), counts.negative.clone()),
-        };
-        let mut buckets: Vec<Bucket> = indices(&self.negative_spans)
-            .zip(negative)
-            .map(|(index, count)| self.negative_bucket(index, count))
+        let counts = self.bucket_counts().into_iter();
+        counts
+            .map(|(number, count)| self.bucket(number, count))
+            .collect()
+    }
+
+    /// Returns number and count of the buckets of [`Histogram::buckets`]; far cheaper than their bounds.
+    pub fn bucket_counts(&self) -> Vec<(BucketNumber, f64)> {
+        let negative = self.side(false);
+        let mut buckets: Vec<_> = negative
+            .map(|(index, count)| (BucketNumber::Negative(index), count))
             .collect();
         buckets.reverse();
-        if self.zero_count() != 0.0 {
-            buckets.push(self.zero_bucket());
+        // As in Prometheus, a difference of histograms that is negative here shows no bucket.
+        if self.zero_count() > 0.0 {
+            buckets.push((BucketNumber::Zero, self.zero_count()));
         }
         buckets.extend(
-            indices(&self.positive_spans)
-                .zip(positive)
-                .map(|(index, count)| self.positive_bucket(index, count)),
+            self.side(true)
+                .map(|(index, count)| (BucketNumber::Positive(index), count)),
         );
         buckets
+    }
+
+    /// Returns a bucket with its bounds. One that reaches into the zero bucket begins where that ends.
+    pub fn bucket(&self, number: BucketNumber, count: f64) -> Bucket {
+        let mut bucket = match number {
+            BucketNumber::Negative(index) => self.negative_bucket(index, count),
+            BucketNumber::Zero => return self.zero_bucket(),
+            BucketNumber::Positive(index) => self.positive_bucket(index, count),
+        };
+        if bucket.upper < 0.0 && bucket.upper > -self.zero_threshold {
+            bucket.upper = -self.zero_threshold;
+        } else if bucket.lower > 0.0 && bucket.lower < self.zero_threshold {
+            bucket.lower = self.zero_threshold;
+        }
+        bucket
     }
 
     /// Returns the upper bound of bucket `index` on the positive side: 2^(index * 2^-schema) for exponential schemas,
@@ -62,8 +92,9 @@ impl Histogram {
         Bucket {
             lower,
             upper,
-            lower_inclusive: lower < 0.0,
-            upper_inclusive: upper > 0.0,
+            // Only the first custom bucket has nothing before it.
+            lower_inclusive: lower == f64::NEG_INFINITY,
+            upper_inclusive: true,
             count,
         }
     }
@@ -89,53 +120,76 @@ impl Histogram {
     }
 }
 
-fn to_floats(counts: &[u64]) -> Vec<f64> {
-    counts.iter().map(|count| *count as f64).collect()
-}
+/// Roots of two: 2^(1/2), 2^(1/4) and so on to 2^(1/256). The first is not the nearest float, on purpose.
+const ROOTS: [f64; 8] = [
+    1.414213562373095,
+    1.189207115002721,
+    1.0905077326652577,
+    1.0442737824274138,
+    1.0218971486541166,
+    1.0108892860517005,
+    1.0054299011128027,
+    1.0027112750502025,
+];
 
-/// Returns the bucket indices that spans name.
-pub(super) fn indices(spans: &[Span]) -> impl Iterator<Item = i64> + '_ {
-    spans
-        .iter()
-        .scan(0i64, |next, span| {
-            let start = *next + i64::from(span.offset);
-            *next = start + i64::from(span.length);
-            Some(start..*next)
-        })
-        .flatten()
-}
+/// Where the buckets of the finest schema end between 1/2 and 1.
+///
+/// Multiplied in this order the roots give the same bits that Prometheus and its clients have in their tables (found by
+/// asking Prometheus 3.13). Rounding better would be worse: where a client widened the zero bucket to the end of a
+/// bucket, that bucket would seem to be cut, and the counter to have begun anew.
+const BOUNDS: [f64; 256] = {
+    let mut bounds = [0.5; 256];
+    let mut index = 0;
+    while index < bounds.len() {
+        let mut root = 0;
+        while root < ROOTS.len() {
+            if index & (128 >> root) != 0 {
+                bounds[index] *= ROOTS[root];
+            }
+            root += 1;
+        }
+        index += 1;
+    }
+    bounds
+};
 
-fn exponential_bound(schema: i8, index: i64) -> f64 {
+/// Returns where bucket `index` of an exponential schema ends.
+pub(super) fn exponential_bound(schema: i8, index: i64) -> f64 {
     let Ok(shift) = u32::try_from(schema) else {
         let exponent = index.saturating_mul(1 << i64::from(schema.unsigned_abs()).min(62));
         // 2^1024 is no float; the bucket that ends there ends at the largest one.
-        return if exponent == 1024 {
-            f64::MAX
-        } else {
-            power_of_two(exponent)
+        return match exponent {
+            1024 => f64::MAX,
+            exponent => power_of_two(exponent),
         };
     };
-    let per_octave = 1i64 << shift.min(62);
-    let fraction = index.rem_euclid(per_octave) as f64 / per_octave as f64;
-    let exponent = index.div_euclid(per_octave);
-    if fraction == 0.0 && exponent == 1024 {
-        return f64::MAX;
+    // Schemas beyond the finest are refused everywhere; this only keeps the arithmetic in its bounds.
+    let shift = shift.min(8);
+    let per_octave = 1i64 << shift;
+    let fraction = index.rem_euclid(per_octave) << (8 - shift);
+    let half = BOUNDS[usize::try_from(fraction).expect("a remainder of at most 255")];
+    match index.div_euclid(per_octave) {
+        1025.. => f64::INFINITY,
+        1024 if fraction == 0 => f64::MAX,
+        1024 => f64::INFINITY,
+        1023 => half * power_of_two(1023) * 2.0,
+        exponent => half * power_of_two(exponent + 1),
     }
-    // Halved and doubled again so that the largest bucket does not overflow on the way.
-    fraction.exp2()
-        * 0.5
-        * power_of_two(exponent.saturating_add(1).min(1023))
-        * if exponent >= 1023 { 2.0 } else { 1.0 }
 }
 
+/// Returns 2^exponent exactly, subnormal numbers included; `powi` loses those.
 fn power_of_two(exponent: i64) -> f64 {
-    let clamped = exponent.clamp(-1100, 1100);
-    2f64.powi(i32::try_from(clamped).expect("clamped to a small range"))
+    match exponent {
+        1024.. => f64::INFINITY,
+        -1022.. => f64::from_bits(((exponent + 1023) as u64) << 52),
+        -1074.. => f64::from_bits(1 << (exponent + 1074)),
+        _ => 0.0,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{BucketCounts, CUSTOM_BUCKETS_SCHEMA};
+    use crate::{BucketCounts, CUSTOM_BUCKETS_SCHEMA, Counts, Span};
 
     use super::*;
 
@@ -144,13 +198,38 @@ mod tests {
         assert_eq!(exponential_bound(0, 0), 1.0);
         assert_eq!(exponential_bound(0, 3), 8.0);
         assert_eq!(exponential_bound(0, -3), 0.125);
-        assert_eq!(exponential_bound(1, 1), 2f64.sqrt());
+        assert_eq!(exponential_bound(1, 1), 1.414213562373095);
         assert_eq!(exponential_bound(8, 512), 4.0);
         assert_eq!(exponential_bound(-2, 1), 16.0);
         assert_eq!(exponential_bound(-4, 1), 65536.0);
         assert_eq!(exponential_bound(0, 1023), 2f64.powi(1023));
         assert_eq!(exponential_bound(0, 1024), f64::MAX);
         assert_eq!(exponential_bound(-4, 64), f64::MAX);
+        assert_eq!(exponential_bound(0, -1074), 5e-324);
+        assert_eq!(exponential_bound(0, -1075), 0.0);
+        assert_eq!(exponential_bound(8, i64::MAX - 1), f64::INFINITY);
+        assert_eq!(exponential_bound(-4, i64::MIN), 0.0);
+    }
+
+    #[test]
+    fn bounds_are_those_of_prometheus_bit_for_bit() {
+        // As the thresholds of zero buckets that Prometheus 3.13 widened to the end of these buckets.
+        for (schema, index, expected) in [
+            (8, -255, 0.5013556375251013),
+            (8, -253, 0.5040779490592088),
+            (1, -1, 0.7071067811865475),
+            (2, -1, 0.8408964152537144),
+            (2, 3, 1.6817928305074288),
+        ] {
+            assert_eq!(exponential_bound(schema, index), expected);
+        }
+        assert!(BOUNDS.is_sorted_by(|a, b| a < b));
+        let exact = |index: usize| ((index as f64 / 256.0) - 1.0).exp2();
+        let ratios = BOUNDS
+            .iter()
+            .enumerate()
+            .map(|(index, bound)| bound / exact(index));
+        assert!(ratios.into_iter().all(|ratio| (ratio - 1.0).abs() < 1e-15));
     }
 
     #[test]
@@ -198,25 +277,59 @@ mod tests {
     fn custom_buckets_reach_from_minus_to_plus_infinity() {
         let histogram = Histogram {
             schema: CUSTOM_BUCKETS_SCHEMA,
-            custom_bounds: vec![1.0],
+            custom_bounds: vec![-1.0, 1.0],
             counts: Counts::Float(BucketCounts {
-                positive: vec![1.0, 2.0],
+                positive: vec![1.0, 2.0, 3.0],
                 ..BucketCounts::default()
             }),
             positive_spans: vec![Span {
                 offset: 0,
-                length: 2,
+                length: 3,
             }],
             ..Histogram::default()
         };
         let shown: Vec<_> = histogram
             .buckets()
             .iter()
-            .map(|b| (b.lower, b.upper, b.lower_inclusive))
+            .map(|b| (b.lower, b.lower_inclusive, b.upper, b.upper_inclusive))
             .collect();
+        let expected = [
+            (f64::NEG_INFINITY, true, -1.0, true),
+            (-1.0, false, 1.0, true),
+            (1.0, false, f64::INFINITY, true),
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn buckets_begin_where_the_zero_bucket_ends() {
+        let histogram = Histogram {
+            zero_threshold: 0.75,
+            counts: Counts::Float(BucketCounts {
+                zero: 1.0,
+                positive: vec![2.0],
+                negative: vec![3.0],
+                ..BucketCounts::default()
+            }),
+            positive_spans: vec![Span {
+                offset: 0,
+                length: 1,
+            }],
+            negative_spans: vec![Span {
+                offset: 0,
+                length: 1,
+            }],
+            ..Histogram::default()
+        };
+        let bounds = |histogram: &Histogram| -> Vec<_> {
+            let buckets = histogram.buckets();
+            buckets.iter().map(|b| (b.lower, b.upper)).collect()
+        };
         assert_eq!(
-            shown,
-            [(f64::NEG_INFINITY, 1.0, true), (1.0, f64::INFINITY, false)]
+            bounds(&histogram),
+            [(-1.0, -0.75), (-0.75, 0.75), (0.75, 1.0)]
         );
+        // The zero bucket of a negative histogram is no place for anything.
+        assert_eq!(bounds(&histogram.negated()), [(-1.0, -0.75), (0.75, 1.0)]);
     }
 }

@@ -1,5 +1,6 @@
 //! Coarser histograms: two neighbouring buckets of an exponential schema are one of the schema below.
 
+use super::spans::{SpanWriter, coarser_index, indices};
 use super::{BucketCounts, Counts, Histogram, Span};
 
 impl Histogram {
@@ -9,13 +10,14 @@ impl Histogram {
         if self.has_custom_bounds() || schema >= self.schema {
             return self.clone();
         }
-        let shift = u32::from((self.schema - schema).unsigned_abs());
+        let shift = u32::from(self.schema.abs_diff(schema));
         let (positive_spans, negative_spans);
         let counts = match &self.counts {
             Counts::Integer(counts) => {
+                let merge = |spans, counts| merge(spans, counts, shift, u64::saturating_add);
                 let (positive, negative);
-                (positive_spans, positive) = merge(&self.positive_spans, &counts.positive, shift);
-                (negative_spans, negative) = merge(&self.negative_spans, &counts.negative, shift);
+                (positive_spans, positive) = merge(&self.positive_spans, &counts.positive);
+                (negative_spans, negative) = merge(&self.negative_spans, &counts.negative);
                 Counts::Integer(BucketCounts {
                     positive,
                     negative,
@@ -23,9 +25,10 @@ impl Histogram {
                 })
             }
             Counts::Float(counts) => {
+                let merge = |spans, counts| merge(spans, counts, shift, |a, b| a + b);
                 let (positive, negative);
-                (positive_spans, positive) = merge(&self.positive_spans, &counts.positive, shift);
-                (negative_spans, negative) = merge(&self.negative_spans, &counts.negative, shift);
+                (positive_spans, positive) = merge(&self.positive_spans, &counts.positive);
+                (negative_spans, negative) = merge(&self.negative_spans, &counts.negative);
                 Counts::Float(BucketCounts {
                     positive,
                     negative,
@@ -43,40 +46,27 @@ impl Histogram {
     }
 }
 
-/// Adds buckets that fall together `shift` schemas below. Bucket `i` ends at base^i, so it falls into bucket
-/// ceil(i / 2^shift) there.
-fn merge<T: Copy + std::ops::AddAssign>(
+/// Adds buckets that fall together `shift` schemas below.
+fn merge<T: Copy>(
     spans: &[Span],
     counts: &[T],
     shift: u32,
+    add: fn(T, T) -> T,
 ) -> (Vec<Span>, Vec<T>) {
-    let (mut merged_spans, mut merged): (Vec<Span>, Vec<T>) = (Vec::new(), Vec::new());
+    let (mut writer, mut merged) = (SpanWriter::default(), Vec::new());
     let mut last: Option<i64> = None;
-    for (index, count) in super::buckets::indices(spans).zip(counts) {
-        let index = ((index - 1) >> shift) + 1;
-        match (last, merged.last_mut(), merged_spans.last_mut()) {
-            (Some(found), Some(sum), _) if found == index => *sum += *count,
-            (Some(found), _, Some(span)) => {
-                let gap = i32::try_from(index - found - 1).unwrap_or(i32::MAX);
-                if gap == 0 {
-                    span.length += 1;
-                } else {
-                    merged_spans.push(Span {
-                        offset: gap,
-                        length: 1,
-                    });
-                }
-                merged.push(*count);
-            }
+    for (index, count) in indices(spans).zip(counts) {
+        let index = coarser_index(index, shift);
+        match merged.last_mut() {
+            Some(sum) if last == Some(index) => *sum = add(*sum, *count),
             _ => {
-                let offset = i32::try_from(index).unwrap_or(i32::MAX);
-                merged_spans.push(Span { offset, length: 1 });
+                writer.push(index);
                 merged.push(*count);
             }
         }
         last = Some(index);
     }
-    (merged_spans, merged)
+    (writer.finish(), merged)
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ fn escape_names(family: &Family, escaping: Escaping) -> Cow<'_, Family> {
     Cow::Owned(family)
 }
 
-fn underscored(name: &str, colons: bool) -> String {
+pub(super) fn underscored(name: &str, colons: bool) -> String {
     let fits = |index: usize, character: char| {
         let begins = character.is_ascii_alphabetic() || (colons && character == ':');
         begins || (index > 0 && character.is_ascii_digit())

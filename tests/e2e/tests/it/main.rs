@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod check_config;
+mod differential;
 mod durability;
 mod grafana;
 mod limits;

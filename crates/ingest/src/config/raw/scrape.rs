@@ -141,7 +141,7 @@ section_with_all_discovery! {
         /// The least growth from one bucket of a native histogram to the next, at least 0. A finer one is made coarser.
         /// Default: `0`.
         pub(in crate::config) native_histogram_min_bucket_factor: Option<Spanned<f64>>,
-        /// Targets dropped by relabelling that are remembered for display. No effect in this version.
+        /// Targets dropped by relabelling that are remembered for display; `0` keeps 10000 of a job.
         /// Default: that of `global`.
         pub(in crate::config) keep_dropped_targets: Spanned<u64>,
         /// Which names of metrics and labels are valid: any UTF-8, or only `[a-zA-Z_:][a-zA-Z0-9_:]*`.

@@ -1,101 +1,63 @@
-//! An answer of the query API as lines for people.
+//! An answer as lines for people.
 
-use std::fmt::Write;
+use super::answer::{Answer, Series};
+use super::sparkline::{self, WIDTH};
 
-use plimsoll_types::Labels;
-use serde_json::Value;
-
-use crate::commands::Failure;
-
-/// Writes one line per series (and per step of a range); notes of the server go to stderr.
-pub(super) fn render(answer: &Value) -> Result<String, Failure> {
-    for kind in ["warnings", "infos"] {
-        for note in answer[kind].as_array().into_iter().flatten() {
-            eprintln!(
-                "{}: {}",
-                kind.trim_end_matches('s'),
-                note.as_str().unwrap_or_default()
-            );
-        }
-    }
-    let data = &answer["data"];
-    let result = &data["result"];
-    let mut text = String::new();
-    match data["resultType"].as_str() {
-        Some("scalar" | "string") => line(&mut text, "", result),
-        Some("vector") => series(&mut text, result, &["value", "histogram"]),
-        Some("matrix") => series(&mut text, result, &["values", "histograms"]),
-        _ => return Err(Failure::failed("the server's answer has no result type")),
-    }
-    if text.is_empty() {
-        eprintln!("no series: nothing matches at this time");
-    }
-    Ok(text)
-}
-
-fn series(text: &mut String, result: &Value, fields: &[&str]) {
-    for entry in result.as_array().into_iter().flatten() {
-        let pairs = entry["metric"].as_object().into_iter().flatten();
-        let labels = Labels::from_pairs(
-            pairs.map(|(name, value)| (name, value.as_str().unwrap_or_default())),
-        );
-        let name = harmless(&labels.to_string());
-        for field in fields {
-            match &entry[*field] {
-                Value::Array(points) if points.first().is_some_and(Value::is_array) => {
-                    points.iter().for_each(|point| line(text, &name, point));
-                }
-                point @ Value::Array(_) => line(text, &name, point),
-                _ => {}
-            }
-        }
+/// Writes one line per series.
+pub(super) fn render(answer: &Answer) -> String {
+    match answer {
+        Answer::Single(_, point) => format!("{} @{}\n", point.value, point.time),
+        Answer::Instant(all) => all
+            .iter()
+            .flat_map(|series| series.points.iter().map(|point| (&series.labels, point)))
+            .map(|(labels, point)| format!("{labels} {} @{}\n", point.value, point.time))
+            .collect(),
+        Answer::Range(all) => drawn(all),
     }
 }
 
-fn line(text: &mut String, name: &str, point: &Value) {
-    let value = match &point[1] {
-        Value::String(value) => harmless(value),
-        histogram => format!(
-            "count {} sum {}",
-            plain(&histogram["count"]),
-            plain(&histogram["sum"])
-        ),
+/// Draws each series beside its name, its lowest, highest and last value; all drawings cover the same time.
+fn drawn(all: &[Series]) -> String {
+    let seconds = |series: &Series| -> Vec<(f64, f64)> {
+        let number = |text: &str| text.parse().unwrap_or(f64::NAN);
+        let points = series.points.iter();
+        points.map(|p| (number(&p.time), number(&p.value))).collect()
     };
-    let separator = if name.is_empty() { "" } else { " " };
-    writeln!(text, "{name}{separator}{value} @{}", point[0])
-        .expect("writing to a string cannot fail");
-}
-
-/// Escapes control characters: whoever may push may name series, and must not write to an operator's terminal.
-fn harmless(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character.is_control() {
-            true => shown.extend(character.escape_default()),
-            false => shown.push(character),
-        }
+    let points: Vec<_> = all.iter().map(seconds).collect();
+    let times = points.iter().flatten().map(|(time, _)| *time);
+    let (begin, end) = times.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), time| {
+        (low.min(time), high.max(time))
+    });
+    let names: Vec<String> = all.iter().map(|series| series.labels.to_string()).collect();
+    let width = names.iter().map(|name| name.chars().count()).max();
+    let mut text = String::new();
+    for ((name, points), series) in names.iter().zip(&points).zip(all) {
+        let drawing = sparkline::draw(points, (begin, end));
+        let last = series.points.last().map_or("", |point| &point.value);
+        let values = points.iter().map(|(_, value)| *value);
+        let low = values.clone().fold(f64::NAN, f64::min);
+        let high = values.fold(f64::NAN, f64::max);
+        let padding = width.unwrap_or(0) - name.chars().count();
+        text.push_str(&format!(
+            "{name}{:padding$}  {drawing:WIDTH$}  min {low} max {high} last {last} ({} points)\n",
+            "",
+            points.len()
+        ));
     }
-    shown
-}
-
-fn plain(value: &Value) -> &str {
-    value.as_str().unwrap_or("?")
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(result: &str, expected: &str) {
-        let answer = format!(r#"{{"status":"success","data":{result}}}"#);
-        assert_eq!(
-            render(&serde_json::from_str(&answer).unwrap()).unwrap(),
-            expected
-        );
+    fn check(data: &str, expected: &str) {
+        let answer = Answer::read(&serde_json::from_str(data).unwrap()).unwrap();
+        assert_eq!(render(&answer), expected);
     }
 
     #[test]
-    fn one_line_per_point() {
+    fn one_line_per_series() {
         check(
             r#"{"resultType":"scalar","result":[1.500,"2"]}"#,
             "2 @1.5\n",
@@ -105,16 +67,21 @@ mod tests {
             "up{job=\"a\"} 1 @1\n",
         );
         check(
-            r#"{"resultType":"matrix","result":[{"metric":{"job":"a"},"values":[[1,"1"],[2,"NaN"]]}]}"#,
-            "{job=\"a\"} 1 @1\n{job=\"a\"} NaN @2\n",
-        );
-        check(
             r#"{"resultType":"vector","result":[{"metric":{"a":"\u001b[2J"},"value":[1,"1"]}]}"#,
-            "{a=\"\\u{1b}[2J\"} 1 @1\n",
+            "{a=\"\\\\u{1b}[2J\"} 1 @1\n",
         );
         check(
             r#"{"resultType":"vector","result":[{"metric":{"__name__":"h"},"histogram":[1,{"count":"3","sum":"4.5"}]}]}"#,
             "h count 3 sum 4.5 @1\n",
+        );
+    }
+
+    #[test]
+    fn a_range_is_drawn() {
+        let empty = " ".repeat(WIDTH - 2);
+        check(
+            r#"{"resultType":"matrix","result":[{"metric":{"job":"a"},"values":[[1,"1"],[2,"4"]]}]}"#,
+            &format!("{{job=\"a\"}}  ▁█{empty}  min 1 max 4 last 4 (2 points)\n"),
         );
     }
 }

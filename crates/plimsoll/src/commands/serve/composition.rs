@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_api::{App, BuildInfo, Parts, QueryLimits, ServeLimits};
-use plimsoll_ingest::config::{Config, WalSync};
+use plimsoll_api::{App, BuildInfo, Parts, ServeLimits, Subscribers, Surface};
+use plimsoll_ingest::config::{Config, Loaded, WalSync};
 use plimsoll_ingest::discovery::{self, SystemResolver};
 use plimsoll_ingest::push::{Limits, Receiver};
 use plimsoll_ingest::scrape::Scrapes;
-use plimsoll_promql::{Engine, Options};
+use plimsoll_promql::Engine;
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::shutdown::{self, Cause, Shutdown};
@@ -20,13 +20,13 @@ use tokio::sync::mpsc;
 use super::metrics::AllMetrics;
 use super::reload::Reloader;
 use super::sources::Sources;
-use super::{Arguments, STOP_TIMEOUT};
+use super::{Arguments, STOP_TIMEOUT, facts, reload};
 use crate::commands::Failure;
 
 /// Serves until a signal, or until something without which nothing works fails.
 pub(super) async fn serve(
     arguments: Arguments,
-    config: Config,
+    loaded: Loaded,
     clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let registry = Registry::new();
@@ -39,7 +39,14 @@ pub(super) async fn serve(
     let address = listener.local_addr().map_err(Failure::failed)?;
     let opened = Shutdown::new();
     let opening = async {
-        let db = open(&arguments, &config, clock.clone(), metrics.store, &tasks).await;
+        let db = open(
+            &arguments,
+            &loaded.config,
+            clock.clone(),
+            metrics.store,
+            &tasks,
+        )
+        .await;
         opened.trigger();
         db
     };
@@ -56,11 +63,20 @@ pub(super) async fn serve(
         metrics.push,
     );
     let (reload, reloads) = mpsc::channel(1);
+    let context = discovery::Context {
+        tasks: tasks.clone(),
+        clock: clock.clone(),
+        resolver: Arc::new(SystemResolver),
+        metrics: metrics.discovery,
+    };
+    let scrapes = Scrapes::new(db.clone(), clock.clone(), metrics.scrape, context);
+    let status = Arc::new(facts::status(&arguments, address, &loaded, clock.now()));
     let app = App::new(Parts {
         queryable: db.clone(),
         receiver: Arc::new(receiver),
-        engine: Engine::new(Options::default()),
-        query_limits: QueryLimits::default(),
+        engine: Engine::new(arguments.query.options()),
+        query_limits: arguments.query.limits(),
+        query_metrics: metrics.query,
         registry: Arc::new(registry.clone()),
         clock: clock.clone(),
         tasks: tasks.clone(),
@@ -70,18 +86,31 @@ pub(super) async fn serve(
             version: env!("CARGO_PKG_VERSION"),
             revision: "",
         },
+        surface: Surface {
+            status: status.clone(),
+            scrapes: scrapes.overview(),
+            store: db.clone(),
+            is_admin_enabled: arguments.web.enable_admin_api,
+            quit: arguments.web.enable_lifecycle.then(|| stop.clone()),
+            cors_origin: arguments.web.cors_origin(address),
+            features: arguments.query.features(),
+            read_limits: arguments.query.read_limits(),
+            subscribers: Subscribers::default(),
+        },
     });
-    let context = discovery::Context {
-        tasks: tasks.clone(),
-        clock: clock.clone(),
-        resolver: Arc::new(SystemResolver),
-        metrics: metrics.discovery,
-    };
-    let scrapes = Scrapes::new(db.clone(), clock.clone(), metrics.scrape, context);
     let sources = Sources::new(&arguments, address, registry, tasks.clone(), clock.clone());
-    let mut reloader = Reloader::new(arguments.clone(), &config, scrapes, sources, tasks.clone());
+    let parts = reload::Parts {
+        scrapes,
+        sources,
+        app: app.clone(),
+        status,
+        metrics: metrics.reload,
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+    };
+    let mut reloader = Reloader::new(arguments.clone(), &loaded, parts);
     reloader
-        .put_into_force(&config)
+        .put_into_force(&loaded)
         .await
         .map_err(Failure::failed)?;
     tasks.spawn("reload", OnPanic::Fatal, |stop| {

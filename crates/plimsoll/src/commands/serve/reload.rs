@@ -1,24 +1,36 @@
 //! Reading the configuration again: on SIGHUP and on `POST /-/reload`. Validated first; a bad one changes nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_api::ReloadRequest;
-use plimsoll_ingest::config::{Config, WalSync};
-use plimsoll_ingest::scrape::{ApplyError, Scrapes};
+use plimsoll_api::{App, ReloadRequest, ServerStatus};
+use plimsoll_ingest::config::{Config, Loaded, WalSync};
+use plimsoll_ingest::scrape::Scrapes;
+use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::shutdown::{Reloads, Shutdown};
 use plimsoll_runtime::tasks::Tasks;
 use tokio::sync::mpsc;
 
+use super::metrics::ReloadMetrics;
 use super::sources::Sources;
-use super::{Arguments, load};
+use super::{Arguments, facts, load};
 
 /// Puts configurations into force.
 pub(super) struct Reloader {
     arguments: Arguments,
     at_start: StoreSettings,
-    scrapes: Scrapes,
-    sources: Sources,
-    tasks: Tasks,
+    parts: Parts,
+}
+
+/// What a reload reaches.
+pub(super) struct Parts {
+    pub(super) scrapes: Scrapes,
+    pub(super) sources: Sources,
+    pub(super) app: Arc<App>,
+    pub(super) status: Arc<ServerStatus>,
+    pub(super) metrics: ReloadMetrics,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tasks: Tasks,
 }
 
 /// What the store was opened with and cannot change while it is open.
@@ -30,6 +42,23 @@ struct StoreSettings {
 }
 
 impl StoreSettings {
+    /// Names what differs, as the file spells it.
+    fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let compared = [
+            (
+                "storage.tsdb.retention.time",
+                self.retention != other.retention,
+            ),
+            ("plimsoll.wal_sync", self.wal_sync != other.wal_sync),
+            (
+                "plimsoll.limits.active_series_max",
+                self.active_series_max != other.active_series_max,
+            ),
+        ];
+        let differing = compared.into_iter().filter(|(_, differs)| *differs);
+        differing.map(|(name, _)| name).collect()
+    }
+
     fn of(config: &Config) -> Self {
         Self {
             retention: config.retention.time_or_default(),
@@ -40,31 +69,43 @@ impl StoreSettings {
 }
 
 impl Reloader {
-    /// Makes it; `config` is what the store was opened with.
-    pub(super) fn new(
-        arguments: Arguments,
-        config: &Config,
-        scrapes: Scrapes,
-        sources: Sources,
-        tasks: Tasks,
-    ) -> Self {
-        let at_start = StoreSettings::of(config);
+    /// Makes it; `loaded` is what the store was opened with.
+    pub(super) fn new(arguments: Arguments, loaded: &Loaded, parts: Parts) -> Self {
         Self {
             arguments,
-            at_start,
-            scrapes,
-            sources,
-            tasks,
+            at_start: StoreSettings::of(&loaded.config),
+            parts,
         }
     }
 
-    /// Makes what runs agree with `config`.
-    pub(super) async fn put_into_force(&mut self, config: &Config) -> Result<(), ApplyError> {
-        self.scrapes.apply(config).await?;
-        self.scrapes
-            .set_internals(self.sources.wanted(config))
-            .await;
+    /// Makes what runs agree with a configuration.
+    pub(super) async fn put_into_force(&mut self, loaded: &Loaded) -> Result<(), String> {
+        self.open_query_log(&loaded.config).await?;
+        let parts = &mut self.parts;
+        let applied = parts.scrapes.apply(&loaded.config).await;
+        applied.map_err(|error| error.to_string())?;
+        let internals = parts.sources.wanted(&loaded.config);
+        parts.scrapes.set_internals(internals).await;
+        let now = parts.clock.now();
+        let mut in_force = facts::in_force(loaded, now);
+        // The store keeps to what it was opened with.
+        in_force.retention = plimsoll_types::format_duration(self.at_start.retention);
+        parts.status.replace(in_force);
+        parts.metrics.succeeded(now);
         Ok(())
+    }
+
+    /// Opens the query log anew, so that one that was moved away begins again.
+    async fn open_query_log(&self, config: &Config) -> Result<(), String> {
+        let app = self.parts.app.clone();
+        let path = config.global.query_log_file.clone();
+        let open = move || {
+            let opened = app.set_query_log(path.as_deref());
+            let shown = path.unwrap_or_default();
+            opened.map_err(|error| format!("query_log_file {}: {error}", shown.display()))
+        };
+        let opened = self.parts.tasks.run_blocking("open query log", open).await;
+        opened.map_err(|panicked| panicked.to_string())?
     }
 
     /// Serves requests to reload until `stop`.
@@ -89,40 +130,53 @@ impl Reloader {
     }
 
     /// Reads files, which may lie on a disk that hangs.
-    async fn load(&self) -> Result<Config, String> {
+    async fn load(&self) -> Result<Loaded, String> {
         let arguments = self.arguments.clone();
         let work = move || load(&arguments);
-        let loaded = self.tasks.run_blocking("load configuration", work).await;
-        let (config, warnings) = loaded
+        let tasks = &self.parts.tasks;
+        let loaded = tasks.run_blocking("load configuration", work).await;
+        let loaded = loaded
             .map_err(|panicked| panicked.to_string())?
             .map_err(|diagnostics| diagnostics.to_string())?;
-        self.arguments.tell_warnings(&warnings);
-        Ok(config)
+        self.arguments.tell_warnings(&loaded.warnings);
+        Ok(loaded)
     }
 
-    async fn reload(&mut self) -> Result<(), String> {
-        let loaded = self.load().await;
-        if let Ok(config) = &loaded
-            && StoreSettings::of(config) != self.at_start
-        {
-            let (at_start, wanted) = (self.at_start, StoreSettings::of(config));
-            tracing::warn!(
-                ?at_start,
-                ?wanted,
-                "these settings take effect at the next start"
-            );
-        }
-        let outcome = match loaded {
-            Ok(config) => self
-                .put_into_force(&config)
-                .await
-                .map_err(|error| error.to_string()),
+    /// Returns what the one who asked should know of a reload that went well; empty when there is nothing.
+    async fn reload(&mut self) -> Result<String, String> {
+        let outcome = match self.load().await {
+            Ok(loaded) => match self.put_into_force(&loaded).await {
+                Ok(()) => Ok(self.waits_for_restart(&loaded.config)),
+                Err(reason) => Err(reason),
+            },
             Err(reason) => Err(reason),
         };
         match &outcome {
-            Ok(()) => tracing::info!("the configuration was read again and is in force"),
-            Err(reason) => tracing::error!("the configuration was not changed:\n{reason}"),
+            Ok(_) => tracing::info!("the configuration was read again and is in force"),
+            Err(reason) => {
+                tracing::error!("the configuration was not changed:\n{reason}");
+                self.parts.status.note_failed_reload();
+                self.parts.metrics.failed();
+            }
         }
         outcome
+    }
+
+    /// Says which settings take effect at the next start only.
+    fn waits_for_restart(&self, config: &Config) -> String {
+        let names = self
+            .at_start
+            .differences(&StoreSettings::of(config))
+            .join(", ");
+        if names.is_empty() {
+            return String::new();
+        }
+        let (at_start, wanted) = (self.at_start, StoreSettings::of(config));
+        tracing::warn!(
+            ?at_start,
+            ?wanted,
+            "these settings take effect at the next start"
+        );
+        format!("the configuration is in force, but for {names}: restart Plimsoll to apply it\n")
     }
 }

@@ -84,7 +84,8 @@ impl Sources {
     }
 }
 
-fn host_name() -> String {
+/// Returns the name of this machine.
+pub(super) fn host_name() -> String {
     rustix::system::uname()
         .nodename()
         .to_string_lossy()

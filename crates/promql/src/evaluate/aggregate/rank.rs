@@ -5,35 +5,8 @@ use std::cmp::Ordering;
 use crate::ast::AggregateOp;
 use crate::error::QueryError;
 
-use super::super::{Column, Grid, Meta, Scalars};
+use super::super::{Column, Meta};
 use super::Input;
-
-/// Reads how many series are wanted at each step.
-pub(super) fn limits(parameter: &Scalars, grid: &Grid) -> Result<Vec<usize>, QueryError> {
-    (0..grid.count)
-        .map(|step| limit(parameter.at(step)))
-        .collect()
-}
-
-fn limit(value: f64) -> Result<usize, QueryError> {
-    // 2^63, the bound of the integer that Prometheus converts to.
-    const BOUND: f64 = 9_223_372_036_854_775_808.0;
-    if value.is_nan() {
-        return Err(QueryError::execution("Parameter value is NaN"));
-    }
-    let shown = crate::number::format(value);
-    if value >= BOUND {
-        return Err(QueryError::execution(format!(
-            "Scalar value {shown} overflows int64"
-        )));
-    }
-    if value <= -BOUND {
-        return Err(QueryError::execution(format!(
-            "Scalar value {shown} underflows int64"
-        )));
-    }
-    Ok(value.max(0.0) as usize)
-}
 
 /// A value and the series it belongs to.
 type Entry = (f64, usize);
@@ -91,8 +64,11 @@ pub(super) fn rank(
         input.source.next(&mut column)?;
         input.context.work(count)?;
         for (step, best) in best[*group].iter_mut().enumerate() {
+            if limits[step] == 0 {
+                continue;
+            }
             ignored |= column.histogram(step).is_some();
-            if let Some(value) = column.float(step).filter(|_| limits[step] > 0) {
+            if let Some(value) = column.float(step) {
                 // Sorting out shortens the list, so the sums of all lists are kept up to date by their differences.
                 (capacity, length) = (capacity - best.0.capacity(), length - best.0.len());
                 best.add((value, series), limits[step], largest);

@@ -1,11 +1,13 @@
 //! What an aggregation remembers per group and step.
 
+use plimsoll_types::{Combination, Histogram, HistogramMean, HistogramSum, IncompatibleHistograms};
+
 use super::super::sum::{Mean, Sum, Variance};
 
 /// The state of one group at one step; made when the first value arrives.
 pub(super) trait State: Default + Clone {
-    /// Counts histograms (`Some(true)`), looks past them (`Some(false)`), or would need their arithmetic (`None`).
-    const TAKES_HISTOGRAMS: Option<bool>;
+    /// Histograms count as any value; otherwise they are looked past.
+    const COUNTS_HISTOGRAMS: bool = false;
 
     fn add(&mut self, value: f64);
 
@@ -17,8 +19,6 @@ pub(super) trait State: Default + Clone {
 pub(super) struct Summed(Sum);
 
 impl State for Summed {
-    const TAKES_HISTOGRAMS: Option<bool> = None;
-
     fn add(&mut self, value: f64) {
         self.0.add(value);
     }
@@ -30,8 +30,6 @@ impl State for Summed {
 
 /// `avg`
 impl State for Mean {
-    const TAKES_HISTOGRAMS: Option<bool> = None;
-
     fn add(&mut self, value: f64) {
         Mean::add(self, value);
     }
@@ -46,7 +44,7 @@ impl State for Mean {
 pub(super) struct Counted(f64);
 
 impl State for Counted {
-    const TAKES_HISTOGRAMS: Option<bool> = Some(true);
+    const COUNTS_HISTOGRAMS: bool = true;
 
     fn add(&mut self, _: f64) {
         self.0 += 1.0;
@@ -62,7 +60,7 @@ impl State for Counted {
 pub(super) struct Grouped;
 
 impl State for Grouped {
-    const TAKES_HISTOGRAMS: Option<bool> = Some(true);
+    const COUNTS_HISTOGRAMS: bool = true;
 
     fn add(&mut self, _: f64) {}
 
@@ -82,8 +80,6 @@ impl<const MAX: bool> Default for Extreme<MAX> {
 }
 
 impl<const MAX: bool> State for Extreme<MAX> {
-    const TAKES_HISTOGRAMS: Option<bool> = Some(false);
-
     fn add(&mut self, value: f64) {
         let is_beyond = if MAX { value > self.0 } else { value < self.0 };
         if is_beyond || self.0.is_nan() {
@@ -101,8 +97,6 @@ impl<const MAX: bool> State for Extreme<MAX> {
 pub(super) struct Spread<const ROOT: bool>(Variance);
 
 impl<const ROOT: bool> State for Spread<ROOT> {
-    const TAKES_HISTOGRAMS: Option<bool> = Some(false);
-
     fn add(&mut self, value: f64) {
         self.0.add(value);
     }
@@ -112,5 +106,52 @@ impl<const ROOT: bool> State for Spread<ROOT> {
             true => self.0.value().sqrt(),
             false => self.0.value(),
         }
+    }
+}
+
+/// What `sum` and `avg` make of histograms.
+pub(super) trait Total: Clone {
+    fn new(first: &Histogram) -> Self;
+
+    fn add(&mut self, other: &Histogram) -> Result<Combination, IncompatibleHistograms>;
+
+    fn value(&self) -> Histogram;
+
+    fn byte_count(&self) -> usize;
+}
+
+impl Total for HistogramSum {
+    fn new(first: &Histogram) -> Self {
+        HistogramSum::new(first)
+    }
+
+    fn add(&mut self, other: &Histogram) -> Result<Combination, IncompatibleHistograms> {
+        HistogramSum::add(self, other)
+    }
+
+    fn value(&self) -> Histogram {
+        HistogramSum::value(self)
+    }
+
+    fn byte_count(&self) -> usize {
+        HistogramSum::byte_count(self)
+    }
+}
+
+impl Total for HistogramMean {
+    fn new(first: &Histogram) -> Self {
+        HistogramMean::new(first)
+    }
+
+    fn add(&mut self, other: &Histogram) -> Result<Combination, IncompatibleHistograms> {
+        HistogramMean::add(self, other)
+    }
+
+    fn value(&self) -> Histogram {
+        HistogramMean::value(self)
+    }
+
+    fn byte_count(&self) -> usize {
+        HistogramMean::byte_count(self)
     }
 }

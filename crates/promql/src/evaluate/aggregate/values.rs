@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use plimsoll_types::Labels;
+use plimsoll_types::{Counts, Histogram, Labels, Span, Value};
 
 use crate::annotation::Annotation;
 use crate::error::QueryError;
 use crate::functions::quantile_of;
-use crate::number::format_plain;
+use crate::number::{format, format_plain};
 use crate::span::Position;
 
-use super::super::plan::no_histograms;
 use super::super::{Column, Context, Grid, Meta, Scalars};
 use super::Input;
 
@@ -89,24 +88,22 @@ pub(super) fn count_values(
         input.source.next(&mut column)?;
         input.context.work(count)?;
         for step in 0..count {
-            if column.histogram(step).is_some() {
-                return Err(no_histograms(input.op.as_str()));
-            }
-            let Some(value) = column.float(step) else {
+            let Some(value) = column.get(step) else {
                 continue;
             };
             let mut labels = groups.metas[*group].labels.clone();
             if is_kept {
-                let shown = format_plain(value);
+                let shown = shown(&value);
                 labels = labels.to_builder().set(label, &shown).build();
             }
             let slot = match slots.entry(labels) {
                 Entry::Occupied(slot) => *slot.get(),
                 Entry::Vacant(slot) => {
                     held.add(8 * count + slot.key().byte_count() + 128, 0)?;
+                    // A name that is left, or that the value gives, stays: Prometheus forgets here that it was to go.
                     let meta = Meta {
                         labels: slot.key().clone(),
-                        drop_name: groups.metas[*group].drop_name,
+                        drop_name: false,
                     };
                     let mut column = Column::default();
                     column.reset(count);
@@ -119,4 +116,96 @@ pub(super) fn count_values(
         }
     }
     Ok(counts)
+}
+
+/// Returns a sample as Prometheus writes it into a label.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Float(value) => format_plain(*value),
+        Value::Histogram(histogram) => shown_histogram(histogram),
+    }
+}
+
+fn shown_histogram(histogram: &Histogram) -> String {
+    let counts = histogram.with_float_counts();
+    let Counts::Float(counts) = counts.counts else {
+        unreachable!("counts were just made floats")
+    };
+    let mut text = format!(
+        "{{count:{}, sum:{}",
+        format(counts.count),
+        format(histogram.sum)
+    );
+    let mut show = |lower: f64, upper: f64, is_negative: bool, count: f64| {
+        if count != 0.0 {
+            let open = if lower < 0.0 { '[' } else { '(' };
+            let close = if is_negative { ')' } else { ']' };
+            let (lower, upper, count) = (format(lower), format(upper), format(count));
+            text += &format!(", {open}{lower},{upper}{close}:{count}");
+        }
+    };
+    let bounds = |index| {
+        (
+            histogram.upper_bound(index - 1),
+            histogram.upper_bound(index),
+        )
+    };
+    let negative: Vec<_> = indices(&histogram.negative_spans)
+        .zip(counts.negative)
+        .collect();
+    for (index, count) in negative.into_iter().rev() {
+        let (lower, upper) = bounds(index);
+        show(-upper, -lower, true, count);
+    }
+    show(
+        -histogram.zero_threshold,
+        histogram.zero_threshold,
+        false,
+        counts.zero,
+    );
+    for (index, count) in indices(&histogram.positive_spans).zip(counts.positive) {
+        let (lower, upper) = bounds(index);
+        show(lower, upper, false, count);
+    }
+    text.push('}');
+    text
+}
+
+/// Returns the numbers of the buckets that spans name.
+fn indices(spans: &[Span]) -> impl Iterator<Item = i64> {
+    let mut next = 0;
+    spans.iter().flat_map(move |span| {
+        let start = next + i64::from(span.offset);
+        next = start + i64::from(span.length);
+        start..next
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_types::BucketCounts;
+
+    use super::*;
+
+    #[test]
+    fn histograms_are_shown_with_their_buckets() {
+        let span = |offset, length| vec![Span { offset, length }];
+        let histogram = Histogram {
+            sum: 5.0,
+            zero_threshold: 0.5,
+            counts: Counts::Float(BucketCounts {
+                count: 4e6,
+                zero: 1.0,
+                positive: vec![1.0, 0.0, 2.5],
+                negative: vec![1.0],
+            }),
+            positive_spans: span(0, 3),
+            negative_spans: span(0, 1),
+            ..Histogram::default()
+        };
+        assert_eq!(
+            shown_histogram(&histogram),
+            "{count:4e+06, sum:5, [-1,-0.5):1, [-0.5,0.5]:1, (0.5,1]:1, (2,4]:2.5}"
+        );
+    }
 }

@@ -1,23 +1,27 @@
 //! Arithmetic and comparisons between two vectors: series find each other by labels, samples by step.
 //!
-//! The side that may only have one series per group is read first and kept; the other side streams.
+//! The side that may only have one series per group is read first and kept; the other side streams. Where one side has
+//! no sample, `fill` lets a number stand for it: for the "one" side beside the samples of the other one, for the "many"
+//! side at the end, when it is known which steps of a group nothing was paired with.
+
+mod group;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use plimsoll_types::{Labels, LabelsBuilder, METRIC_NAME};
+use plimsoll_types::{Labels, LabelsBuilder, Value};
 
-use crate::annotation::Annotation;
-use crate::ast::{Binary, BinaryOp, Cardinality, Matching};
+use crate::ast::{Binary, Cardinality, Expr, ExprKind, Matching};
 use crate::error::QueryError;
-use crate::number::Quoted;
 use crate::span::Position;
 
-use super::super::plan::no_histograms;
 use super::super::{
-    Charge, Column, Context, Grid, LabelSet, Meta, Operator, Source, merge_or, without_name,
+    Charge, Column, Context, Grid, LabelSet, Meta, Operator, Source, is_identity, merge, merge_or,
 };
-use super::scalar_operation;
+use super::histograms::{Operation, Outcome};
+use super::{changes_metric, scalar_operation};
+
+use group::{Clash, Group, Groups, duplicates};
 
 const AMBIGUOUS: &str = "multiple matches for labels: many-to-one matching must be explicit \
                          (group_left/group_right)";
@@ -36,11 +40,12 @@ pub(super) fn plan<'a>(
         .as_ref()
         .expect("two vectors always have a matching");
     let swapped = matching.cardinality == Cardinality::OneToMany;
-    let (many, one) = if swapped {
-        (right, left)
-    } else {
-        (left, right)
+    let (many, one) = match swapped {
+        false => (left, right),
+        true => (right, left),
     };
+    // In Prometheus `fill_left` means the "many" side, also where `group_right` makes that the right operand.
+    let (fill_many, fill_one) = (matching.fill_left, matching.fill_right);
     let operator = Match {
         context,
         binary,
@@ -48,16 +53,27 @@ pub(super) fn plan<'a>(
         key: LabelSet::new(&matching.labels, matching.on),
         many,
         one,
+        fill_many,
+        fill_one,
         swapped,
         grid: *grid,
         position,
-        kept: HashMap::new(),
+        kept: Groups::default(),
         clash: None,
+        reads_all: !is_selector(if swapped { &binary.right } else { &binary.left }),
         plan: Vec::new().into_iter(),
         current: Current::default(),
         held: context.charge(),
     };
-    merge_or(context, Box::new(operator), false, NOT_UNIQUE)
+    match matching.cardinality {
+        Cardinality::OneToOne => merge(context, Box::new(operator), false),
+        _ => merge_or(context, Box::new(operator), false, NOT_UNIQUE),
+    }
+}
+
+/// Says whether an operand is read as it is stored, which nothing is noted about.
+fn is_selector(expr: &Expr) -> bool {
+    matches!(&expr.unwrapped().kind, ExprKind::Selector(selector) if selector.extension.is_none())
 }
 
 struct Match<'a> {
@@ -67,40 +83,40 @@ struct Match<'a> {
     key: LabelSet,
     many: Source<'a>,
     one: Source<'a>,
+    /// What stands for a sample that the "many" side does not have.
+    fill_many: Option<f64>,
+    /// What stands for a sample that the "one" side does not have.
+    fill_one: Option<f64>,
     /// The "many" side is the right operand.
     swapped: bool,
     grid: Grid,
     position: Position,
-    kept: HashMap<Labels, Group>,
+    kept: Groups,
     /// Steps at which some group has two samples, an error as soon as the other side has one, too.
     clash: Option<Clash>,
+    /// The "many" side may have something to say even where it matches nothing.
+    reads_all: bool,
     plan: std::vec::IntoIter<Output>,
     current: Current,
     held: Charge<'a>,
 }
 
-/// The series of the "one" side that have the same key.
-#[derive(Default)]
-struct Group {
-    members: Vec<(Meta, Column)>,
-    /// Steps at which some member has a sample.
-    present: Vec<bool>,
-    /// Steps that a series of the other side has taken (one-to-one only).
-    taken: Vec<bool>,
-}
-
-/// Of all groups together, so that a series of the other side is compared with one list and not with every group.
-struct Clash {
-    steps: Vec<bool>,
-    /// About the first two samples that were found.
-    message: String,
-}
-
 /// One result series: which series of the "many" side it comes from and which members of the group it pairs with.
 struct Output {
-    series: usize,
-    key: Labels,
+    many: Many,
+    /// Index of its group.
+    group: usize,
     members: Members,
+    /// Where the group has no sample, what fills the "one" side stands for it.
+    fills_one: bool,
+}
+
+/// Where the samples of the "many" side come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Many {
+    Series(usize),
+    /// There are none: a number stands for them at every step that nothing was paired with.
+    Filled,
 }
 
 /// Which members of a group a result is made from.
@@ -121,10 +137,13 @@ struct Current {
 }
 
 impl Match<'_> {
-    /// Reads the "one" side; returns false when it has no series.
-    fn keep_one_side(&mut self) -> Result<bool, QueryError> {
+    fn has_fills(&self) -> bool {
+        self.fill_many.is_some() || self.fill_one.is_some()
+    }
+
+    /// Reads the "one" side.
+    fn keep_one_side(&mut self) -> Result<(), QueryError> {
         let metas = self.one.series()?;
-        let any = !metas.is_empty();
         // The steps of a clash.
         self.held.add(self.grid.count, 0)?;
         for meta in metas {
@@ -134,43 +153,36 @@ impl Match<'_> {
             self.held.add(column.byte_count(), column.present_count())?;
             let key = self.key.key(&meta.labels);
             let side = if self.swapped { "left" } else { "right" };
-            let group = match self.kept.entry(key.clone()) {
-                Entry::Occupied(group) => group.into_mut(),
-                Entry::Vacant(group) => {
-                    // The group itself, and its lists of steps that are present and taken.
-                    let entry = key.byte_count() + size_of::<(Labels, Group)>();
-                    self.held.add(entry + 2 * self.grid.count, 0)?;
-                    group.insert(Group::default())
-                }
-            };
             self.held.add(size_of::<(Meta, Column)>(), 0)?;
-            group.add(meta, column, &mut self.clash, &|one, other| {
+            let group = self.kept.of(&key, &mut self.held, self.grid.count)?;
+            self.kept.groups[group].add(meta, column, &mut self.clash, &|one, other| {
                 duplicates(&key, side, one, other)
             });
         }
-        Ok(any)
+        Ok(())
     }
 
     /// Returns the labels of a result, as `resultMetric` in Prometheus does.
-    fn result_labels(&self, many: &Meta, one: &Meta) -> Labels {
-        let mut builder: LabelsBuilder = many.labels.to_builder();
-        if !self.binary.op.is_comparison() {
-            builder.remove(METRIC_NAME);
+    fn result_labels(&self, many: &Labels, one: &Labels) -> Labels {
+        let mut builder: LabelsBuilder = many.to_builder();
+        if changes_metric(self.binary.op) {
+            builder.retain(|name, _| !is_identity(name));
         }
         if self.matching.cardinality == Cardinality::OneToOne {
             let listed = |name: &str| self.matching.labels.iter().any(|label| label == name);
             builder.retain(|name, _| listed(name) == self.matching.on);
         }
         for label in &self.matching.include {
-            builder.set(label, one.labels.get(label).unwrap_or(""));
+            builder.set(label, one.get(label).unwrap_or(""));
         }
         builder.build()
     }
 
-    fn result_meta(&self, many: &Meta, one: &Meta) -> Meta {
+    /// A name that an operand was about to lose is back, as in Prometheus.
+    fn result_meta(&self, many: &Labels, one: &Labels) -> Meta {
         let mut meta = Meta {
             labels: self.result_labels(many, one),
-            drop_name: many.drop_name,
+            drop_name: false,
         };
         if self.binary.returns_bool {
             meta.drop_name(self.context);
@@ -179,60 +191,98 @@ impl Match<'_> {
     }
 
     fn combine(&mut self, output: &Output, into: &mut Column) -> Result<(), QueryError> {
-        let one_to_one = self.matching.cardinality == Cardinality::OneToOne;
-        let filters = self.binary.op.is_comparison() && !self.binary.returns_bool;
-        let operation = scalar_operation(self.binary.op);
-        let group = self
-            .kept
-            .get_mut(&output.key)
-            .expect("outputs are made from groups");
-        group.taken.resize(self.grid.count, false);
-        for step in 0..self.grid.count {
-            if !self.current.column.is_present(step) {
-                continue;
-            }
-            let count = match &output.members {
-                Members::All => group.members.len(),
-                Members::These(members) => members.len(),
+        let mut group = std::mem::take(&mut self.kept.groups[output.group]);
+        let result = (0..self.grid.count)
+            .try_for_each(|step| self.combine_step(output, &mut group, step, into));
+        self.kept.groups[output.group] = group;
+        result
+    }
+
+    fn combine_step(
+        &self,
+        output: &Output,
+        group: &mut Group,
+        step: usize,
+        into: &mut Column,
+    ) -> Result<(), QueryError> {
+        let many = match (output.many, self.fill_many) {
+            (Many::Series(_), _) => self.current.column.get(step),
+            (Many::Filled, _) if group.is_taken(step) => None,
+            (Many::Filled, fill) => fill.map(Value::Float),
+        };
+        let Some(many) = many else {
+            return Ok(());
+        };
+        if output.fills_one && !group.is_present(step) {
+            let Some(one) = self.fill_one.map(Value::Float) else {
+                return Ok(());
             };
-            self.context.work(count)?;
-            for index in 0..count {
-                let member = match &output.members {
-                    Members::All => index,
-                    Members::These(members) => members[index],
-                };
-                let other = &group.members[member].1;
-                if !other.is_present(step) {
-                    continue;
-                }
-                let pair = (self.current.column.float(step), other.float(step));
-                let (Some(many), Some(one)) = pair else {
-                    incompatible(
-                        self.context,
-                        self.binary.op,
-                        self.swapped,
-                        pair,
-                        self.position,
-                    )?;
-                    continue;
-                };
-                let (left, right) = if self.swapped {
-                    (one, many)
-                } else {
-                    (many, one)
-                };
-                let result = operation(left, right);
-                // A pair that the comparison drops counts, too: whether a match is ambiguous is no matter of values.
-                if one_to_one && std::mem::replace(&mut group.taken[step], true) {
-                    return Err(QueryError::execution(AMBIGUOUS));
-                }
-                if filters && result == 0.0 {
-                    continue;
-                }
-                into.set_float(step, if filters { left } else { result });
+            return self.pair(group, step, (many, one), into);
+        }
+        let count = match &output.members {
+            Members::All => group.members.len(),
+            Members::These(members) => members.len(),
+        };
+        self.context.work(count)?;
+        for index in 0..count {
+            let member = match &output.members {
+                Members::All => index,
+                Members::These(members) => members[index],
+            };
+            if let Some(one) = group.members[member].1.get(step) {
+                self.pair(group, step, (many.clone(), one), into)?;
             }
         }
         Ok(())
+    }
+
+    fn pair(
+        &self,
+        group: &mut Group,
+        step: usize,
+        (many, one): (Value, Value),
+        into: &mut Column,
+    ) -> Result<(), QueryError> {
+        let (left, right) = match self.swapped {
+            true => (one, many),
+            false => (many, one),
+        };
+        let paired = self.calculate(left, right);
+        if matches!(paired, Outcome::Meaningless) {
+            return Ok(());
+        }
+        // A pair that the comparison drops counts, too: whether a match is ambiguous is no matter of values.
+        let was_taken = group.take(step, self.grid.count);
+        if was_taken && self.matching.cardinality == Cardinality::OneToOne {
+            return Err(QueryError::execution(AMBIGUOUS));
+        }
+        if let Outcome::Is(value) = paired {
+            into.set(step, value);
+        }
+        Ok(())
+    }
+
+    fn operation(&self) -> Operation<'_> {
+        Operation {
+            context: self.context,
+            op: self.binary.op,
+            returns_bool: self.binary.returns_bool,
+            position: self.position,
+        }
+    }
+
+    fn calculate(&self, left: Value, right: Value) -> Outcome {
+        let filters = self.binary.op.is_comparison() && !self.binary.returns_bool;
+        let (Value::Float(a), Value::Float(b), false) = (&left, &right, self.binary.op.is_trim())
+        else {
+            return self.operation().combine(&left, &right);
+        };
+        let result = scalar_operation(self.binary.op)(*a, *b);
+        match (filters, result == 0.0) {
+            (true, true) => Outcome::Dropped,
+            (true, false) => Outcome::Is(left),
+            (false, _) => Outcome::Is(Value::Float(result)),
+        }
     }
 
     /// Two series of one group on the "one" side matter only at steps where the other side has something.
@@ -257,60 +307,13 @@ impl Match<'_> {
         }
         Ok(())
     }
-}
 
-impl Match<'_> {
-    /// Only a clash makes series worth reading that match nothing.
+    /// Series that match nothing are only worth reading for a clash, or for what is noted about them.
     fn read_rest(&mut self) -> Result<(), QueryError> {
-        match self.clash.is_some() {
-            true => self.read_to(self.current.count - 1),
-            false => Ok(()),
+        match self.current.count.checked_sub(1) {
+            Some(last) if self.clash.is_some() || self.reads_all => self.read_to(last),
+            _ => Ok(()),
         }
-    }
-
-    /// Adds the results of a series of the "many" side: one, or one for each label set that the other side adds.
-    fn pair(&mut self, series: usize, meta: &Meta, into: &mut Outputs) -> Result<(), QueryError> {
-        let key = self.key.key(&meta.labels);
-        let Some(group) = self.kept.get(&key) else {
-            return Ok(());
-        };
-        let bytes = |result: &Meta| result.labels.byte_count() + size_of::<(Meta, Output)>();
-        if self.matching.include.is_empty() {
-            let result = self.result_meta(meta, &group.members[0].0);
-            self.held.add(bytes(&result), 0)?;
-            into.metas.push(result);
-            into.outputs.push(Output {
-                series,
-                key,
-                members: Members::All,
-            });
-            return Ok(());
-        }
-        let mut found: Vec<(Meta, Vec<usize>)> = Vec::new();
-        let mut slots: HashMap<Labels, usize> = HashMap::new();
-        for (member, (one, _)) in group.members.iter().enumerate() {
-            self.context.work(1)?;
-            let result = self.result_meta(meta, one);
-            self.held.add(size_of::<usize>(), 0)?;
-            let slot = match slots.entry(result.labels.clone()) {
-                Entry::Occupied(slot) => *slot.get(),
-                Entry::Vacant(slot) => {
-                    self.held.add(bytes(&result), 0)?;
-                    found.push((result, Vec::new()));
-                    *slot.insert(found.len() - 1)
-                }
-            };
-            found[slot].1.push(member);
-        }
-        for (result, members) in found {
-            into.metas.push(result);
-            into.outputs.push(Output {
-                series,
-                key: key.clone(),
-                members: Members::These(members),
-            });
-        }
-        Ok(())
     }
 }
 
@@ -321,16 +324,114 @@ struct Outputs {
     outputs: Vec<Output>,
 }
 
+impl Match<'_> {
+    /// Adds the results of a series of the "many" side, or of what stands for one: one result, or one for each label
+    /// set that the other side adds.
+    fn plan_results(
+        &mut self,
+        many: Many,
+        labels: &Labels,
+        (key, group): (&Labels, usize),
+        into: &mut Outputs,
+    ) -> Result<(), QueryError> {
+        let bytes = |result: &Meta| result.labels.byte_count() + size_of::<(Meta, Output)>();
+        // What stands for the "one" side has no more labels than the match group.
+        let fills_one = self.fill_one.is_some() && many != Many::Filled;
+        if self.matching.include.is_empty() {
+            let meta = self.result_meta(labels, key);
+            self.held.add(bytes(&meta), 0)?;
+            into.metas.push(meta);
+            into.outputs.push(Output {
+                many,
+                group,
+                members: Members::All,
+                fills_one,
+            });
+            return Ok(());
+        }
+        let mut found: Vec<(Meta, Vec<usize>, bool)> = Vec::new();
+        let mut slots: HashMap<Labels, usize> = HashMap::new();
+        let members = self.kept.groups[group]
+            .members
+            .iter()
+            .map(|(one, _)| &one.labels);
+        let members = members.enumerate().map(|(index, one)| (Some(index), one));
+        for (member, one) in members.chain(fills_one.then_some((None, key))) {
+            self.context.work(1)?;
+            let result = self.result_meta(labels, one);
+            self.held.add(size_of::<usize>(), 0)?;
+            let slot = match slots.entry(result.labels.clone()) {
+                Entry::Occupied(slot) => *slot.get(),
+                Entry::Vacant(slot) => {
+                    self.held.add(bytes(&result), 0)?;
+                    found.push((result, Vec::new(), false));
+                    *slot.insert(found.len() - 1)
+                }
+            };
+            match member {
+                Some(member) => found[slot].1.push(member),
+                None => found[slot].2 = true,
+            }
+        }
+        for (meta, members, fills_one) in found {
+            into.metas.push(meta);
+            into.outputs.push(Output {
+                many,
+                group,
+                members: Members::These(members),
+                fills_one,
+            });
+        }
+        Ok(())
+    }
+
+    /// Adds the results of groups for steps that nothing was paired with.
+    fn plan_filled(&mut self, into: &mut Outputs) -> Result<(), QueryError> {
+        for index in 0..self.kept.groups.len() {
+            self.context.work(1)?;
+            if let Some((one, _)) = self.kept.groups[index].members.first() {
+                let key = self.key.key(&one.labels);
+                self.plan_results(Many::Filled, &key, (&key, index), into)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Operator for Match<'_> {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
         let many = self.many.series()?;
-        if many.is_empty() || !self.keep_one_side()? {
+        let one = if self.swapped {
+            &self.binary.left
+        } else {
+            &self.binary.right
+        };
+        if many.is_empty() && !self.has_fills() && is_selector(one) {
             return Ok(Vec::new());
+        }
+        self.keep_one_side()?;
+        if let Some(clash) = self.clash.as_ref().filter(|_| self.has_fills()) {
+            return Err(QueryError::execution(clash.message.clone()));
         }
         let mut results = Outputs::default();
         for (series, meta) in many.iter().enumerate() {
             self.context.work(1)?;
-            self.pair(series, meta, &mut results)?;
+            let key = self.key.key(&meta.labels);
+            let group = match self.fill_one {
+                Some(_) => Some(self.kept.of(&key, &mut self.held, self.grid.count)?),
+                None => self.kept.find(&key),
+            };
+            if let Some(group) = group {
+                self.plan_results(
+                    Many::Series(series),
+                    &meta.labels,
+                    (&key, group),
+                    &mut results,
+                )?;
+            }
+        }
+        if self.fill_many.is_some() {
+            self.plan_filled(&mut results)?;
         }
         let Outputs { metas, outputs } = results;
         self.current.count = many.len();
@@ -343,7 +444,9 @@ impl Operator for Match<'_> {
 
     fn next(&mut self, into: &mut Column) -> Result<(), QueryError> {
         let output = self.plan.next().expect("next is called once per series");
-        self.read_to(output.series)?;
+        if let Many::Series(series) = output.many {
+            self.read_to(series)?;
+        }
         into.reset(self.grid.count);
         self.combine(&output, into)?;
         match self.plan.len() {
@@ -351,106 +454,4 @@ impl Operator for Match<'_> {
             _ => Ok(()),
         }
     }
-}
-
-impl Group {
-    /// Keeps a series; `message` says which two are duplicates of each other.
-    fn add(
-        &mut self,
-        meta: Meta,
-        column: Column,
-        clash: &mut Option<Clash>,
-        message: &dyn Fn(&Labels, &Labels) -> String,
-    ) {
-        self.present.resize(column.len(), false);
-        for step in (0..column.len()).filter(|step| column.is_present(*step)) {
-            if !std::mem::replace(&mut self.present[step], true) {
-                continue;
-            }
-            let clash = clash.get_or_insert_with(|| {
-                let known = self
-                    .members
-                    .iter()
-                    .find(|(_, other)| other.is_present(step));
-                let known = known.map_or(&meta, |(known, _)| known);
-                Clash {
-                    steps: vec![false; column.len()],
-                    message: message(&meta.labels, &known.labels),
-                }
-            });
-            clash.steps[step] = true;
-        }
-        self.members.push((meta, column));
-    }
-}
-
-fn duplicates(key: &Labels, side: &str, one: &Labels, other: &Labels) -> String {
-    format!(
-        "found duplicate series for the match group {} on the {side} hand-side of the operation: \
-         [{}, {}];many-to-many matching not allowed: matching labels must be unique on one side",
-        Pairs(key),
-        Pairs(one),
-        Pairs(other)
-    )
-}
-
-/// Labels as Go prints them, with the name as one label of many.
-struct Pairs<'a>(&'a Labels);
-
-impl std::fmt::Display for Pairs<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("{")?;
-        if let Some(name) = self.0.metric_name() {
-            write!(f, "{METRIC_NAME}={}", Quoted(name))?;
-        }
-        let rest = without_name(self.0);
-        for (index, (name, value)) in rest.iter().enumerate() {
-            let first = index == 0 && self.0.metric_name().is_none();
-            write!(
-                f,
-                "{}{name}={}",
-                if first { "" } else { ", " },
-                Quoted(value)
-            )?;
-        }
-        f.write_str("}")
-    }
-}
-
-/// A pair with a histogram: refused when it would need histogram arithmetic, left out with a note otherwise.
-fn incompatible(
-    context: &Context<'_>,
-    op: BinaryOp,
-    swapped: bool,
-    (many, one): (Option<f64>, Option<f64>),
-    position: Position,
-) -> Result<(), QueryError> {
-    let (left, right) = if swapped { (one, many) } else { (many, one) };
-    let kind = |value: Option<f64>| {
-        if value.is_some() {
-            "float"
-        } else {
-            "histogram"
-        }
-    };
-    let means_something = match (left, right) {
-        (None, None) => {
-            matches!(
-                op,
-                BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Equal | BinaryOp::NotEqual
-            )
-        }
-        (None, Some(_)) => matches!(op, BinaryOp::Multiply | BinaryOp::Divide),
-        (Some(_), _) => op == BinaryOp::Multiply,
-    };
-    if means_something {
-        return Err(no_histograms(&format!("operator {:?}", op.as_str())));
-    }
-    let annotation = Annotation::IncompatibleTypes {
-        op: op.as_str(),
-        left: kind(left),
-        right: kind(right),
-    };
-    context.annotate(&annotation, position);
-    Ok(())
 }

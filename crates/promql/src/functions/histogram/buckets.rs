@@ -10,26 +10,30 @@ pub(super) struct Bucket {
 /// Falls smaller than this share are rounding (of a sum of rates, say) and no reason to tell anyone.
 const ROUNDING: f64 = 1e-12;
 
-/// Returns the quantile of buckets in ascending order of bounds, and whether counts that fall were raised.
-pub(super) fn quantile(quantile: f64, buckets: &mut Vec<Bucket>) -> (f64, bool) {
-    if quantile.is_nan() {
-        return (f64::NAN, false);
-    }
-    if quantile < 0.0 {
-        return (f64::NEG_INFINITY, false);
-    }
-    if quantile > 1.0 {
-        return (f64::INFINITY, false);
-    }
-    if buckets
-        .last()
-        .is_none_or(|last| last.bound != f64::INFINITY)
-    {
-        return (f64::NAN, false);
+/// Counts that fell and were raised.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Raised {
+    /// Bounds of the first and the last bucket that was raised.
+    pub(super) buckets: (f64, f64),
+    /// By how much at most.
+    pub(super) difference: f64,
+}
+
+/// Returns the quantile (0 to 1) of buckets in ascending order of bounds, and what had to be raised for that.
+pub(super) fn quantile(quantile: f64, buckets: &mut Vec<Bucket>) -> (f64, Option<Raised>) {
+    if !has_end(buckets) {
+        return (f64::NAN, None);
     }
     join_equal_bounds(buckets);
-    let repaired = make_monotonic(buckets);
-    (interpolate(quantile, buckets), repaired)
+    let raised = make_monotonic(buckets);
+    (interpolate(quantile, buckets), raised)
+}
+
+/// Without a bucket for everything the number of all observations is not known.
+fn has_end(buckets: &[Bucket]) -> bool {
+    buckets
+        .last()
+        .is_some_and(|last| last.bound == f64::INFINITY)
 }
 
 fn interpolate(quantile: f64, buckets: &[Bucket]) -> f64 {
@@ -72,23 +76,27 @@ fn join_equal_bounds(buckets: &mut Vec<Bucket>) {
 }
 
 /// Raises counts that fall, which aggregation over unequal buckets or racing scrapes can cause.
-fn make_monotonic(buckets: &mut [Bucket]) -> bool {
-    let mut repaired = false;
-    let Some(first) = buckets.first() else {
-        return false;
-    };
+fn make_monotonic(buckets: &mut [Bucket]) -> Option<Raised> {
+    let mut raised: Option<Raised> = None;
+    let (first, rest) = buckets.split_first_mut()?;
     let mut previous = first.count;
-    for bucket in &mut buckets[1..] {
+    for bucket in rest {
         if almost_equal(previous, bucket.count) {
             bucket.count = previous;
         } else if bucket.count < previous {
+            let difference = previous - bucket.count;
+            let raised = raised.get_or_insert(Raised {
+                buckets: (bucket.bound, bucket.bound),
+                difference,
+            });
+            raised.buckets.1 = bucket.bound;
+            raised.difference = raised.difference.max(difference);
             bucket.count = previous;
-            repaired = true;
         } else {
             previous = bucket.count;
         }
     }
-    repaired
+    raised
 }
 
 fn almost_equal(a: f64, b: f64) -> bool {
@@ -105,10 +113,7 @@ fn almost_equal(a: f64, b: f64) -> bool {
 
 /// Returns the share of observations above `low` and at most `high`, interpolated inside buckets.
 pub(super) fn fraction(low: f64, high: f64, buckets: &mut Vec<Bucket>) -> f64 {
-    if buckets
-        .last()
-        .is_none_or(|last| last.bound != f64::INFINITY)
-    {
+    if !has_end(buckets) {
         return f64::NAN;
     }
     join_equal_bounds(buckets);
@@ -124,7 +129,7 @@ pub(super) fn fraction(low: f64, high: f64, buckets: &mut Vec<Bucket>) -> f64 {
 
 /// Returns how many observations were at most `value`.
 fn rank(value: f64, buckets: &[Bucket], total: f64) -> f64 {
-    let mut below = 0.0;
+    let mut below: f64 = 0.0;
     for (at, bucket) in buckets.iter().enumerate() {
         let start = match at.checked_sub(1) {
             Some(before) => buckets[before].bound,
@@ -132,7 +137,7 @@ fn rank(value: f64, buckets: &[Bucket], total: f64) -> f64 {
             None => f64::NEG_INFINITY,
         };
         if start >= value {
-            return below;
+            return below.min(total);
         }
         if value < bucket.bound {
             // Nothing is known about where observations lie in an endless bucket.
@@ -140,7 +145,7 @@ fn rank(value: f64, buckets: &[Bucket], total: f64) -> f64 {
                 return bucket.count.min(total);
             }
             if bucket.bound.is_infinite() {
-                return below;
+                return below.min(total);
             }
             let share = (value - start) / (bucket.bound - start);
             return (below + (bucket.count - below) * share).min(total);
@@ -168,21 +173,29 @@ mod tests {
     fn interpolates_inside_a_bucket() {
         let all = buckets(&[(1.0, 2.0), (3.0, 6.0), (f64::INFINITY, 8.0)]);
         for (q, expected) in [(0.0, 0.0), (0.125, 0.5), (0.5, 2.0), (1.0, 3.0)] {
-            assert_eq!(quantile(q, &mut all.clone()), (expected, false), "{q}");
+            assert_eq!(quantile(q, &mut all.clone()), (expected, None), "{q}");
         }
         assert!(quantile(0.5, &mut buckets(&[(1.0, 2.0)])).0.is_nan());
     }
 
     #[test]
-    fn repairs_counts_that_fall() {
-        let mut all = buckets(&[(1.0, 5.0), (2.0, 4.0), (f64::INFINITY, 10.0)]);
-        assert!(quantile(0.5, &mut all).1);
-        assert_eq!(all[1].count, 5.0);
+    fn raises_counts_that_fall() {
+        let mut all = buckets(&[
+            (1.0, 5.0),
+            (2.0, 4.0),
+            (3.0, 6.0),
+            (4.0, 3.0),
+            (f64::INFINITY, 10.0),
+        ]);
+        let raised = Raised {
+            buckets: (2.0, 4.0),
+            difference: 3.0,
+        };
+        assert_eq!(quantile(0.5, &mut all).1, Some(raised));
+        assert_eq!((all[1].count, all[3].count), (5.0, 6.0));
         let mut all = buckets(&[(1.0, 5.0), (2.0, 5.0 - 1e-13), (f64::INFINITY, 10.0)]);
-        assert!(
-            !quantile(0.5, &mut all).1,
-            "rounding is repaired in silence"
-        );
+        let (_, raised) = quantile(0.5, &mut all);
+        assert_eq!(raised, None, "rounding is corrected in silence");
     }
 
     #[test]

@@ -1,21 +1,30 @@
-//! Where replayed batches go.
+//! Where replayed batches and deletions go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use plimsoll_types::{Labels, SeriesRef, Timestamp, WriteBatch};
 
+use crate::deletion::{Deletion, Tombstone};
 use crate::head::{SeriesTable, Window, slot_of};
 use crate::manifest::Manifest;
 use crate::wal::ReplaySink;
 
-/// Puts replayed batches into windows, save what is in parts already.
+/// Puts replayed batches into windows, save what is in parts already, and takes out what was deleted, in the order of
+/// the WAL.
+///
+/// The manifest's tombstones are carried out as well, each in its place, so that a deletion whose record was damaged
+/// does not come to count for parts alone.
 pub(super) struct Sink<'a> {
     series: &'a SeriesTable,
     sealed: &'a BTreeMap<i64, u64>,
     window_millis: i64,
     pub(super) windows: BTreeMap<i64, Arc<Window>>,
     pub(super) samples_in_parts: u64,
+    /// Tombstones of the manifest that were not met yet, in their order.
+    ahead: VecDeque<Tombstone>,
+    /// Those that the WAL holds.
+    pub(super) deletions: Vec<Tombstone>,
 }
 
 impl<'a> Sink<'a> {
@@ -26,7 +35,34 @@ impl<'a> Sink<'a> {
             window_millis,
             windows: BTreeMap::new(),
             samples_in_parts: 0,
+            ahead: manifest.tombstones.clone().into(),
+            deletions: Vec::new(),
         }
+    }
+
+    /// Carries out what the manifest names and the rest of the WAL does not come after.
+    pub(super) fn finish(&mut self) {
+        self.reach(u64::MAX);
+    }
+
+    /// Carries out the manifest's tombstones before this sequence.
+    fn reach(&mut self, sequence: u64) {
+        while let Some(next) = self.ahead.front()
+            && next.sequence < sequence
+            && let Some(next) = self.ahead.pop_front()
+        {
+            self.delete(&next.deletion);
+        }
+    }
+
+    fn delete(&mut self, deletion: &Deletion) {
+        let slots = self.series.slots_of_any(&deletion.selectors);
+        self.windows.retain(|_, window| {
+            if window.facts().range.overlaps(deletion.range) {
+                window.delete(&slots, deletion.range);
+            }
+            !window.is_empty()
+        });
     }
 
     /// Returns the window for content of this time, `None` when it is in a part.
@@ -54,6 +90,7 @@ impl ReplaySink for Sink<'_> {
     }
 
     fn batch(&mut self, sequence: u64, batch: &WriteBatch) {
+        self.reach(sequence);
         for (id, sample) in &batch.samples {
             match self.window(sequence, sample.timestamp) {
                 Some(window) => {
@@ -71,5 +108,11 @@ impl ReplaySink for Sink<'_> {
         for (id, metadata) in &batch.metadata {
             self.series.set_metadata(*id, metadata);
         }
+    }
+
+    fn deletion(&mut self, sequence: u64, deletion: Deletion) {
+        self.reach(sequence);
+        self.delete(&deletion);
+        self.deletions.push(Tombstone { sequence, deletion });
     }
 }

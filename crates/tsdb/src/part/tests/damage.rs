@@ -172,13 +172,13 @@ fn newer_versions_are_named() {
         ErrorKind::NewerVersion
     );
     fs::write(directory.join("meta"), kept).unwrap();
-    edit_meta(&directory, |bytes| bytes[8] = 2);
+    edit_meta(&directory, |bytes| bytes[8] = 3);
     let error = use_part(&directory).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NewerVersion);
     assert!(
         error
             .to_string()
-            .ends_with("has format version 2, this program reads up to version 1")
+            .ends_with("has format version 3, this program reads up to version 2")
     );
 }
 

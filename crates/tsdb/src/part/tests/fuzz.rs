@@ -34,7 +34,11 @@ fn decode_all(bytes: &[u8], count: usize) {
     let _ = postings::decode_root(bytes, 100);
     let _ = reader::decode_metadata(bytes);
     let _ = meta::decode_sections(bytes);
-    let _ = Aggregates::decode(count as u32, &mut Reader::new(bytes));
+    let _ = Aggregates::decode(
+        count as u32,
+        bytes.first().copied().unwrap_or(0),
+        &mut Reader::new(bytes),
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The bounded queue between appenders and the writer, and what both know about the state of the disk.
 
+use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,6 +16,8 @@ pub(super) enum Request {
         record: WalRecord,
     },
     Sync(SyncSender<Result<(), StorageError>>),
+    /// Asks for a sync, and for the paths of all segments, none of which will change any more.
+    Close(SyncSender<Result<Vec<PathBuf>, StorageError>>),
     Cut {
         low_water: u64,
         done: SyncSender<Result<u64, StorageError>>,

@@ -1,6 +1,7 @@
 //! The writer's thread: takes groups, writes them, syncs, tells who waits, and deals with failures.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use plimsoll_types::{Labels, SeriesRef, StorageError};
@@ -100,7 +101,7 @@ impl Writer {
     }
 
     fn process(&mut self, requests: Vec<Request>) {
-        let (mut syncs, mut cuts) = (Vec::new(), Vec::new());
+        let (mut syncs, mut cuts, mut closes) = (Vec::new(), Vec::new(), Vec::new());
         for request in requests {
             match request {
                 Request::Record { sequence, record } => {
@@ -114,6 +115,7 @@ impl Writer {
                     }
                 }
                 Request::Sync(done) => syncs.push(done),
+                Request::Close(done) => closes.push(done),
                 Request::Cut { low_water, done } => cuts.push((low_water, done)),
             }
         }
@@ -123,9 +125,13 @@ impl Writer {
             .any(|pending| pending.record.done.is_some());
         let wants_sync = is_awaited && self.options.mode != SyncMode::Os;
         let is_large = self.pending_bytes > UNSYNCED_BYTES_MAX;
-        let outcome = self.flush(wants_sync || !syncs.is_empty() || is_large);
+        let is_asked = !syncs.is_empty() || !closes.is_empty();
+        let outcome = self.flush(wants_sync || is_asked || is_large);
         for done in syncs {
             let _ = done.send(outcome.clone());
+        }
+        for done in closes {
+            let _ = done.send(outcome.clone().and_then(|()| self.close_segment()));
         }
         for (low_water, done) in cuts {
             let outcome = self.cut(low_water).map_err(StorageError::from);
@@ -244,7 +250,7 @@ impl Writer {
             }
             record::put(
                 &mut bytes,
-                RecordKind::Batch,
+                pending.record.kind,
                 pending.sequence,
                 &pending.record.payload,
                 salt,
@@ -319,6 +325,21 @@ impl Writer {
         for done in waiting {
             let _ = done.send(Err(error.clone()));
         }
+    }
+
+    /// Ends the segment and returns the paths of all. The caller has flushed; what mode `os` left to the operating
+    /// system is synced here, because nobody will sync the segment later.
+    fn close_segment(&mut self) -> std::result::Result<Vec<PathBuf>, StorageError> {
+        if let Some(segment) = self.current.take() {
+            let synced = segment.sync();
+            self.closed.push(segment.close());
+            synced.map_err(StorageError::from)?;
+        }
+        Ok(self
+            .closed
+            .iter()
+            .map(|segment| segment.path.clone())
+            .collect())
     }
 
     fn cut(&mut self, low_water: u64) -> Result<u64> {

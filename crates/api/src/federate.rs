@@ -1,0 +1,271 @@
+//! `/federate`: the latest sample of each selected series, for another Prometheus to scrape.
+//!
+//! The answer is streamed by metric, so its size costs no memory; what goes wrong after the first byte breaks it off.
+//! As in Prometheus the client gets protobuf when it prefers it and the classic text otherwise, and native histograms
+//! in protobuf only.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use plimsoll_runtime::tasks::OnPanic;
+use plimsoll_types::{
+    Labels, METRIC_NAME, Matcher, Metadata, MetricType, Queryable, ResetHint, Sample,
+    SampleColumns, Selection, StorageError, TimeRange, Value,
+};
+use plimsoll_wire::exposition::{
+    Escaping, Family, FamilySample, Format, Negotiated, negotiate, write_families,
+    write_untyped_head, write_untyped_sample,
+};
+use tokio::sync::mpsc;
+
+use crate::app::App;
+use crate::params::Params;
+
+/// Pieces that wait for a slow client.
+const PIECES_WAITING_MAX: usize = 8;
+/// How long a piece may grow before it is sent.
+const PIECE_BYTES: usize = 64 << 10;
+/// The label that a scraper would add where it is missing.
+const INSTANCE: &str = "instance";
+
+type Pieces = mpsc::Sender<Result<Bytes, std::io::Error>>;
+
+/// Answers a federating scrape.
+pub(crate) async fn federate(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    params: Params,
+) -> Response {
+    let selectors = match params.selectors_named("match[]") {
+        Ok(selectors) => selectors,
+        Err(error) => return error.into_text().into_response(),
+    };
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    let negotiated = classic_or_protobuf(negotiate(accept.unwrap_or_default()));
+    let turn = match app.turn().await {
+        Ok(turn) => turn,
+        Err(error) => return error.into_text().into_response(),
+    };
+    let now = app.parts.clock.now();
+    let lookback = app.parts.engine.options().lookback_delta.as_millis();
+    let lookback = i64::try_from(lookback).unwrap_or(i64::MAX);
+    let work = Federation {
+        store: app.parts.queryable.clone(),
+        range: TimeRange::new(now.saturating_add_millis(-lookback), now),
+        external: app.parts.surface.status.in_force().external_labels,
+        negotiated,
+    };
+    let (pieces, written) = mpsc::channel(PIECES_WAITING_MAX);
+    let into = pieces.clone();
+    let tasks = app.parts.tasks.clone();
+    // The task ends with its request: a client that goes away closes the channel.
+    app.parts
+        .tasks
+        .spawn("federate", OnPanic::Report, |_| async move {
+            let work = move || {
+                let _turn = turn;
+                work.write(&selectors, &into)
+            };
+            let reason = match tasks.run_blocking("federate", work).await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error.to_string(),
+                Err(panicked) => panicked.to_string(),
+            };
+            tracing::warn!(reason, "an answer to /federate was broken off");
+            let _ = pieces.send(Err(std::io::Error::other(reason))).await;
+        });
+    let stream = futures_util::stream::unfold(written, |mut written| async move {
+        written.recv().await.map(|piece| (piece, written))
+    });
+    let content_type = [(header::CONTENT_TYPE, content_type(negotiated))];
+    (content_type, Body::from_stream(stream)).into_response()
+}
+
+/// Prometheus does not federate in OpenMetrics: its clients take the text, which all of them understand.
+fn classic_or_protobuf(negotiated: Negotiated) -> Negotiated {
+    match negotiated.format {
+        Format::PrometheusProto | Format::PrometheusText100 | Format::PrometheusText004 => {
+            negotiated
+        }
+        Format::OpenMetricsText001 | Format::OpenMetricsText100 => Negotiated {
+            format: match negotiated.escaping {
+                Escaping::AllowUtf8 => Format::PrometheusText100,
+                Escaping::Underscores => Format::PrometheusText004,
+            },
+            ..negotiated
+        },
+    }
+}
+
+fn content_type(negotiated: Negotiated) -> String {
+    let plain = negotiated.content_type();
+    match plain.contains("escaping=") {
+        true => plain,
+        false => format!("{plain}; escaping={}", negotiated.escaping.as_str()),
+    }
+}
+
+/// One answer.
+struct Federation {
+    store: Arc<dyn Queryable>,
+    /// In which the latest sample is looked for.
+    range: TimeRange,
+    external: Labels,
+    negotiated: Negotiated,
+}
+
+/// A series and where its samples are read.
+struct Found {
+    labels: Labels,
+    selection: usize,
+    index: usize,
+}
+
+impl Federation {
+    fn write(&self, selectors: &[Vec<Matcher>], pieces: &Pieces) -> Result<(), StorageError> {
+        let mut selections = Vec::new();
+        for matchers in selectors {
+            selections.push(self.store.select(matchers, self.range)?);
+        }
+        let found = sorted(&selections);
+        let mut piece = Vec::new();
+        let mut columns = SampleColumns::default();
+        for metric in found.chunk_by(|a, b| a.labels.metric_name() == b.labels.metric_name()) {
+            let mut samples = Vec::new();
+            for series in metric {
+                let source = &mut selections[series.selection].source;
+                source.read(series.index, &mut columns)?;
+                let last = columns.len().checked_sub(1).map(|last| columns.get(last));
+                if let Some(last) = last.filter(|last| !last.value.is_stale()) {
+                    samples.push((&series.labels, last));
+                }
+            }
+            self.write_metric(&samples, &mut piece);
+            if piece.len() >= PIECE_BYTES && !send(&mut piece, pieces) {
+                return Ok(());
+            }
+        }
+        send(&mut piece, pieces);
+        Ok(())
+    }
+
+    fn write_metric(&self, samples: &[(&Labels, Sample)], into: &mut Vec<u8>) {
+        match self.negotiated.format {
+            Format::PrometheusProto => self.write_protobuf(samples, into),
+            _ => self.write_text(samples, into),
+        }
+    }
+
+    fn write_text(&self, samples: &[(&Labels, Sample)], into: &mut Vec<u8>) {
+        let escaping = self.negotiated.escaping;
+        let mut text = String::new();
+        for (labels, sample) in samples {
+            let Value::Float(value) = sample.value else {
+                continue;
+            };
+            if text.is_empty() {
+                write_untyped_head(
+                    &mut text,
+                    labels.metric_name().unwrap_or_default(),
+                    escaping,
+                );
+            }
+            let mut others: Vec<(&str, &str)> = self
+                .external
+                .iter()
+                .filter(|(name, _)| labels.get(name).is_none())
+                .collect();
+            // An empty one keeps the scraper from adding its own.
+            if labels.get(INSTANCE).is_none() && self.external.get(INSTANCE).is_none() {
+                others.push((INSTANCE, ""));
+                others.sort_unstable();
+            }
+            write_untyped_sample(
+                &mut text,
+                labels,
+                &others,
+                value,
+                sample.timestamp,
+                escaping,
+            );
+        }
+        into.extend(text.as_bytes());
+    }
+
+    fn write_protobuf(&self, samples: &[(&Labels, Sample)], into: &mut Vec<u8>) {
+        let kind = |sample: &Sample| match &sample.value {
+            Value::Float(_) => MetricType::Unknown,
+            Value::Histogram(histogram) if histogram.reset_hint == ResetHint::Gauge => {
+                MetricType::GaugeHistogram
+            }
+            Value::Histogram(_) => MetricType::Histogram,
+        };
+        let families: Vec<Family> = samples
+            .chunk_by(|(_, a), (_, b)| kind(a) == kind(b))
+            .map(|run| Family {
+                name: run[0].0.metric_name().unwrap_or_default().into(),
+                metadata: Metadata {
+                    metric_type: kind(&run[0].1),
+                    ..Metadata::default()
+                },
+                samples: run
+                    .iter()
+                    .map(|(labels, sample)| self.sample(labels, sample))
+                    .collect(),
+            })
+            .collect();
+        into.extend(write_families(&families, self.negotiated));
+    }
+
+    fn sample(&self, labels: &Labels, sample: &Sample) -> FamilySample {
+        FamilySample {
+            labels: with_external(labels, &self.external),
+            value: sample.value.clone(),
+            timestamp: Some(sample.timestamp),
+            start: sample.start,
+            exemplars: Vec::new(),
+        }
+    }
+}
+
+/// Adds the labels that name this server, unless a series has its own.
+pub(crate) fn with_external(labels: &Labels, external: &Labels) -> Labels {
+    let mut builder = external.to_builder();
+    for (name, value) in labels.iter() {
+        builder.set(name, value);
+    }
+    builder.build()
+}
+
+/// Returns the series of all selections once each, by metric.
+fn sorted(selections: &[Selection]) -> Vec<Found> {
+    let mut found = Vec::new();
+    for (selection, selected) in selections.iter().enumerate() {
+        let labels = selected.labels.iter().enumerate();
+        found.extend(labels.map(|(index, labels)| Found {
+            labels: labels.clone(),
+            selection,
+            index,
+        }));
+    }
+    fn name(labels: &Labels) -> &str {
+        labels.get(METRIC_NAME).unwrap_or_default()
+    }
+    found.sort_by(|a, b| {
+        let by_name = name(&a.labels).cmp(name(&b.labels));
+        by_name.then_with(|| a.labels.cmp(&b.labels))
+    });
+    found.dedup_by(|a, b| a.labels == b.labels);
+    found
+}
+
+/// Sends what was written; `false` when nobody reads any more.
+fn send(piece: &mut Vec<u8>, pieces: &Pieces) -> bool {
+    let full = std::mem::take(piece);
+    full.is_empty() || pieces.blocking_send(Ok(full.into())).is_ok()
+}

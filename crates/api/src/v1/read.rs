@@ -1,0 +1,193 @@
+//! `/api/v1/read`: raw samples for another Prometheus, all at once or as a stream of chunks.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use plimsoll_runtime::tasks::OnPanic;
+use plimsoll_types::{ByteCount, Labels, MatchOp, Matcher, Queryable, SampleColumns};
+use plimsoll_wire::compression::{snappy, snappy_capped};
+use plimsoll_wire::remote_read::{
+    Query, Request, ResponseType, SAMPLES_CONTENT_TYPE, STREAMED_CONTENT_TYPE, SamplesWriter,
+    write_frames,
+};
+use tokio::sync::mpsc;
+
+use crate::app::App;
+use crate::body;
+use crate::error::{ApiError, Kind};
+use crate::federate::with_external;
+use crate::surface::ReadLimits;
+
+/// Longest request, before and after decompression.
+const REQUEST_BYTES_MAX: ByteCount = ByteCount::MIB.times(4);
+/// Longest answer with all samples at once: a reader of more must take the stream.
+const ANSWER_BYTES_MAX: ByteCount = ByteCount::MIB.times(256);
+/// Frames that wait for a slow client.
+const FRAMES_WAITING_MAX: usize = 4;
+
+type Frames = mpsc::Sender<Result<Bytes, std::io::Error>>;
+
+/// Answers with the first kind that the client takes.
+pub(crate) async fn remote_read(State(app): State<Arc<App>>, body: Body) -> Response {
+    let answered = async {
+        let request = read_request(&app, body).await?;
+        let kind = request.response_type().map_err(refused)?;
+        let read = Read {
+            store: app.parts.queryable.clone(),
+            external: app.parts.surface.status.in_force().external_labels,
+            limits: app.parts.surface.read_limits,
+            queries: request.queries,
+        };
+        match kind {
+            ResponseType::Samples => samples(&app, read).await,
+            ResponseType::StreamedXorChunks => stream(&app, read).await,
+        }
+    };
+    answered
+        .await
+        .unwrap_or_else(|error: ApiError| error.into_text().into_response())
+}
+
+fn refused(error: plimsoll_wire::push::Error) -> ApiError {
+    ApiError::new(Kind::BadData, error.to_string())
+}
+
+async fn read_request(app: &Arc<App>, body: Body) -> Result<Request, ApiError> {
+    let read = body::read(app, body, REQUEST_BYTES_MAX).await;
+    let (bytes, share) = read.map_err(|unread| ApiError::new(unread.kind, unread.reason))?;
+    let decode = move || {
+        let _share = share;
+        let plain = snappy_capped(&bytes, REQUEST_BYTES_MAX)
+            .map_err(|error| ApiError::new(Kind::BadData, error.to_string()))?;
+        // Regular expressions are compiled here, which may take its time.
+        Request::decode(&plain).map_err(refused)
+    };
+    let decoded = app.parts.tasks.run_blocking("remote read", decode).await;
+    decoded.unwrap_or_else(|panicked| Err(ApiError::new(Kind::Internal, panicked.to_string())))
+}
+
+/// What is read, and from where.
+struct Read {
+    store: Arc<dyn Queryable>,
+    external: Labels,
+    limits: ReadLimits,
+    queries: Vec<Query>,
+}
+
+impl Read {
+    /// Reads the series of a query one by one; stops when `each` says `false`.
+    fn for_each(
+        &self,
+        query: &Query,
+        mut each: impl FnMut(&Labels, &SampleColumns) -> Result<bool, ApiError>,
+    ) -> Result<(), ApiError> {
+        // What selects this server as a whole selects nothing in its store.
+        let is_own = |matcher: &&Matcher| {
+            let external = self.external.get(matcher.name());
+            matcher.op() == MatchOp::Equal && external == Some(matcher.value())
+        };
+        let matchers: Vec<Matcher> = query
+            .matchers
+            .iter()
+            .filter(|matcher| !is_own(matcher))
+            .cloned()
+            .collect();
+        if query.range.is_empty() {
+            return Ok(());
+        }
+        let mut selection = self.store.select(&matchers, query.range)?;
+        let mut columns = SampleColumns::default();
+        for (index, labels) in selection.labels.iter().enumerate() {
+            selection.source.read(index, &mut columns)?;
+            if !columns.is_empty() && !each(&with_external(labels, &self.external), &columns)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn samples(&self) -> Result<Vec<u8>, ApiError> {
+        let mut writer = SamplesWriter::default();
+        let mut count = 0u64;
+        for query in &self.queries {
+            let mut found = 0u64;
+            self.for_each(query, |labels, columns| {
+                found += columns.len() as u64;
+                let limit = self.limits.samples_max;
+                if limit > 0 && found > limit {
+                    let reason = format!("exceeded sample limit ({limit})");
+                    return Err(ApiError::new(Kind::BadData, reason));
+                }
+                writer.series(labels, columns);
+                if writer.byte_count() as u64 > ANSWER_BYTES_MAX.0 {
+                    let reason = format!(
+                        "the answer is larger than {ANSWER_BYTES_MAX}: ask for a shorter range, or for STREAMED_XOR_CHUNKS"
+                    );
+                    return Err(ApiError::new(Kind::BadData, reason));
+                }
+                Ok(true)
+            })?;
+            count += found;
+            writer.end_query();
+        }
+        tracing::debug!(count, "remote read");
+        Ok(snappy(&writer.into_bytes()))
+    }
+
+    fn stream(&self, frames: &Frames) -> Result<(), ApiError> {
+        for (index, query) in self.queries.iter().enumerate() {
+            let mut is_read = true;
+            self.for_each(query, |labels, columns| {
+                let bytes_max = self.limits.frame_bytes_max;
+                is_read = write_frames(labels, columns, index, bytes_max, |frame| {
+                    frames.blocking_send(Ok(frame.into())).is_ok()
+                });
+                Ok(is_read)
+            })?;
+            if !is_read {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn samples(app: &Arc<App>, read: Read) -> Result<Response, ApiError> {
+    let bytes = app.ask(None, move |_, _| read.samples()).await?;
+    let headers = [
+        (header::CONTENT_TYPE, SAMPLES_CONTENT_TYPE),
+        (header::CONTENT_ENCODING, "snappy"),
+    ];
+    Ok((StatusCode::OK, headers, bytes).into_response())
+}
+
+/// The status is sent before the first series is read, so what goes wrong later breaks the stream off.
+async fn stream(app: &Arc<App>, read: Read) -> Result<Response, ApiError> {
+    let turn = app.turn().await?;
+    let (frames, written) = mpsc::channel(FRAMES_WAITING_MAX);
+    let into: Frames = frames.clone();
+    let tasks = app.parts.tasks.clone();
+    app.parts
+        .tasks
+        .spawn("remote read", OnPanic::Report, |_| async move {
+            let work = move || {
+                let _turn = turn;
+                read.stream(&into)
+            };
+            let reason = match tasks.run_blocking("remote read", work).await {
+                Ok(Ok(())) => return,
+                Ok(Err(error)) => error.into_text().1,
+                Err(panicked) => panicked.to_string(),
+            };
+            tracing::warn!(reason, "a remote read was broken off");
+            let _ = frames.send(Err(std::io::Error::other(reason))).await;
+        });
+    let stream = futures_util::stream::unfold(written, |mut written| async move {
+        written.recv().await.map(|frame| (frame, written))
+    });
+    let headers = [(header::CONTENT_TYPE, STREAMED_CONTENT_TYPE)];
+    Ok((headers, Body::from_stream(stream)).into_response())
+}

@@ -1,0 +1,226 @@
+//! `/api/v1/search/...`: names for a text field that completes itself, as lines of JSON.
+//!
+//! ```text
+//! {"results":[{"name":"up"},{"name":"up_total"}]}
+//! {"status":"success","has_more":true}
+//! ```
+//!
+//! A term is found where its characters appear in order; the fewer lie between them, the higher the score.
+
+mod score;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use plimsoll_types::METRIC_NAME;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::error::{ApiError, Kind};
+use crate::go;
+use crate::params::Params;
+use score::Terms;
+
+/// Results when nothing is said, as in Prometheus.
+const LIMIT_DEFAULT: i64 = 100;
+/// The most results.
+const LIMIT_MAX: i64 = 10_000;
+/// Results of a line when nothing is said.
+const BATCH_DEFAULT: i64 = 100;
+
+/// Everything below `/search`.
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/metric_names", get(metric_names).post(metric_names))
+        .route("/label_names", get(label_names).post(label_names))
+        .route("/label_values", get(label_values).post(label_values))
+}
+
+/// What is searched.
+#[derive(Clone)]
+enum Field {
+    Names,
+    Values(String),
+}
+
+async fn metric_names(app: State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+    let field = Field::Values(METRIC_NAME.into());
+    search(app, params, field, "metric_names", "name").await
+}
+
+async fn label_names(app: State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+    search(app, params, Field::Names, "label_names", "name").await
+}
+
+async fn label_values(app: State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+    let label = params.get("label").map(String::from);
+    let label = label.ok_or_else(|| bad("missing required parameter \"label\"".into()))?;
+    search(app, params, Field::Values(label), "label_values", "value").await
+}
+
+fn bad(reason: String) -> ApiError {
+    ApiError::new(Kind::BadData, reason)
+}
+
+/// How results are chosen and shown.
+struct Wanted {
+    limit: usize,
+    batch: usize,
+    terms: Terms,
+    by_score: bool,
+    /// The direction that was asked for.
+    descends: Option<bool>,
+    shows_score: bool,
+}
+
+async fn search(
+    State(app): State<Arc<App>>,
+    params: Params,
+    field: Field,
+    endpoint: &str,
+    key: &'static str,
+) -> Result<Response, ApiError> {
+    let wanted = wanted(&params, endpoint)?;
+    let (range, selectors) = (params.range()?, params.selectors()?);
+    app.ask(None, move |app, _| {
+        let store = &app.parts.queryable;
+        let found = match (&field, range.is_empty()) {
+            (_, true) => Vec::new(),
+            (Field::Names, _) => store.label_names(&selectors, range, usize::MAX)?,
+            (Field::Values(name), _) => store.label_values(name, &selectors, range, usize::MAX)?,
+        };
+        Ok(answer(found, &wanted, key))
+    })
+    .await
+}
+
+fn wanted(params: &Params, endpoint: &str) -> Result<Wanted, ApiError> {
+    let limit = positive(params, "limit", LIMIT_DEFAULT)?;
+    if limit > LIMIT_MAX {
+        return Err(bad(format!(
+            "limit {limit} exceeds the configured maximum ({LIMIT_MAX}, see --web.search.max-limit)"
+        )));
+    }
+    let sort_by = params.get("sort_by");
+    if let Some(other) = sort_by.filter(|by| !matches!(*by, "alpha" | "score")) {
+        return Err(bad(format!(
+            "invalid sort_by {other:?} for {endpoint}: must be \"alpha\" or \"score\""
+        )));
+    }
+    let descends = match (params.get("sort_dir"), sort_by) {
+        (None, _) => None,
+        (Some(_), None) => return Err(bad("sort_dir is only valid when sort_by is set".into())),
+        (Some("asc"), _) => Some(false),
+        (Some("dsc" | "desc"), _) => Some(true),
+        (Some(other), _) => {
+            return Err(bad(format!(
+                "invalid sort_dir {other:?}: must be \"asc\" or \"dsc\""
+            )));
+        }
+    };
+    if let Some(other) = params.get("fuzz_alg").filter(|name| *name != "subsequence") {
+        return Err(bad(format!(
+            "unsupported fuzz_alg {other:?}: must be one of [subsequence]"
+        )));
+    }
+    let size = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+    Ok(Wanted {
+        limit: size(limit),
+        batch: size(positive(params, "batch_size", BATCH_DEFAULT)?),
+        terms: Terms::new(
+            params.all("search[]"),
+            flag(params, "case_sensitive", true)?,
+            threshold(params)?,
+        ),
+        by_score: sort_by == Some("score"),
+        descends,
+        shows_score: flag(params, "include_score", false)?,
+    })
+}
+
+fn positive(params: &Params, name: &str, default: i64) -> Result<i64, ApiError> {
+    let Some(text) = params.get(name) else {
+        return Ok(default);
+    };
+    let number = go::parse_int(text).ok().filter(|number| *number > 0);
+    number.ok_or_else(|| {
+        bad(format!(
+            "invalid {name} {text:?}: must be a positive integer"
+        ))
+    })
+}
+
+fn flag(params: &Params, name: &str, default: bool) -> Result<bool, ApiError> {
+    params.get(name).map_or(Ok(default), |text| {
+        go::parse_bool(text).map_err(|_| bad(format!("invalid {name} {text:?}: must be boolean")))
+    })
+}
+
+/// Reads the lowest score, in hundredths.
+fn threshold(params: &Params) -> Result<f64, ApiError> {
+    let Some(text) = params.get("fuzz_threshold") else {
+        return Ok(0.0);
+    };
+    let number = go::parse_int(text)
+        .ok()
+        .filter(|number| (0..=100).contains(number));
+    let number =
+        number.ok_or_else(|| bad(format!("invalid fuzz_threshold {text:?}: must be 0-100")))?;
+    Ok(number as f64 / 100.0)
+}
+
+fn answer(found: Vec<String>, wanted: &Wanted, key: &'static str) -> Response {
+    let scored = |name: String| wanted.terms.score(&name).map(|score| (name, score));
+    let mut found: Vec<(String, f64)> = found.into_iter().filter_map(scored).collect();
+    if wanted.by_score {
+        // Stable: names of the same score stay in their order.
+        found.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    }
+    // Names come ascending, scores descending.
+    if wanted
+        .descends
+        .is_some_and(|descends| descends != wanted.by_score)
+    {
+        found.reverse();
+    }
+    let has_more = found.len() > wanted.limit;
+    found.truncate(wanted.limit);
+    let mut lines = String::new();
+    // Nothing found is a line of no results.
+    let none: &[(String, f64)] = &[];
+    let batches = found.chunks(wanted.batch);
+    for batch in batches.chain(found.is_empty().then_some(none)) {
+        let results = batch
+            .iter()
+            .map(|(name, score)| result(key, name, *score, wanted.shows_score));
+        let results: Vec<_> = results.collect();
+        push_line(&mut lines, &serde_json::json!({"results": results}));
+    }
+    #[derive(Serialize)]
+    struct End {
+        status: &'static str,
+        has_more: bool,
+    }
+    let status = "success";
+    push_line(&mut lines, &End { status, has_more });
+    let content_type = [(header::CONTENT_TYPE, "application/x-ndjson; charset=utf-8")];
+    (content_type, lines).into_response()
+}
+
+fn result(key: &str, name: &str, score: f64, shows_score: bool) -> serde_json::Value {
+    let mut result = serde_json::Map::new();
+    result.insert(key.into(), name.into());
+    if shows_score {
+        result.insert("score".into(), score.into());
+    }
+    result.into()
+}
+
+fn push_line(lines: &mut String, line: &impl Serialize) {
+    lines.push_str(&serde_json::to_string(line).expect("views of ours become JSON"));
+    lines.push('\n');
+}

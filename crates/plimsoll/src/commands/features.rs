@@ -1,0 +1,26 @@
+//! `--enable-feature` of commands that read PromQL.
+
+use plimsoll_promql::Features;
+
+/// Which experimental PromQL is allowed.
+#[derive(clap::Args, Clone, Default)]
+pub(super) struct EnabledFeatures {
+    /// Experimental PromQL to allow, by Prometheus' names, separated by commas: promql-experimental-functions,
+    /// promql-extended-range-selectors, promql-binop-fill-modifiers
+    #[arg(long = "enable-feature", value_name = "NAMES", value_delimiter = ',')]
+    names: Vec<String>,
+}
+
+impl EnabledFeatures {
+    /// Returns the features; a name that means nothing here is told on stderr, as Prometheus does.
+    pub(super) fn parsed(&self) -> Features {
+        let mut features = Features::default();
+        for name in &self.names {
+            match Features::from_flag(name) {
+                Some(enabled) => features = features.union(enabled),
+                None => eprintln!("warning: --enable-feature={name}: unknown to PromQL, no effect"),
+            }
+        }
+        features
+    }
+}

@@ -1,0 +1,39 @@
+//! `plimsoll query series`: which series there are.
+
+use super::answer::labels;
+use super::{Output, Server, print_list};
+use crate::commands::Failure;
+
+/// List the series that selectors find
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The server, where promtool has it
+    #[arg(value_name = "SERVER", num_args = 0..=1)]
+    words: Vec<String>,
+    #[command(flatten)]
+    server: Server,
+    /// A selector; several find what any of them finds
+    #[arg(long = "match", value_name = "SELECTOR", required = true)]
+    selectors: Vec<String>,
+    /// Leave out what has ended before: Unix seconds or RFC 3339
+    #[arg(long, value_name = "TIME")]
+    start: Option<String>,
+    /// Leave out what began after
+    #[arg(long, value_name = "TIME")]
+    end: Option<String>,
+    /// How the answer is printed: table has a line per series
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value = "table")]
+    output: Output,
+}
+
+pub(super) fn run(mut arguments: Arguments) -> Result<(), Failure> {
+    let server = arguments.server.or_first_of(&mut arguments.words, 1);
+    let selectors = arguments.selectors.iter();
+    let mut parameters: Vec<_> = selectors.map(|selector| ("match[]", &**selector)).collect();
+    parameters.extend(arguments.start.iter().map(|time| ("start", &**time)));
+    parameters.extend(arguments.end.iter().map(|time| ("end", &**time)));
+    let body = server.ask("api/v1/series", &parameters)?;
+    print_list(&server, &body, arguments.output, |series| {
+        labels(series).to_string()
+    })
+}

@@ -1,0 +1,70 @@
+//! What `/api/v1/status` tells about this process.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use plimsoll_api::{InForce, ServerStatus};
+use plimsoll_ingest::config::Loaded;
+use plimsoll_types::{Timestamp, format_duration};
+
+use super::{Arguments, LogFormat};
+
+/// Makes the status at the start.
+pub(super) fn status(
+    arguments: &Arguments,
+    address: SocketAddr,
+    loaded: &Loaded,
+    now: Timestamp,
+) -> ServerStatus {
+    let directory = std::env::current_dir().unwrap_or_default();
+    ServerStatus::new(
+        now,
+        directory.display().to_string(),
+        super::sources::host_name(),
+        flags(arguments, address),
+        in_force(loaded, now),
+    )
+}
+
+/// Returns what a configuration changes in the status.
+pub(super) fn in_force(loaded: &Loaded, now: Timestamp) -> InForce {
+    InForce {
+        yaml: loaded.yaml.as_str().into(),
+        since: now,
+        is_last_reload_successful: true,
+        external_labels: loaded.config.external_labels().clone(),
+        retention: format_duration(loaded.config.retention.time_or_default()),
+    }
+}
+
+fn flags(arguments: &Arguments, address: SocketAddr) -> BTreeMap<String, String> {
+    let config = arguments.config.as_ref();
+    let format = match arguments.log_format {
+        LogFormat::Text => "logfmt",
+        LogFormat::Json => "json",
+    };
+    let retention = arguments.retention.map(format_duration);
+    let shown = [
+        (
+            "config.file",
+            config.map_or(String::new(), |path| path.display().to_string()),
+        ),
+        (
+            "storage.tsdb.path",
+            arguments.data_dir.display().to_string(),
+        ),
+        (
+            "storage.tsdb.retention.time",
+            retention.unwrap_or_else(|| "0s".into()),
+        ),
+        ("log.level", arguments.log_filter.clone()),
+        ("log.format", format.to_owned()),
+        ("insecure", arguments.insecure.to_string()),
+        ("no-host-metrics", arguments.no_host_metrics.to_string()),
+    ];
+    let mut flags: BTreeMap<String, String> =
+        shown.map(|(name, value)| (name.to_owned(), value)).into();
+    arguments.query.show(&mut flags);
+    arguments.web.show(address, &mut flags);
+    flags
+}

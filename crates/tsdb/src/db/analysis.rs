@@ -1,0 +1,217 @@
+//! Which labels make how many series, and which of them come and go: what `promtool tsdb analyze` tells of a block.
+//!
+//! Churn of a label is the time that its series do *not* cover, counted in whole lengths of the analysed range: ten
+//! series that live a tenth of the range each count nine.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use plimsoll_types::{
+    Labels, METRIC_NAME, NamedCount, StorageError, StorageErrorKind, TimeRange, Timestamp,
+    TopCounts,
+};
+
+use super::query::{self, Contents, Place};
+use super::view::Snapshot;
+use crate::manifest::part_name;
+
+/// What an analysis counted. Lists are sorted, highest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Analysis {
+    /// From the first to the last sample; `None` when there is none.
+    pub range: Option<TimeRange>,
+    /// Series.
+    pub series: u64,
+    /// Samples, staleness markers included.
+    pub samples: u64,
+    /// Distinct label names.
+    pub label_names: u64,
+    /// Distinct label pairs.
+    pub label_pairs: u64,
+    /// Label pairs of all series together.
+    pub label_entries: u64,
+    /// Label pairs, named `label=value`, by churn.
+    pub churning_pairs: Vec<NamedCount>,
+    /// Label names by churn.
+    pub churning_names: Vec<NamedCount>,
+    /// Label pairs by number of series.
+    pub common_pairs: Vec<NamedCount>,
+    /// Label names by bytes of their distinct values.
+    pub longest_names: Vec<NamedCount>,
+    /// Label names by number of distinct values.
+    pub names_by_values: Vec<NamedCount>,
+    /// Metric names by number of series.
+    pub metrics_by_series: Vec<NamedCount>,
+}
+
+/// What is known of the samples of a series without reading them.
+#[derive(Clone, Copy)]
+struct Extent {
+    range: TimeRange,
+    samples: u64,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    series: u64,
+    /// Milliseconds between the first and the last sample, of all series together.
+    covered: u128,
+}
+
+#[derive(Default)]
+struct Tallies {
+    names: HashMap<Arc<str>, (Tally, HashMap<Arc<str>, Tally>)>,
+    series: u64,
+    samples: u64,
+    entries: u64,
+    range: Option<TimeRange>,
+}
+
+pub(super) fn analyze(
+    contents: Contents<'_>,
+    part: Option<&str>,
+    limit: usize,
+) -> Result<Analysis, StorageError> {
+    let (snapshot, found) = query::find_all(contents)?;
+    let wanted = match part {
+        None => None,
+        Some(name) => Some(source_of(&snapshot, name)?),
+    };
+    let mut tallies = Tallies::default();
+    for places in found.chunk_by(|(a, _), (b, _)| a == b) {
+        let labels = &places[0].0;
+        let mut extent: Option<Extent> = None;
+        let here = places.iter().map(|(_, place)| *place);
+        for place in here.filter(|place| wanted.is_none_or(|wanted| place.source == wanted)) {
+            extent = joined(extent, extent_of(&snapshot, place)?);
+        }
+        if let Some(extent) = extent {
+            tallies.add(labels, extent);
+        }
+    }
+    Ok(tallies.finish(limit))
+}
+
+fn source_of(snapshot: &Snapshot, name: &str) -> Result<u32, StorageError> {
+    let found = snapshot
+        .parts
+        .iter()
+        .position(|part| part_name(part.live.id()) == name);
+    found.map(|index| index as u32).ok_or_else(|| {
+        let message = format!("there is no part {name:?}");
+        StorageError::new(StorageErrorKind::Closed, message)
+    })
+}
+
+fn extent_of(snapshot: &Snapshot, place: Place) -> Result<Option<Extent>, StorageError> {
+    let source = place.source as usize;
+    let Some(part) = snapshot.parts.get(source) else {
+        let window = &snapshot.windows[source - snapshot.parts.len()];
+        let extent = |(range, samples)| Extent { range, samples };
+        return Ok(window.extent(place.id).map(extent));
+    };
+    let blocks = part.live.part.block_aggregates(place.id);
+    let blocks = blocks.map_err(|error| StorageError::from(crate::Error::from(error)))?;
+    let block = |block: &crate::part::BlockSummary| Extent {
+        range: block.range,
+        samples: block.samples.into(),
+    };
+    let all = blocks.iter().map(block).map(Some);
+    Ok(all.fold(None, joined))
+}
+
+fn joined(one: Option<Extent>, other: Option<Extent>) -> Option<Extent> {
+    match (one, other) {
+        (Some(a), Some(b)) => Some(Extent {
+            range: united(a.range, b.range),
+            samples: a.samples + b.samples,
+        }),
+        (one, other) => one.or(other),
+    }
+}
+
+fn united(a: TimeRange, b: TimeRange) -> TimeRange {
+    TimeRange::new(a.start.min(b.start), a.end.max(b.end))
+}
+
+fn length(range: TimeRange) -> u128 {
+    let millis = |time: Timestamp| i128::from(time.millis());
+    u128::try_from(millis(range.end) - millis(range.start)).unwrap_or(0)
+}
+
+impl Tallies {
+    fn add(&mut self, labels: &Labels, extent: Extent) {
+        self.series += 1;
+        self.samples += extent.samples;
+        self.range = Some(
+            self.range
+                .map_or(extent.range, |range| united(range, extent.range)),
+        );
+        let covered = length(extent.range);
+        for (name, value) in labels.iter() {
+            self.entries += 1;
+            if !self.names.contains_key(name) {
+                self.names.insert(name.into(), Default::default());
+            }
+            let (tally, values) = self.names.get_mut(name).expect("it was added above");
+            tally.add(covered);
+            match values.get_mut(value) {
+                Some(tally) => tally.add(covered),
+                None => {
+                    let tally = Tally { series: 1, covered };
+                    values.insert(value.into(), tally);
+                }
+            }
+        }
+    }
+
+    fn finish(self, limit: usize) -> Analysis {
+        let whole = self.range.map_or(0, length);
+        let top = || TopCounts::new(limit);
+        let (mut churning_pairs, mut churning_names, mut common_pairs) = (top(), top(), top());
+        let (mut longest_names, mut names_by_values, mut metrics) = (top(), top(), top());
+        let mut label_pairs = 0;
+        for (name, (tally, values)) in &self.names {
+            label_pairs += values.len() as u64;
+            churning_names.push(tally.churn(whole), || name.to_string());
+            names_by_values.push(values.len() as u64, || name.to_string());
+            let bytes = values.keys().map(|value| value.len() as u64).sum();
+            longest_names.push(bytes, || name.to_string());
+            for (value, tally) in values {
+                let pair = || format!("{name}={value}");
+                churning_pairs.push(tally.churn(whole), pair);
+                common_pairs.push(tally.series, pair);
+                if &**name == METRIC_NAME {
+                    metrics.push(tally.series, || value.to_string());
+                }
+            }
+        }
+        Analysis {
+            range: self.range,
+            series: self.series,
+            samples: self.samples,
+            label_names: self.names.len() as u64,
+            label_pairs,
+            label_entries: self.entries,
+            churning_pairs: churning_pairs.into_sorted(),
+            churning_names: churning_names.into_sorted(),
+            common_pairs: common_pairs.into_sorted(),
+            longest_names: longest_names.into_sorted(),
+            names_by_values: names_by_values.into_sorted(),
+            metrics_by_series: metrics.into_sorted(),
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, covered: u128) {
+        self.series += 1;
+        self.covered += covered;
+    }
+
+    fn churn(&self, whole: u128) -> u64 {
+        let uncovered = (u128::from(self.series) * whole).saturating_sub(self.covered);
+        let lengths = uncovered.checked_div(whole).unwrap_or(0);
+        u64::try_from(lengths).unwrap_or(u64::MAX)
+    }
+}

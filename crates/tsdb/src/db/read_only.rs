@@ -1,0 +1,254 @@
+//! A store that is looked at and never changed: for tools that list, dump and count what is on disk.
+//!
+//! It takes no lock, so the store may be in use. Its owner may then seal, clean and cut while we read; so the manifest is
+//! read once more at the end, and when it is another one by then, we begin again.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+
+use plimsoll_runtime::disk::{Disk, SystemDisk};
+use plimsoll_types::{
+    Exemplar, Labels, Matcher, Metadata, Meter, PartStatistics, Queryable, SampleColumns,
+    Selection, StorageError, StoreStatistics, TimeRange, Timestamp,
+};
+
+use super::analysis::{self, Analysis};
+use super::open::{self, FORMAT};
+use super::query::{self, Contents};
+use super::recovery::Recovery;
+use super::view::View;
+use super::{hidden::LiveTombstone, statistics};
+use crate::head::{SeriesTable, Window};
+use crate::manifest::Manifest;
+use crate::{Config, Error, ErrorKind, Result};
+
+/// So often a store that changes while it is read is read again.
+const ATTEMPTS: usize = 5;
+
+/// A data directory that is only read: everything on disk, whatever its age, without what was deleted.
+pub struct ReadOnlyDb {
+    series: SeriesTable,
+    gate: RwLock<()>,
+    view: RwLock<View>,
+    recovery: Recovery,
+}
+
+impl ReadOnlyDb {
+    /// Reads the parts' indexes and the whole WAL of the configured directory; of the settings only the directory, the
+    /// window's length and the limit of series count.
+    ///
+    /// # Errors
+    /// `Config` when the directory is no store's, `NewerVersion`, `Corrupt` (the manifest), `Io`. A damaged part or
+    /// record is no error; [`recovery`](Self::recovery) names it.
+    pub fn open(config: &Config) -> Result<Self> {
+        Self::open_on(config, Arc::new(SystemDisk))
+    }
+
+    /// As [`open`](Self::open), on any disk.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_on(config: &Config, disk: Arc<dyn Disk>) -> Result<Self> {
+        let directory = config.directory();
+        if !disk.exists(&directory.join(FORMAT)) {
+            let message = format!(
+                "{} holds no store: there is no {FORMAT}",
+                directory.display()
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        let mut attempt = 1;
+        loop {
+            let before = Manifest::load(&*disk, directory)?;
+            let read = Self::read(config, &disk);
+            let is_same = before == Manifest::load(&*disk, directory)?;
+            if is_same || attempt == ATTEMPTS {
+                return read;
+            }
+            attempt += 1;
+        }
+    }
+
+    fn read(config: &Config, disk: &Arc<dyn Disk>) -> Result<Self> {
+        let series = Arc::new(SeriesTable::new(config.settings().series_limit));
+        let loaded = open::load(config, disk, &series, open::Purpose::Read)?;
+        let tombstones = loaded.manifest.tombstones.iter();
+        let view = View {
+            parts: loaded.parts,
+            sealing: Vec::new(),
+            open: loaded.windows,
+            quarantined: loaded.manifest.quarantined.clone(),
+            tombstones: tombstones
+                .map(|tombstone| LiveTombstone::new(tombstone.clone()))
+                .collect(),
+        };
+        let series = Arc::into_inner(series).expect("the replay that shared it is over");
+        Ok(Self {
+            series,
+            gate: RwLock::new(()),
+            view: RwLock::new(view),
+            recovery: loaded.recovery,
+        })
+    }
+
+    /// Returns what the reading found; nothing of it was repaired.
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    /// Returns the sealed parts, oldest first.
+    pub fn parts(&self) -> Vec<PartStatistics> {
+        statistics::parts(&self.view())
+    }
+
+    /// Returns what is in the store, as [`StoreAdmin::statistics`](plimsoll_types::StoreAdmin::statistics) does; the
+    /// head is what the WAL holds.
+    pub fn statistics(&self, limit: usize) -> StoreStatistics {
+        let view = self.view();
+        let windows: Vec<Arc<Window>> = view.windows().cloned().collect();
+        StoreStatistics {
+            parts: statistics::parts(&view),
+            replay: statistics::replay(&self.recovery),
+            tombstones: view.tombstones.len() as u64,
+            ..statistics::head(&self.series, &windows, limit)
+        }
+    }
+
+    /// Calls `visit` with the labels and the samples inside `range` of every series that fulfils all matchers of any
+    /// one of `selectors` (every series when there is none), in the order of their labels, one series at a time. Series
+    /// without a sample there are passed over. `Break` ends the walk.
+    ///
+    /// # Errors
+    /// `Io` and `Corrupt`.
+    pub fn dump(
+        &self,
+        selectors: &[Vec<Matcher>],
+        range: TimeRange,
+        visit: &mut dyn FnMut(&Labels, &SampleColumns) -> ControlFlow<()>,
+    ) -> std::result::Result<(), StorageError> {
+        let all = [Vec::new()];
+        let selectors = if selectors.is_empty() {
+            &all
+        } else {
+            selectors
+        };
+        let mut selections = Vec::with_capacity(selectors.len());
+        let mut series: Vec<(Labels, usize, usize)> = Vec::new();
+        for (number, matchers) in selectors.iter().enumerate() {
+            let mut selection = self.select(matchers, range)?;
+            let labels = std::mem::take(&mut selection.labels).into_iter();
+            series.extend(
+                labels
+                    .enumerate()
+                    .map(|(index, labels)| (labels, number, index)),
+            );
+            selections.push(selection);
+        }
+        series.sort();
+        series.dedup_by(|(a, ..), (b, ..)| a == b);
+        let mut columns = SampleColumns::default();
+        for (labels, number, index) in series {
+            selections[number].source.read(index, &mut columns)?;
+            if !columns.is_empty() && visit(&labels, &columns).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts series, labels and churn of one part, named as [`parts`](Self::parts) does, or of the whole store; every
+    /// list holds the `limit` highest counts at most.
+    ///
+    /// # Errors
+    /// `Closed` when there is no such part, `Io` and `Corrupt`.
+    pub fn analyze(
+        &self,
+        part: Option<&str>,
+        limit: usize,
+    ) -> std::result::Result<Analysis, StorageError> {
+        analysis::analyze(self.contents(), part, limit)
+    }
+
+    fn view(&self) -> std::sync::RwLockReadGuard<'_, View> {
+        let view = self.view.read();
+        view.unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn contents(&self) -> Contents<'_> {
+        Contents {
+            series: &self.series,
+            gate: &self.gate,
+            view: &self.view,
+            horizon: Timestamp::MIN,
+        }
+    }
+}
+
+/// Says whether a directory looks like one of a store.
+pub fn is_store(directory: &Path) -> bool {
+    SystemDisk.exists(&directory.join(FORMAT))
+}
+
+impl Queryable for ReadOnlyDb {
+    fn select(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+    ) -> std::result::Result<Selection, StorageError> {
+        query::select(self.contents(), matchers, range, &query::Unmetered)
+    }
+
+    fn select_metered(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        meter: &dyn Meter,
+    ) -> std::result::Result<Selection, StorageError> {
+        query::select(self.contents(), matchers, range, meter)
+    }
+
+    fn series(
+        &self,
+        selectors: &[Vec<Matcher>],
+        range: TimeRange,
+        limit: usize,
+    ) -> std::result::Result<Vec<Labels>, StorageError> {
+        query::series(self.contents(), selectors, range, limit)
+    }
+
+    fn label_names(
+        &self,
+        selectors: &[Vec<Matcher>],
+        range: TimeRange,
+        limit: usize,
+    ) -> std::result::Result<Vec<String>, StorageError> {
+        query::label_names(self.contents(), selectors, range, limit)
+    }
+
+    fn label_values(
+        &self,
+        name: &str,
+        selectors: &[Vec<Matcher>],
+        range: TimeRange,
+        limit: usize,
+    ) -> std::result::Result<Vec<String>, StorageError> {
+        query::label_values(self.contents(), name, selectors, range, limit)
+    }
+
+    fn exemplars(
+        &self,
+        selectors: &[Vec<Matcher>],
+        range: TimeRange,
+    ) -> std::result::Result<Vec<(Labels, Vec<Exemplar>)>, StorageError> {
+        query::exemplars(self.contents(), selectors, range)
+    }
+
+    fn metadata(
+        &self,
+        metric: Option<&str>,
+        limit: usize,
+    ) -> std::result::Result<Vec<(String, Vec<Metadata>)>, StorageError> {
+        Ok(self.series.meanings(metric, limit))
+    }
+}

@@ -1,0 +1,122 @@
+//! Many small parts become few large ones, and nobody who reads can tell.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use plimsoll_testkit::Fault;
+use plimsoll_types::{Matcher, StoreAdmin, TimeRange};
+
+use crate::support::{HOUR, NOON, Store};
+
+/// The beginning of a day, three days ago.
+const MIDNIGHT: i64 = (NOON / (24 * HOUR) - 3) * 24 * HOUR;
+
+fn parts(store: &Store) -> usize {
+    store.db.statistics(0).unwrap().parts.len()
+}
+
+/// Writes a sample per hour of two days, window by window, as they come; every third one comes late and replaces
+/// another.
+fn fill(store: &Store) -> Vec<(i64, f64)> {
+    let mut expected = Vec::new();
+    for hour in 0..48 {
+        let time = MIDNIGHT + hour * HOUR;
+        store.put("a", &[(time, hour as f64)]);
+        store.put(&format!("b{}", hour % 5), &[(time, 1.0)]);
+        if hour % 3 == 0 {
+            store.db.seal_all().unwrap();
+            store.put("a", &[(time, -1.0)]);
+        }
+        store.db.seal_all().unwrap();
+        expected.push((time, if hour % 3 == 0 { -1.0 } else { hour as f64 }));
+    }
+    expected
+}
+
+fn later(store: &Store, days: u64) {
+    for _ in 0..days * 24 {
+        store.clock.advance(Duration::from_hours(1));
+        store.db.maintain().unwrap();
+    }
+}
+
+#[test]
+fn days_become_one_part_and_answers_stay() {
+    let store = Store::new();
+    let expected = fill(&store);
+    let before = parts(&store);
+    assert!(before >= 48, "{before}");
+    assert_eq!(store.floats("a"), expected);
+    later(&store, 3);
+    assert_eq!(parts(&store), 2);
+    assert_eq!(store.floats("a"), expected);
+    assert_eq!(store.floats("b0").len(), 10);
+    let store = store.after_power_loss();
+    assert_eq!(parts(&store), 2);
+    assert_eq!(store.floats("a"), expected);
+    // What comes late is newer than all that was merged.
+    store.put("a", &[(MIDNIGHT, 7.0)]);
+    store.db.seal_all().unwrap();
+    assert_eq!(store.floats("a")[0], (MIDNIGHT, 7.0));
+    assert_eq!(store.floats("a").len(), 48);
+}
+
+#[test]
+fn what_is_deleted_is_not_merged_and_may_be_written_again() {
+    let store = Store::new();
+    fill(&store);
+    let all = TimeRange::ALL;
+    let series = [vec![Matcher::equal("__name__", "a")]];
+    store.db.delete_series(&series, all).unwrap();
+    store.put("a", &[(MIDNIGHT + HOUR, 5.0)]);
+    later(&store, 3);
+    assert_eq!(store.floats("a"), [(MIDNIGHT + HOUR, 5.0)]);
+    let store = store.after_power_loss();
+    assert_eq!(store.floats("a"), [(MIDNIGHT + HOUR, 5.0)]);
+    let samples: u64 = store
+        .db
+        .statistics(0)
+        .unwrap()
+        .parts
+        .iter()
+        .map(|p| p.samples)
+        .sum();
+    assert_eq!(samples, 48 + 1, "the deleted ones are gone from the disk");
+}
+
+#[test]
+fn the_running_day_is_left_alone() {
+    let store = Store::new();
+    for hour in 0..6 {
+        let time = MIDNIGHT + 96 * HOUR + hour * HOUR;
+        store
+            .clock
+            .advance(Duration::from_millis((time - store.now()).max(0) as u64));
+        store.put("a", &[(time, 1.0)]);
+        store.db.seal_all().unwrap();
+        assert_eq!(store.db.maintain().unwrap().parts_merged, 0);
+    }
+    assert_eq!(parts(&store), 6);
+}
+
+#[test]
+fn a_failure_at_any_call_of_merging_loses_nothing() {
+    let mut any_failed = false;
+    // The last one is beyond all that merging does.
+    for call in (0..120).step_by(3) {
+        let store = Store::new();
+        let expected = fill(&store);
+        store.clock.advance(Duration::from_hours(72));
+        let number = store.disk.changes() + call;
+        let error = ErrorKind::Other;
+        store.disk.plan(Fault::Change { number, error });
+        let failed = store.db.maintain().is_err();
+        assert_eq!(store.floats("a"), expected, "after {call} calls");
+        let store = store.after_power_loss();
+        assert_eq!(store.floats("a"), expected, "after {call} calls");
+        later(&store, 1);
+        assert_eq!(parts(&store), 2, "after {call} calls");
+        any_failed |= failed;
+    }
+    assert!(any_failed);
+}

@@ -1,0 +1,3 @@
+//! Properties of the shared nouns.
+
+mod histogram;
