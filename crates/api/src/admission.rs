@@ -8,7 +8,7 @@
 //!
 //! What a query costs is not known before it ran: how many series a selector finds is, what an aggregation leaves of
 //! them is not. So nobody guesses. Each query begins as a light one; the few that need more give up their turn and
-//! begin anew among the heavy ones, having wasted at most some 40 ms of one core. Their kind is remembered
+//! begin anew among the heavy ones, having wasted at most some 20 ms of one core. Their kind is remembered
 //! ([`Queries`](crate::queries::Queries)) and goes to the heavy lane at once. The heavy lane is as wide as the machine
 //! has cores, so light queries always find a thread that the system gives time to, and memory for them.
 //!

@@ -35,7 +35,7 @@ pub struct QueryLimits {
     /// Heavy queries that run at the same time, a part of the above; 0 tells no kinds apart. Default 2; the composition
     /// root says how many cores there are.
     pub heavy_max: usize,
-    /// What a query may do before it counts as heavy, in units of about 10 ns. Default 4,000,000.
+    /// What a query may do before it counts as heavy, in units of about 10 ns. Default 2,000,000.
     pub light_work_max: u64,
     /// What all queries and unsent results may hold together. Default 2 GiB.
     pub memory_total_max: ByteCount,
@@ -51,7 +51,7 @@ impl Default for QueryLimits {
             running_max: 20,
             waiting_max: 100,
             heavy_max: 2,
-            light_work_max: 4_000_000,
+            light_work_max: 2_000_000,
             memory_total_max: ByteCount::GIB.times(2),
             points_max: 11_000,
             slow: Duration::from_secs(10),

@@ -7,6 +7,8 @@ use plimsoll_promql::{ParseError, QueryError, QueryErrorKind};
 use plimsoll_types::{StorageError, StorageErrorKind};
 use serde::Serialize;
 
+use crate::caret;
+
 /// The kinds of Prometheus' API (`errorType`), each with its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -67,6 +69,8 @@ pub(crate) struct ApiError {
     message: String,
     /// The line of the expression that is wrong, and carets under the place.
     caret: Option<String>,
+    /// Whether the body shows it as well: then it is no longer the body of Prometheus.
+    shows_caret: bool,
 }
 
 impl ApiError {
@@ -75,6 +79,7 @@ impl ApiError {
             kind,
             message: message.into(),
             caret: None,
+            shows_caret: false,
         }
     }
 
@@ -91,9 +96,16 @@ impl ApiError {
             "" => Self::new(Kind::BadData, text),
             name => Self::parameter(name, text),
         };
-        let rendered = error.render();
-        let caret = rendered.split_once('\n').map(|(_, caret)| caret.to_owned());
+        let caret = caret::excerpt(&error.render());
         Self { caret, ..refused }
+    }
+
+    /// Shows the place in the body too, beside the header that always has it.
+    pub(crate) fn showing_caret(self, shows_caret: bool) -> Self {
+        Self {
+            shows_caret,
+            ..self
+        }
     }
 
     /// Names the parameter that the error is about.
@@ -132,7 +144,7 @@ struct Body<'a> {
     #[serde(rename = "errorType")]
     error_type: &'static str,
     error: &'a str,
-    /// Not in Prometheus: what a person wants to see of a long expression.
+    /// Not in Prometheus, so only for those who ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     caret: Option<&'a str>,
 }
@@ -143,9 +155,13 @@ impl IntoResponse for ApiError {
             status: "error",
             error_type: self.kind.name(),
             error: &self.message,
-            caret: self.caret.as_deref(),
+            caret: self.caret.as_deref().filter(|_| self.shows_caret),
         };
-        (self.kind.status(), Json(body)).into_response()
+        let mut response = (self.kind.status(), Json(body)).into_response();
+        if let Some(value) = self.caret.as_deref().and_then(caret::header_value) {
+            response.headers_mut().insert(caret::HEADER, value);
+        }
+        response
     }
 }
 

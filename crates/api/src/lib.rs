@@ -28,6 +28,7 @@
 mod admission;
 mod app;
 mod body;
+mod caret;
 mod caller;
 mod envelope;
 mod error;

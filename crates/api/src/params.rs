@@ -133,7 +133,10 @@ impl Params {
         let Some(text) = self.get("lookback_delta") else {
             return Ok(None);
         };
-        if text.parse::<f64>().is_ok_and(|seconds| seconds < 0.0 && seconds.is_finite()) {
+        if text
+            .parse::<f64>()
+            .is_ok_and(|seconds| seconds < 0.0 && seconds.is_finite())
+        {
             return Ok(None);
         }
         match parse_step(text) {
@@ -254,7 +257,10 @@ impl Params {
     /// Reads `query` as it was written.
     pub(crate) fn plain_query(&self) -> Result<Expr, ApiError> {
         let text = self.get("query").unwrap_or_default();
-        parse_with(text, &self.features).map_err(|error| ApiError::parse("query", &error))
+        parse_with(text, &self.features).map_err(|error| {
+            let shows_caret = matches!(self.get("caret"), Some("true" | "1"));
+            ApiError::parse("query", &error).showing_caret(shows_caret)
+        })
     }
 
     /// Adds what the request asks of every series to each selector; several `extra_filters[]` are alternatives.

@@ -13,6 +13,7 @@ mod query;
 mod reference;
 mod serve;
 mod server;
+mod tsdb;
 
 use clap::{Parser, Subcommand};
 
@@ -46,6 +47,8 @@ enum Command {
     Push(push::Command),
     #[command(subcommand)]
     Promql(promql::Command),
+    #[command(subcommand)]
+    Tsdb(tsdb::Command),
     Completions(completions::Arguments),
     Man(man::Arguments),
     #[command(hide = true)]
@@ -60,6 +63,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Query(arguments) => query::run(arguments),
         Command::Push(command) => push::run(command),
         Command::Promql(command) => promql::run(command),
+        Command::Tsdb(command) => tsdb::run(command),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
         Command::Reference(arguments) => reference::run(arguments),

@@ -27,7 +27,7 @@ use plimsoll_types::{Labels, METRIC_NAME, Queryable, Sample, Timestamp, Value as
 pub(crate) use aggregate::{check_quantiles, note_combination};
 pub(crate) use binary::scalar_operation;
 pub(crate) use column::Column;
-pub(crate) use context::{Charge, Context, Notes};
+pub(crate) use context::{Charge, Context, Metric, Notes};
 pub(crate) use grid::{Grid, Scalars};
 pub(crate) use grouping::LabelSet;
 pub(crate) use map::{Lazy, map};

@@ -8,7 +8,8 @@
 //! A [`Db`] is one data directory. A write goes into the *WAL* (group commit, [`wal`]) and into the *head*
 //! ([`head`]), which holds one [*window*](head::Window) of samples per 2 h, a series in XOR [`chunk`]s and a sorted
 //! side buffer. A window that is over is *sealed* into a columnar *part*; the [`manifest`] says which parts count and
-//! up to which WAL sequence each window is in them. A query merges parts and windows, newest data first.
+//! up to which WAL sequence each window is in them. A query merges parts and windows, newest data first, and passes over
+//! what [tombstones](deletion) hide. [`ReadOnlyDb`] looks at a directory without changing it.
 //!
 //! ```text
 //! append -> WAL queue -> writer thread -> wal/*.wal           select -> parts (oldest first)
@@ -22,8 +23,10 @@
 //! - A sample is in a part or in the head's windows after a restart, never lost between and never in both.
 //! - A failed fsync is never repeated as if it had worked; what it covered is written again elsewhere.
 //! - Damage is contained: a record, a part. It is counted, named, and never a panic.
+//! - A [`deletion`] applies to everything before it in the order of the WAL and to nothing after it, in windows, in parts
+//!   and in what is being sealed; after a restart it is in effect everywhere or nowhere.
 //! - Nothing is removed because a clock jumped ([`timekeeper`]).
-//! - Deliberately absent: merging of parts, downsampling, tenants, deletion by selector.
+//! - Deliberately absent: merging of parts, downsampling, tenants.
 //!
 //! # How to extend
 //! A kind of data that a batch may carry gets a section in [`wal::batch`], a place in [`head::Lane`] and a column of the

@@ -40,6 +40,7 @@ mod floats;
 mod histograms;
 mod index;
 mod integers;
+mod labels;
 mod meta;
 mod numbers;
 mod postings;

@@ -1,6 +1,7 @@
 //! Hostile bytes for every decoder of the WAL, the head and the manifest: no panic, no memory beyond their length.
 
 use plimsoll_tsdb::chunk::XorDecoder;
+use plimsoll_tsdb::deletion::Deletion;
 use plimsoll_tsdb::manifest::Manifest;
 use plimsoll_tsdb::wal::batch::{decode_batch, decode_series, encode_batch};
 use plimsoll_tsdb::wal::{decode_histogram, encode_histogram, scan};
@@ -57,6 +58,17 @@ fn manifests() {
     bolero::check!().for_each(|bytes: &[u8]| {
         if let Ok(manifest) = Manifest::decode(bytes) {
             assert_eq!(Manifest::decode(manifest.encode().as_bytes()), Ok(manifest));
+        }
+    });
+}
+
+#[test]
+fn deletions() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        if let Ok(text) = std::str::from_utf8(bytes)
+            && let Ok(deletion) = Deletion::parse(text)
+        {
+            assert_eq!(Deletion::parse(&deletion.to_string()), Ok(deletion));
         }
     });
 }

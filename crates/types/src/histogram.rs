@@ -2,12 +2,18 @@
 //!
 //! The model is Prometheus' (`model/histogram`), with one difference: buckets hold absolute counts here, integer or
 //! float; deltas exist on the wire only.
+//!
+//! Arithmetic gives float counts and is Prometheus' to the last rule: see [`HistogramSum`] for what two histograms with
+//! different buckets have in common, [`Histogram::detects_reset_after`] for counters that begin anew, and
+//! [`Histogram::trimmed_upper`] for parts of a histogram. One thing is better on purpose: where a sum widens the zero
+//! bucket and gets coarser at once, Prometheus counts the buckets between twice.
 
 mod bounds;
 mod buckets;
 mod compact;
 mod compensated;
 mod equality;
+mod exponential;
 mod from_classic;
 mod mean;
 mod reset;

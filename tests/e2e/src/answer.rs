@@ -17,6 +17,15 @@ type Series = BTreeMap<String, Vec<(f64, f64)>>;
 /// # Errors
 /// The first difference.
 pub fn compare(left: &Value, right: &Value) -> Result<usize> {
+    compare_within(left, right, 0.0)
+}
+
+/// As [`compare`], where values may also differ by `absolute`: what is left of large numbers that cancel out has no last
+/// places to compare.
+///
+/// # Errors
+/// The first difference.
+pub fn compare_within(left: &Value, right: &Value, absolute: f64) -> Result<usize> {
     let kinds = (&left["resultType"], &right["resultType"]);
     ensure!(
         kinds.0 == kinds.1,
@@ -38,12 +47,12 @@ pub fn compare(left: &Value, right: &Value) -> Result<usize> {
                 right.len()
             );
         };
-        compare_points(left, right).with_context(|| labels.clone())?;
+        compare_points(left, right, absolute).with_context(|| labels.clone())?;
     }
     Ok(left.values().map(Vec::len).sum())
 }
 
-fn compare_points(left: &[(f64, f64)], right: &[(f64, f64)]) -> Result<()> {
+fn compare_points(left: &[(f64, f64)], right: &[(f64, f64)], absolute: f64) -> Result<()> {
     ensure!(
         left.len() == right.len(),
         "{} and {} points: {left:?} and {right:?}",
@@ -53,18 +62,18 @@ fn compare_points(left: &[(f64, f64)], right: &[(f64, f64)]) -> Result<()> {
     for (left, right) in left.iter().zip(right) {
         ensure!(left.0 == right.0, "times differ: {left:?} and {right:?}");
         ensure!(
-            is_same(left.1, right.1),
+            is_same(left.1, right.1, absolute),
             "values differ: {left:?} and {right:?}"
         );
     }
     Ok(())
 }
 
-fn is_same(left: f64, right: f64) -> bool {
+fn is_same(left: f64, right: f64, absolute: f64) -> bool {
     let scale = left.abs().max(right.abs());
     left == right
         || (left.is_nan() && right.is_nan())
-        || (left - right).abs() <= RELATIVE_ERROR_MAX * scale
+        || (left - right).abs() <= (RELATIVE_ERROR_MAX * scale).max(absolute)
 }
 
 fn series(data: &Value) -> Result<Series> {

@@ -11,6 +11,7 @@
 //! | `rate` and `increase` guess otherwise where a counter begins near zero after a gap | counters begin far from zero and have no gaps |
 //! | `stddev` and `stdvar` of a group with NaN or an infinity are NaN also when it comes first | they are asked for finite values |
 //! | `atan2` drops the metric name | its operands have none |
+//! | a comparison that finds several partners is refused also where it keeps none | those have one partner, or `bool` |
 //! | `predict_linear` of a range with `@` sees all samples at every step | asked without `@` |
 //! | new functions, operators, literals and native histograms | not generated |
 //!
@@ -33,7 +34,8 @@ use plimsoll_wire::compression::snappy;
 use plimsoll_wire::remote_write::{self, Version};
 use serde_json::Value;
 
-use crate::{Api, Home, Prometheus, Reply, Server, compare, find};
+use crate::answer::compare_within;
+use crate::{Api, Home, Prometheus, Reply, Server, find};
 use data::{END, Names, START};
 use expression::Expression;
 
@@ -41,6 +43,8 @@ use expression::Expression;
 const KEEP_ALL: &str = "global:\n  scrape_interval: 10y\nplimsoll:\n  retention: 100y\n  host_metrics:\n    enabled: false\n";
 /// A Prometheus that scrapes nothing.
 const NO_TARGETS: &str = "global:\n  scrape_interval: 1m\n";
+/// Values are below 10^8, and a difference of two has the error of both.
+const ABSOLUTE_ERROR_MAX: f64 = 1e-9;
 /// How much of an answer a report shows.
 const SHOWN_BYTES_MAX: usize = 2_000;
 
@@ -208,7 +212,7 @@ fn agree(theirs: &Reply, ours: &Reply) -> Result<Agreement> {
     };
     match (data(theirs)?, data(ours)?) {
         (Some(theirs), Some(ours)) => {
-            let points = compare(&theirs, &ours)?;
+            let points = compare_within(&theirs, &ours, ABSOLUTE_ERROR_MAX)?;
             let answered = 1;
             Ok(Agreement {
                 answered,

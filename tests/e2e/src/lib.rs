@@ -37,8 +37,8 @@ mod time;
 
 pub use answer::compare;
 pub use api::Api;
-pub use differential::{Agreement, Differential};
 pub use debian::{NodeExporter, Prometheus, VictoriaMetrics, find, promtool};
+pub use differential::{Agreement, Differential};
 pub use home::Home;
 pub use http::{Reply, encode_query, request};
 pub use program::{Program, binary};

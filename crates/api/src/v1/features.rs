@@ -23,7 +23,11 @@ pub(crate) async fn features(State(app): State<Arc<App>>) -> Response {
         ("query_stats", true),
         ("query_warnings", true),
         ("remote_write_receiver", true),
+        ("openapi_3.1", false),
+        ("openapi_3.2", false),
         ("search", true),
+        ("search_fuzz_alg_jarowinkler", false),
+        ("search_fuzz_alg_subsequence", true),
         ("time_range_labels", true),
         ("time_range_series", true),
     ]
@@ -34,8 +38,28 @@ pub(crate) async fn features(State(app): State<Arc<App>>) -> Response {
         ("server_mode", true),
     ]
     .into();
+    let rules =
+        ["concurrent_rule_eval", "keep_firing_for", "query_offset"].map(|name| (name, false));
+    let tsdb: Group = [
+        ("delayed_compaction", false),
+        ("exemplar_storage", true),
+        ("isolation", true),
+        ("native_histograms", true),
+        ("st_storage", true),
+    ]
+    .into();
     let view = BTreeMap::from([
         ("api", api),
+        (
+            "otlp_receiver",
+            [
+                ("delta_conversion", false),
+                ("native_delta_ingestion", false),
+            ]
+            .into(),
+        ),
+        ("rules", rules.into()),
+        ("tsdb", tsdb),
         ("prometheus", prometheus),
         ("promql", promql(&app)),
         ("promql_functions", functions(&app)),
@@ -68,6 +92,8 @@ fn promql(app: &App) -> Group {
         ("fill_left", features.binop_fill_modifiers),
         ("fill_right", features.binop_fill_modifiers),
         ("duration_expr", features.duration_expressions),
+        ("per_step_stats", true),
+        ("type_and_unit_labels", false),
         (
             "delayed_name_removal",
             app.parts.engine.options().delayed_name_removal,

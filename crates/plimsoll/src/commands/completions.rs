@@ -16,6 +16,11 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut text = Vec::new();
-    generate(arguments.shell, &mut CommandLine::command(), "plimsoll", &mut text);
+    generate(
+        arguments.shell,
+        &mut CommandLine::command(),
+        "plimsoll",
+        &mut text,
+    );
     print(&String::from_utf8_lossy(&text))
 }

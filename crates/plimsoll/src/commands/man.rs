@@ -30,15 +30,24 @@ fn write_all(command: &Command, name: &str, directory: &Path) -> Result<(), Fail
     let path = directory.join(format!("{name}.1"));
     std::fs::write(&path, page(command, name)?)
         .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
-    let shown = command.get_subcommands().filter(|command| !command.is_hide_set());
+    let shown = command
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
     for command in shown.filter(|command| command.get_name() != "help") {
-        write_all(command, &format!("{name}-{}", command.get_name()), directory)?;
+        write_all(
+            command,
+            &format!("{name}-{}", command.get_name()),
+            directory,
+        )?;
     }
     Ok(())
 }
 
 fn page(command: &Command, name: &str) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
-    Man::new(command.clone()).title(name).render(&mut text).map_err(Failure::failed)?;
+    Man::new(command.clone())
+        .title(name)
+        .render(&mut text)
+        .map_err(Failure::failed)?;
     Ok(text)
 }

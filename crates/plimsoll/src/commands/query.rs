@@ -99,7 +99,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         (Some(Command::Series(arguments)), _) => series::run(arguments),
         (Some(Command::Labels(arguments)), _) => labels::run(arguments),
         (None, Some(question)) => question.ask(),
-        (None, None) => Err(Failure::usage("what shall be asked? see plimsoll query --help")),
+        (None, None) => Err(Failure::usage(
+            "what shall be asked? see plimsoll query --help",
+        )),
     }
 }
 
@@ -156,6 +158,9 @@ fn print_list(
     }
     let answer = read_answer(server, body)?;
     let entries = answer["data"].as_array();
-    let lines = entries.into_iter().flatten().map(|entry| line(entry) + "\n");
+    let lines = entries
+        .into_iter()
+        .flatten()
+        .map(|entry| line(entry) + "\n");
     print(&lines.collect::<String>())
 }

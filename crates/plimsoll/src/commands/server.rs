@@ -94,7 +94,10 @@ impl Server {
     fn send(&self, request: Request) -> Result<String, Failure> {
         let (status, body) = wait_for(async {
             let client = Client::new(ClientConfig::default()).map_err(Failure::failed)?;
-            let response = client.send(request).await.map_err(|e| self.unreachable(&e))?;
+            let response = client
+                .send(request)
+                .await
+                .map_err(|e| self.unreachable(&e))?;
             let status = response.status();
             let body = read_response_capped(response, ANSWER_BYTES_MAX).await;
             Ok((status, body.map_err(|e| self.unreachable(&e))?))
@@ -160,8 +163,9 @@ fn wait_for<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
 /// # Errors
 /// When it is no JSON.
 pub(super) fn read_answer(server: &Server, body: &str) -> Result<Value, Failure> {
-    let answer: Value = serde_json::from_str(body)
-        .map_err(|error| Failure::failed(format!("{} answered no JSON: {error}", server.shown())))?;
+    let answer: Value = serde_json::from_str(body).map_err(|error| {
+        Failure::failed(format!("{} answered no JSON: {error}", server.shown()))
+    })?;
     for kind in ["warnings", "infos"] {
         for note in answer[kind].as_array().into_iter().flatten() {
             let kind = kind.trim_end_matches('s');

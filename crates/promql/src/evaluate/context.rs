@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use plimsoll_types::{Labels, Queryable, Timestamp};
+use plimsoll_types::{Labels, METRIC_NAME, Queryable, Timestamp};
 
 use crate::annotation::{Annotation, Annotations, Twins};
 use crate::ast::Expr;
@@ -120,10 +120,7 @@ impl<'a> Context<'a> {
             return Err(QueryError::new(QueryErrorKind::Timeout, message));
         }
         match self.control.work_max() {
-            Some(limit) if done > limit => {
-                let message = format!("the query takes more than {limit} units of work");
-                Err(QueryError::new(QueryErrorKind::WorkLimit, message))
-            }
+            Some(limit) if done > limit => Err(too_much_work(limit)),
             _ => Ok(()),
         }
     }
@@ -136,6 +133,16 @@ impl<'a> Context<'a> {
         match done >= WORK_PER_CHECK {
             true => self.check(),
             false => Ok(()),
+        }
+    }
+
+    /// Fails at once when so many series at so many steps are certainly more work than the query may do, rather than
+    /// when it was done.
+    pub(crate) fn foresee(&self, series: usize, steps: usize) -> Result<(), QueryError> {
+        let units = (series as u64).saturating_mul(steps as u64);
+        match self.control.work_max() {
+            Some(limit) if units > limit => Err(too_much_work(limit)),
+            _ => Ok(()),
         }
     }
 
@@ -220,6 +227,11 @@ impl<'a> Context<'a> {
     fn progress(&self) -> &Progress {
         self.control.progress()
     }
+}
+
+fn too_much_work(limit: u64) -> QueryError {
+    let message = format!("the query takes more than {limit} units of work");
+    QueryError::new(QueryErrorKind::WorkLimit, message)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -342,29 +354,52 @@ impl Drop for Charge<'_> {
     }
 }
 
+/// What notes know of a series, which may lose these labels before the notes are made.
+#[derive(Default)]
+pub(crate) struct Metric {
+    name: String,
+    /// The label with the type of the metric; `None` when names have to tell.
+    kind: Option<String>,
+}
+
+impl Metric {
+    pub(crate) fn of(labels: &Labels, context: &Context<'_>) -> Self {
+        let label = |name| labels.get(name).unwrap_or("").to_string();
+        let has_kind = context.options.type_and_unit_labels;
+        Self {
+            name: label(METRIC_NAME),
+            kind: has_kind.then(|| label(TYPE_LABEL)),
+        }
+    }
+
+    pub(crate) fn byte_count(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.kind.as_ref().map_or(0, String::len)
+    }
+}
+
 /// Lets a function's body say something about the series at hand.
 pub(crate) struct Notes<'a> {
     context: &'a Context<'a>,
     position: Position,
     first_position: Position,
-    labels: &'a Labels,
+    metric: &'a Metric,
     failure: Cell<Option<QueryError>>,
     was_looked_at: Cell<bool>,
 }
 
 impl<'a> Notes<'a> {
-    /// Takes the places of the range vector and of the first argument, and the labels of the series.
+    /// Takes the places of the range vector and of the first argument, and the metric of the series.
     pub(crate) fn new(
         context: &'a Context<'a>,
         position: Position,
         first_position: Position,
-        labels: &'a Labels,
+        metric: &'a Metric,
     ) -> Self {
         Self {
             context,
             position,
             first_position,
-            labels,
+            metric,
             failure: Cell::new(None),
             was_looked_at: Cell::new(false),
         }
@@ -390,13 +425,12 @@ impl<'a> Notes<'a> {
     }
 
     pub(crate) fn bare_name(&self) -> &str {
-        self.labels.metric_name().unwrap_or("")
+        &self.metric.name
     }
 
     /// Returns the label that says what kind of metric it is; `None` when names have to tell.
     pub(crate) fn metric_type(&self) -> Option<&str> {
-        let is_known = self.context.options.type_and_unit_labels;
-        is_known.then(|| self.labels.get(TYPE_LABEL).unwrap_or(""))
+        self.metric.kind.as_deref()
     }
 
     pub(crate) fn add(&self, annotation: &Annotation) {

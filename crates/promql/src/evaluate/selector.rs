@@ -227,6 +227,7 @@ impl Operator for InstantSelector<'_> {
         let mut reader = Reader::new(self.context, self.selector, (after, until))?;
         reader.finds_resets = self.finds_resets;
         let mut metas = reader.metas();
+        self.context.foresee(metas.len(), self.grid.count)?;
         self.reader = Some(reader);
         if matches!(self.shows, Shows::Time | Shows::Start) {
             metas

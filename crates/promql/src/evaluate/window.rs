@@ -5,14 +5,14 @@ mod frame;
 
 use std::sync::Arc;
 
-use plimsoll_types::{Histogram, Labels, Value};
+use plimsoll_types::{Histogram, Value};
 
 use crate::ast::{Call, Expr, ExprKind, Selector};
 use crate::error::QueryError;
 use crate::span::Position;
 
 use super::selector::{Reader, Shift, lookback};
-use super::{Column, Context, Grid, Meta, Notes, Operator, Scalars};
+use super::{Column, Context, Grid, Meta, Metric, Notes, Operator, Scalars};
 
 pub(crate) use buffer::Buffer;
 pub(crate) use frame::{Bounds, Frame};
@@ -104,6 +104,7 @@ impl RangeOperator for RangeSelector<'_> {
         let mut reader = Reader::new(self.context, self.selector, (first.after, last.until))?;
         reader.finds_resets = self.finds_resets;
         let metas = reader.metas();
+        self.context.foresee(metas.len(), self.grid.count)?;
         self.reader = Some(reader);
         Ok(metas)
     }
@@ -133,7 +134,7 @@ pub(crate) struct WindowFunction<'a> {
     first_position: Position,
     pub(crate) keeps_name: bool,
     buffer: Buffer,
-    labels: std::vec::IntoIter<Labels>,
+    metrics: std::vec::IntoIter<Metric>,
 }
 
 impl<'a> WindowFunction<'a> {
@@ -154,7 +155,7 @@ impl<'a> WindowFunction<'a> {
             first_position: call.args.first().unwrap_or(argument).unwrapped().position,
             keeps_name,
             buffer: Buffer::default(),
-            labels: Vec::new().into_iter(),
+            metrics: Vec::new().into_iter(),
         }
     }
 }
@@ -171,15 +172,11 @@ fn place(argument: &Expr) -> Position {
 impl Operator for WindowFunction<'_> {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
         let mut metas = self.source.series()?;
-        // Notes need the name, which the series themselves may lose now: then both sets of labels are held.
-        let loses_name = !self.keeps_name && !self.context.options.delayed_name_removal;
-        let bytes = |meta: &Meta| match loses_name {
-            true => size_of::<Labels>() + meta.labels.byte_count(),
-            false => size_of::<Labels>(),
-        };
-        self.context.hold(metas.iter().map(bytes).sum(), 0)?;
-        let labels = metas.iter().map(|meta| meta.labels.clone());
-        self.labels = labels.collect::<Vec<_>>().into_iter();
+        // The labels themselves may lose the name.
+        let metrics = metas.iter().map(|meta| Metric::of(&meta.labels, self.context));
+        let metrics: Vec<Metric> = metrics.collect();
+        self.context.hold(metrics.iter().map(Metric::byte_count).sum(), 0)?;
+        self.metrics = metrics.into_iter();
         if !self.keeps_name {
             metas
                 .iter_mut()
@@ -191,8 +188,8 @@ impl Operator for WindowFunction<'_> {
     fn next(&mut self, into: &mut Column) -> Result<(), QueryError> {
         self.source.next(&mut self.buffer)?;
         into.reset(self.grid.count);
-        let labels = self.labels.next().unwrap_or_default();
-        let mut notes = Notes::new(self.context, self.position, self.first_position, &labels);
+        let metric = self.metrics.next().unwrap_or_default();
+        let mut notes = Notes::new(self.context, self.position, self.first_position, &metric);
         let mut parameters = vec![0.0; self.parameters.len()];
         let (mut floats, mut histograms) = (Range::default(), Range::default());
         let frame = self.source.frame();

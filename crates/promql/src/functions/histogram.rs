@@ -4,6 +4,7 @@ mod buckets;
 mod groups;
 mod native;
 mod question;
+mod ranks;
 
 use crate::ast::{Call, Expr};
 use crate::error::QueryError;

@@ -48,6 +48,7 @@ pub(super) fn info<'a>(
         timelines: Vec::new(),
         plan: Vec::new().into_iter(),
         read: 0,
+        count: 0,
         column: Column::default(),
         held: context.charge(),
     };
@@ -108,8 +109,9 @@ struct Info<'a> {
     /// What describes the series of each pair of `instance` and `job`.
     timelines: Vec<Timeline>,
     plan: std::vec::IntoIter<Output>,
-    /// How many series were read.
+    /// How many series were read, and how many there are.
     read: usize,
+    count: usize,
     column: Column,
     held: Charge<'a>,
 }
@@ -207,6 +209,15 @@ impl Info<'_> {
         results
     }
 
+    /// Reads on until so many series were read, also those without a result: there may be something to note about them.
+    fn read_to(&mut self, count: usize) -> Result<(), QueryError> {
+        while self.read < count {
+            self.base.next(&mut self.column)?;
+            self.read += 1;
+        }
+        Ok(())
+    }
+
     /// Takes the steps of the series at hand at which it has the labels of a result.
     fn pick(&self, output: &Output, into: &mut Column) -> Result<(), QueryError> {
         let timeline = output.timeline.map(|index| &self.timelines[index]);
@@ -273,6 +284,7 @@ fn literal(text: &str) -> String {
 impl Operator for Info<'_> {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
         let metas = self.base.series()?;
+        self.count = metas.len();
         let is_info: Vec<bool> = metas
             .iter()
             .map(|meta| self.is_info(&meta.labels))
@@ -308,18 +320,22 @@ impl Operator for Info<'_> {
             }
         }
         self.plan = outputs.into_iter();
+        if results.is_empty() {
+            self.read_to(self.count)?;
+        }
         Ok(results)
     }
 
     fn next(&mut self, into: &mut Column) -> Result<(), QueryError> {
         let output = self.plan.next().expect("next is called once per series");
-        while self.read <= output.series {
-            self.base.next(&mut self.column)?;
-            self.read += 1;
-        }
+        self.read_to(output.series + 1)?;
         self.context.work(self.grid.count)?;
         into.reset(self.grid.count);
-        self.pick(&output, into)
+        self.pick(&output, into)?;
+        match self.plan.len() {
+            0 => self.read_to(self.count),
+            _ => Ok(()),
+        }
     }
 }
 

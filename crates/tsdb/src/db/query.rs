@@ -11,7 +11,7 @@ use plimsoll_types::{
 
 use super::hidden::VisiblePart;
 use super::view::{LivePart, Snapshot, Sources, View};
-use crate::head::SeriesTable;
+use crate::head::{SeriesTable, Window};
 use crate::merge::merge;
 use crate::{Error, ErrorKind};
 
@@ -35,7 +35,7 @@ pub(super) fn select(
     meter: &dyn Meter,
 ) -> Result<Selection> {
     let range = visible(db, range);
-    let (snapshot, found) = find(db, matchers, range, usize::MAX, Wants::Anything, meter)?;
+    let (snapshot, found) = find(db, matchers, range, usize::MAX, Wants::Samples, meter)?;
     let warnings = snapshot.warnings.clone();
     let mut labels = Vec::new();
     let mut series = Vec::new();
@@ -72,7 +72,7 @@ pub(super) fn series(
     let mut all = Vec::new();
     for matchers in selectors_or_all(selectors) {
         // The first of all are among the first of each source.
-        let (_, found) = find(db, matchers, range, limit, Wants::Samples, &Unmetered)?;
+        let (_, found) = find(db, matchers, range, limit, Wants::SamplesLeft, &Unmetered)?;
         all.extend(found.into_iter().map(|(labels, _)| labels));
     }
     all.sort();
@@ -201,7 +201,14 @@ pub(super) fn exemplars(
     let range = visible(db, range);
     let mut all: Vec<(Labels, Vec<Exemplar>)> = Vec::new();
     for matchers in selectors_or_all(selectors) {
-        let (snapshot, found) = find(db, matchers, range, usize::MAX, Wants::Anything, &Unmetered)?;
+        let (snapshot, found) = find(
+            db,
+            matchers,
+            range,
+            usize::MAX,
+            Wants::Exemplars,
+            &Unmetered,
+        )?;
         for (labels, place) in found {
             let exemplars = snapshot
                 .exemplars(place, range)
@@ -260,7 +267,7 @@ pub(super) fn find_all(db: Contents<'_>) -> Result<(Snapshot, Vec<(Labels, Place
         &[],
         TimeRange::ALL,
         usize::MAX,
-        Wants::Samples,
+        Wants::SamplesLeft,
         &Unmetered,
     )
 }
@@ -268,10 +275,12 @@ pub(super) fn find_all(db: Contents<'_>) -> Result<(Snapshot, Vec<(Labels, Place
 /// Which series a query wants of a part.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wants {
-    /// Those that the index finds.
-    Anything,
-    /// Not those whose samples are all deleted.
+    /// Those that may have samples.
     Samples,
+    /// Those that may have samples, and not only deleted ones.
+    SamplesLeft,
+    /// Those that may have exemplars.
+    Exemplars,
 }
 
 /// What finding a series in one place takes beside its labels: twice the entry of a list, since sorting copies it.
@@ -285,6 +294,9 @@ impl Meter for Unmetered {
         Ok(())
     }
 }
+
+/// So many label sets are made between two questions to the meter.
+const LABELS_AT_ONCE: usize = 256;
 
 /// Returns every place of every fitting series, sorted by labels, then from old to new; of each part the first `limit`
 /// series only.
@@ -305,7 +317,7 @@ fn find(
         drop(view);
         let active = match sources.windows.is_empty() {
             true => Vec::new(),
-            false => sources.in_windows(db.series.select(matchers)),
+            false => sources.in_windows(db.series.select(matchers), range, wants),
         };
         (sources, active)
     };
@@ -317,16 +329,18 @@ fn find(
         let mut refusal = None;
         let mut collect = || {
             let ids = match wants {
-                Wants::Anything => part.live.part.select(matchers, range)?,
-                Wants::Samples => shown(part, matchers, range)?,
+                Wants::Samples | Wants::Exemplars => part.live.part.select(matchers, range)?,
+                Wants::SamplesLeft => shown(part, matchers, range)?,
             };
-            for id in ids.into_iter().take(limit) {
-                let labels = part.live.part.labels(id)?;
-                if let Err(refused) = meter.take(labels.byte_count() + FOUND_BYTES) {
+            for ids in ids[..limit.min(ids.len())].chunks(LABELS_AT_ONCE) {
+                let labels = part.live.part.labels_of(ids)?;
+                let bytes = labels.iter().map(|l| l.byte_count() + FOUND_BYTES);
+                if let Err(refused) = meter.take(bytes.sum()) {
                     refusal = Some(refused);
                     break;
                 }
-                found.push((labels, Place { source, id }));
+                let places = ids.iter().map(|id| Place { source, id: *id });
+                found.extend(labels.into_iter().zip(places));
             }
             Ok(())
         };
@@ -369,11 +383,24 @@ impl Sources {
     }
 
     /// Returns the places of active series in the windows, from old to new.
-    fn in_windows(&self, active: Vec<(u32, Labels)>) -> Vec<(Labels, Place)> {
-        let mut found = Vec::new();
-        for (source, window) in (self.parts.len() as u32..).zip(&self.windows) {
-            let here = active.iter().filter(|(slot, _)| window.contains(*slot));
-            found.extend(here.map(|(slot, labels)| (labels.clone(), Place { source, id: *slot })));
+    fn in_windows(
+        &self,
+        mut active: Vec<(u32, Labels)>,
+        range: TimeRange,
+        wants: Wants,
+    ) -> Vec<(Labels, Place)> {
+        let is_here = |window: &Window, slot| match wants {
+            Wants::Exemplars => window.contains(slot),
+            Wants::Samples | Wants::SamplesLeft => window.has_samples(slot, range),
+        };
+        // Sorted once here instead of once per window below.
+        active.sort_unstable_by(|(_, a), (_, b)| a.cmp(b));
+        let first = self.parts.len() as u32;
+        let mut found = Vec::with_capacity(active.len());
+        for (slot, labels) in active {
+            let windows = (first..).zip(&self.windows);
+            let here = windows.filter(|(_, window)| is_here(window, slot));
+            found.extend(here.map(|(source, _)| (labels.clone(), Place { source, id: slot })));
         }
         found
     }

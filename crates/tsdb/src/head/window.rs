@@ -99,6 +99,15 @@ impl Window {
         self.shard(slot).contains_key(&slot)
     }
 
+    /// Says whether the series in `slot` has samples here that reach into `range`.
+    pub(crate) fn has_samples(&self, slot: u32, range: TimeRange) -> bool {
+        let shard = self.shard(slot);
+        let extent = shard.get(&slot).and_then(|lane| lane.extent());
+        extent.is_some_and(|(first, last)| {
+            first <= range.end.millis() && range.start.millis() <= last
+        })
+    }
+
     /// Adds the samples of the series in `slot` inside `range` at the end of `into`.
     pub fn read(&self, slot: u32, range: TimeRange, into: &mut SampleColumns) {
         if let Some(lane) = self.shard(slot).get(&slot) {

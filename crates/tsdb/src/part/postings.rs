@@ -136,8 +136,12 @@ pub(super) struct Pair {
 }
 
 enum Series {
-    Inline(RoaringBitmap),
-    Stored { count: u64, location: Location },
+    /// So many of them.
+    Inline(usize, [u32; INLINE_SERIES_MAX]),
+    Stored {
+        count: u64,
+        location: Location,
+    },
 }
 
 impl Postings {
@@ -190,7 +194,7 @@ impl Postings {
     /// Returns the series of a pair.
     pub(super) fn bitmap(&self, pair: &Pair) -> Result<RoaringBitmap, Error> {
         match &pair.series {
-            Series::Inline(bitmap) => Ok(bitmap.clone()),
+            Series::Inline(count, ids) => Ok(ids[..*count].iter().copied().collect()),
             Series::Stored { count, location } => {
                 let bitmap = self.read(*location)?;
                 if bitmap.len() != *count {
@@ -317,16 +321,16 @@ fn take_series(reader: &mut Reader<'_>, series: u32) -> Decoded<Series> {
             location: take_location(reader)?,
         });
     }
-    let (mut bitmap, mut id) = (RoaringBitmap::new(), 0u32);
-    for index in 0..count {
+    let (mut ids, mut id) = ([0; INLINE_SERIES_MAX], 0u32);
+    for index in 0..count as usize {
         let difference = reader.varint_u32()?;
         id = id
             .checked_add(difference)
             .filter(|id| *id < series && (index == 0 || difference > 0))
             .ok_or(Malformed("a label pair names a series that is not there"))?;
-        bitmap.insert(id);
+        ids[index] = id;
     }
-    Ok(Series::Inline(bitmap))
+    Ok(Series::Inline(count as usize, ids))
 }
 
 fn take_location(reader: &mut Reader<'_>) -> Decoded<Location> {

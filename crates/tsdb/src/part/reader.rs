@@ -1,5 +1,6 @@
 //! Reads a part: opens it, finds a series by its number, decodes its blocks.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -96,15 +97,8 @@ impl Part {
     /// # Errors
     /// `Invalid` when there is no such series, `Corrupt`, `Io`.
     pub fn labels(&self, id: u32) -> Result<Labels, Error> {
-        self.with_entry(id, |entry| {
-            let pairs = entry
-                .labels
-                .iter()
-                .map(|(name, value)| Ok((self.symbols.get(*name)?, self.symbols.get(*value)?)))
-                .collect::<Result<Vec<_>, Error>>()?;
-            Labels::try_from_pairs(&pairs)
-                .map_err(|_| self.series.corrupt(0, "a series names a label twice"))
-        })
+        let mut found = self.labels_of(&[id])?;
+        Ok(found.pop().expect("there is one per number"))
     }
 
     /// Appends the samples of series `id` inside `range` to `into`, whose last timestamp must lie before them.
@@ -113,11 +107,11 @@ impl Part {
     /// `Invalid` when there is no such series, `Corrupt`, `Io`; `into` may then hold a part of the samples.
     pub fn read(&self, id: u32, range: TimeRange, into: &mut SampleColumns) -> Result<(), Error> {
         self.with_entry(id, |entry| {
-            let mut blocks = entry.blocks.iter();
-            blocks.try_for_each(|block| match block.range.overlaps(range) {
-                true => self.read_block(block, range, into),
-                false => Ok(()),
-            })
+            // Blocks are in order of time.
+            let begin = entry.blocks.partition_point(|b| b.range.end < range.start);
+            let blocks = entry.blocks[begin..].iter();
+            let mut touched = blocks.take_while(|block| block.range.start <= range.end);
+            touched.try_for_each(|block| self.read_block(block, range, into))
         })
     }
 
@@ -225,6 +219,12 @@ impl Part {
         id: u32,
         use_entry: impl FnOnce(&Entry) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let (first_id, entries) = self.page_of(id)?;
+        use_entry(&entries[(id - first_id) as usize])
+    }
+
+    /// Returns the page that holds a series, and the number of the page's first one.
+    pub(super) fn page_of(&self, id: u32) -> Result<(u32, Arc<Vec<Entry>>), Error> {
         if id >= self.meta.series {
             return Err(Error::invalid(format!(
                 "there is no series {id} in a part of {}",
@@ -242,7 +242,11 @@ impl Part {
             }
             Ok(entries)
         })?;
-        use_entry(&entries[(id - page.first_id) as usize])
+        Ok((page.first_id, entries))
+    }
+
+    pub(super) fn twice(&self) -> Error {
+        self.series.corrupt(0, "a series names a label twice")
     }
 
     fn read_block(
@@ -251,12 +255,8 @@ impl Part {
         range: TimeRange,
         into: &mut SampleColumns,
     ) -> Result<(), Error> {
-        let times = self.read_times(block)?;
-        let begin = times.partition_point(|time| *time < range.start.millis());
-        let end = times.partition_point(|time| *time <= range.end.millis());
-        let (before, wanted) = (into.len(), begin..end.max(begin));
-        let count = block.samples as usize;
-        into.timestamps.extend_from_slice(&times[wanted.clone()]);
+        let (before, count) = (into.len(), block.samples as usize);
+        let wanted = self.read_times(block, range, &mut into.timestamps)?;
         let after = into.len();
         match block.kind {
             BlockKind::Floats => {
@@ -294,14 +294,30 @@ impl Part {
         }
     }
 
-    fn read_times(&self, block: &Block) -> Result<Arc<Vec<i64>>, Error> {
+    /// Appends the times inside `range`, and returns which of the block they are.
+    fn read_times(
+        &self,
+        block: &Block,
+        range: TimeRange,
+        into: &mut Vec<i64>,
+    ) -> Result<Range<usize>, Error> {
         let count = block.samples as usize;
         let (first, last) = (block.range.start.millis(), block.range.end.millis());
+        let (start, end) = (range.start.millis(), range.end.millis());
         match block.times {
-            Times::Even => match even_times(first, last, count) {
-                Some(times) => Ok(Arc::new(times.collect())),
-                None => Err(self.series.corrupt(0, "the times of a block are not even")),
-            },
+            Times::Even => {
+                let times = even_times(first, last, count);
+                let not_even = || self.series.corrupt(0, "the times of a block are not even");
+                let (mut begin, before) = (0, into.len());
+                for time in times.ok_or_else(not_even)? {
+                    match time {
+                        time if time < start => begin += 1,
+                        time if time > end => break,
+                        time => into.push(time),
+                    }
+                }
+                Ok(begin..begin + into.len() - before)
+            }
             Times::Stored(location) => {
                 let times = self.read_vector(location, block.samples)?;
                 let ascend = times.is_sorted_by(|a, b| a < b);
@@ -309,7 +325,10 @@ impl Part {
                     let what = "the times of a block are not those of the index";
                     return Err(self.times.corrupt(location.offset, what));
                 }
-                Ok(times)
+                let begin = times.partition_point(|time| *time < start);
+                let end = begin + times[begin..].partition_point(|time| *time <= end);
+                into.extend_from_slice(&times[begin..end]);
+                Ok(begin..end)
             }
         }
     }
@@ -317,7 +336,7 @@ impl Part {
     fn read_starts(
         &self,
         block: &Block,
-        wanted: std::ops::Range<usize>,
+        wanted: Range<usize>,
         before: usize,
         into: &mut SampleColumns,
     ) -> Result<(), Error> {

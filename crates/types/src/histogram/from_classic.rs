@@ -113,24 +113,7 @@ impl ClassicHistogram {
     /// # Errors
     /// A count of all observations that contradicts the largest bucket.
     pub fn to_native(&self) -> Result<Histogram, InvalidClassicHistogram> {
-        let largest = self.buckets.last().copied();
-        let count = self
-            .count
-            .or(largest.map(|(_, count)| count))
-            .unwrap_or(0.0);
-        let mut buckets = self.buckets.clone();
-        let observed = match largest {
-            Some((f64::INFINITY, observed)) => observed,
-            _ => {
-                buckets.push((f64::INFINITY, count));
-                count
-            }
-        };
-        let before_last = buckets.len().checked_sub(2).map_or(0.0, |at| buckets[at].1);
-        if observed != count || before_last > count {
-            let observed = observed.max(before_last);
-            return Err(InvalidClassicHistogram::CountMismatch { observed, count });
-        }
+        let buckets = self.complete()?;
         let mut below = 0.0;
         let each = buckets
             .iter()
@@ -140,31 +123,44 @@ impl ClassicHistogram {
         let is_whole = |count: &f64| count.fract() == 0.0 && *count <= INTEGER_MAX;
         let counts = match buckets.iter().all(|(_, count)| is_whole(count)) {
             true => Counts::Integer(BucketCounts {
-                count: count as u64,
+                count: below as u64,
                 zero: 0,
                 positive: positive.iter().map(|count| *count as u64).collect(),
                 negative: Vec::new(),
             }),
             false => Counts::Float(BucketCounts {
-                count,
+                count: below,
                 zero: 0.0,
                 positive,
                 negative: Vec::new(),
             }),
         };
+        let finite = &buckets[..buckets.len() - 1];
         let mut native = Histogram {
             schema: CUSTOM_BUCKETS_SCHEMA,
             sum: self.sum,
             counts,
             positive_spans: vec![Span { offset: 0, length }],
-            custom_bounds: buckets[..buckets.len() - 1]
-                .iter()
-                .map(|(bound, _)| *bound)
-                .collect(),
+            custom_bounds: finite.iter().map(|(bound, _)| *bound).collect(),
             ..Histogram::default()
         };
         native.compact();
         Ok(native)
+    }
+
+    /// Returns the buckets up to +Inf, which counts all observations.
+    fn complete(&self) -> Result<Vec<(f64, f64)>, InvalidClassicHistogram> {
+        let mut buckets = self.buckets.clone();
+        let highest = buckets.last().copied().unwrap_or((f64::NEG_INFINITY, 0.0));
+        let (bound, observed) = highest;
+        let count = self.count.unwrap_or(observed);
+        if bound != f64::INFINITY {
+            buckets.push((f64::INFINITY, count));
+        }
+        match observed > count || (bound == f64::INFINITY && observed != count) {
+            true => Err(InvalidClassicHistogram::CountMismatch { observed, count }),
+            false => Ok(buckets),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether a counter began anew between two histograms.
 
-use super::buckets::exponential_bound;
+use super::exponential::exponential_bound;
 use super::spans::coarser_index;
 use super::{Histogram, ResetHint, bounds};
 

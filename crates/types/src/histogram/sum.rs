@@ -4,8 +4,8 @@
 //! zero bucket, the bounds that they have in common. Exponential and custom buckets have nothing in common.
 
 use super::bounds;
-use super::buckets::exponential_bound;
 use super::compensated::Compensated;
+use super::exponential::exponential_bound;
 use super::side::{Addend, Side};
 use super::zero::{Away, widened};
 use super::{BucketCounts, Counts, Histogram, ResetHint};

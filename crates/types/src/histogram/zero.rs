@@ -3,8 +3,8 @@
 //! The zero bucket holds what lies between minus and plus its threshold. To make it wider is to move the buckets that
 //! it reaches into it. It never ends inside a bucket that counted something: then it grows on to that bucket's far end.
 
-use super::buckets::exponential_bound;
 use super::compensated::Compensated;
+use super::exponential::exponential_bound;
 
 /// A bucket of either side, told by its distance from zero.
 #[derive(Clone, Copy, Debug)]

@@ -343,7 +343,11 @@ impl Generator<'_> {
                 vector(&format!("($ {operator}{bool} {many})"), vec![right, left])
             }
             _ => {
-                let (matching, right) = (self.pick(&MATCHING), self.vector(depth));
+                let matching = match is_comparison && bool.is_empty() {
+                    true => self.pick(&["", " on (job) group_left"]),
+                    false => self.pick(&MATCHING),
+                };
+                let right = self.vector(depth);
                 vector(
                     &format!("({many} {operator}{bool}{matching} $)"),
                     vec![left, right],

@@ -12,6 +12,7 @@ mod durability;
 mod grafana;
 mod limits;
 mod prometheus;
+mod promql_script;
 mod query_command;
 mod reload;
 mod slow_client;

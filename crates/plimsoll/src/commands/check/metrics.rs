@@ -2,9 +2,7 @@
 
 use std::io::Read;
 
-use plimsoll_wire::exposition::{
-    Family, Format, Options, lint, prometheus_text, read_families,
-};
+use plimsoll_wire::exposition::{Family, Format, Options, lint, prometheus_text, read_families};
 
 use crate::commands::{Failure, print};
 
@@ -67,7 +65,10 @@ fn cardinality(families: &[Family]) -> String {
     for family in sorted {
         let count = family.samples.len();
         let share = 100.0 * count as f64 / all.max(1) as f64;
-        text.push_str(&format!("{:width$}  {count:6}  {share:4.1}%\n", family.name));
+        text.push_str(&format!(
+            "{:width$}  {count:6}  {share:4.1}%\n",
+            family.name
+        ));
     }
     text
 }

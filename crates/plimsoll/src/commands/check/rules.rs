@@ -3,7 +3,6 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use plimsoll_promql::Features;
 use plimsoll_rules::{Kind, RuleFile, check, duplicates};
 use plimsoll_runtime::config::Source;
 
@@ -19,7 +18,12 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     features: EnabledFeatures,
     /// What is looked for beside errors
-    #[arg(long, value_enum, value_name = "LINT", default_value = "duplicate-rules")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LINT",
+        default_value = "duplicate-rules"
+    )]
     lint: Lint,
     /// End with exit code 3 when a lint found something
     #[arg(long)]
@@ -59,7 +63,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-type Read1 = (PathBuf, Result<Source, plimsoll_runtime::config::Diagnostics>);
+type Read1 = (
+    PathBuf,
+    Result<Source, plimsoll_runtime::config::Diagnostics>,
+);
 
 fn sources(files: &[PathBuf]) -> Result<Vec<Read1>, Failure> {
     if !files.is_empty() {

@@ -32,7 +32,12 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME", requires = "start")]
     end: Option<String>,
     /// The distance of two steps
-    #[arg(long, value_name = "DURATION", default_value = "1m", requires = "start")]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1m",
+        requires = "start"
+    )]
     step: String,
     #[command(flatten)]
     features: EnabledFeatures,

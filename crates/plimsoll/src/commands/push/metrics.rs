@@ -50,7 +50,11 @@ pub(super) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let mut series = Vec::new();
     for (name, bytes) in inputs(&arguments.words)? {
         let families = families(&name, &bytes)?;
-        series.extend(families.into_iter().flat_map(|f| series_of(f, &labels, now)));
+        series.extend(
+            families
+                .into_iter()
+                .flat_map(|f| series_of(f, &labels, now)),
+        );
     }
     for batch in series.chunks(BATCH) {
         let version = Version::V1;
@@ -73,19 +77,26 @@ fn inputs(files: &[String]) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
         read.map_err(failed).map(|_| (name.to_owned(), bytes))
     };
     if files.is_empty() {
-        return Ok(vec![read("standard input".as_ref(), &mut std::io::stdin().lock())?]);
+        return Ok(vec![read(
+            "standard input".as_ref(),
+            &mut std::io::stdin().lock(),
+        )?]);
     }
     files
         .iter()
         .map(|name| {
             let failed = |error| Failure::failed(format!("{name}: {error}"));
-            read(name.as_ref(), &mut std::fs::File::open(name).map_err(failed)?)
+            read(
+                name.as_ref(),
+                &mut std::fs::File::open(name).map_err(failed)?,
+            )
         })
         .collect()
 }
 
 fn families(name: &Path, bytes: &[u8]) -> Result<Vec<Family>, Failure> {
-    let wrong = |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", name.display()));
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", name.display()));
     prometheus_text::validate(bytes).map_err(|error| wrong(&error))?;
     let format = Format::PrometheusText100;
     read_families(format, bytes, Options::default()).map_err(|error| wrong(&error))

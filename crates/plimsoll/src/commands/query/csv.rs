@@ -8,7 +8,11 @@ use super::answer::Answer;
 pub(super) fn render(answer: &Answer) -> String {
     let all = match answer {
         Answer::Single(_, point) => {
-            return format!("timestamp,value\r\n{},{}\r\n", point.time, field(&point.value));
+            return format!(
+                "timestamp,value\r\n{},{}\r\n",
+                point.time,
+                field(&point.value)
+            );
         }
         Answer::Instant(all) | Answer::Range(all) => all,
     };
@@ -32,7 +36,11 @@ pub(super) fn render(answer: &Answer) -> String {
             labels.push_str(&field(series.labels.get(name).unwrap_or_default()));
         }
         for point in &series.points {
-            text.push_str(&format!("{},{}{labels}\r\n", point.time, field(&point.value)));
+            text.push_str(&format!(
+                "{},{}{labels}\r\n",
+                point.time,
+                field(&point.value)
+            ));
         }
     }
     text

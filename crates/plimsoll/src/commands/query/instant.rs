@@ -15,7 +15,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME")]
     time: Option<String>,
     /// How the answer is printed
-    #[arg(long, short, value_enum, value_name = "FORMAT", default_value = "table")]
+    #[arg(
+        long,
+        short,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
     output: Output,
 }
 

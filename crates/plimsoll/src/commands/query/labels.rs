@@ -22,7 +22,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME")]
     end: Option<String>,
     /// How the answer is printed: table has a line per value
-    #[arg(long, short, value_enum, value_name = "FORMAT", default_value = "table")]
+    #[arg(
+        long,
+        short,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "table"
+    )]
     output: Output,
 }
 

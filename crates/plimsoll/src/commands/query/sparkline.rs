@@ -23,7 +23,8 @@ pub(super) fn draw(points: &[(f64, f64)], (begin, end): (f64, f64)) -> String {
             true => (time - begin) / (end - begin),
             false => 0.0,
         };
-        let column = &mut highest[((share * (columns - 1) as f64).round() as usize).min(columns - 1)];
+        let column =
+            &mut highest[((share * (columns - 1) as f64).round() as usize).min(columns - 1)];
         *column = Some(column.map_or(*value, |known| known.max(*value)));
     }
     let known = || highest.iter().copied().flatten();
@@ -55,7 +56,10 @@ mod tests {
         assert_eq!(draw(&points, (0.0, 7.0)), "▁▂▃▄▅▆▇█");
         assert_eq!(draw(&[(0.0, 5.0)], (0.0, 0.0)), "▁");
         assert_eq!(draw(&[], (f64::INFINITY, f64::NEG_INFINITY)), " ");
-        assert_eq!(draw(&[(0.0, 1.0), (1.0, 2.0), (3.0, 1.0)], (0.0, 3.0)), "▁█ ▁");
+        assert_eq!(
+            draw(&[(0.0, 1.0), (1.0, 2.0), (3.0, 1.0)], (0.0, 3.0)),
+            "▁█ ▁"
+        );
         assert_eq!(draw(&[(0.0, f64::MIN), (1.0, f64::MAX)], (0.0, 1.0)), "▁█");
         assert_eq!(draw(&[(0.0, f64::NAN), (1.0, 2.0)], (0.0, 1.0)), " ▁");
         let many: Vec<(f64, f64)> = (0..1000).map(|i| (f64::from(i), f64::from(i))).collect();

@@ -21,7 +21,9 @@ fn drawn(all: &[Series]) -> String {
     let seconds = |series: &Series| -> Vec<(f64, f64)> {
         let number = |text: &str| text.parse().unwrap_or(f64::NAN);
         let points = series.points.iter();
-        points.map(|p| (number(&p.time), number(&p.value))).collect()
+        points
+            .map(|p| (number(&p.time), number(&p.value)))
+            .collect()
     };
     let points: Vec<_> = all.iter().map(seconds).collect();
     let times = points.iter().flatten().map(|(time, _)| *time);

@@ -17,7 +17,9 @@ pub(super) fn available() -> ByteCount {
 
 /// Reads `MemTotal: 16384 kB`.
 fn total(meminfo: &str) -> Option<ByteCount> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(ByteCount::KIB.times(kibibytes))
 }

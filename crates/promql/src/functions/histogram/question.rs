@@ -8,7 +8,7 @@ use crate::evaluate::{Column, SAME_LABELSET, Scalars};
 use crate::number;
 
 use super::buckets::{self, Bucket};
-use super::native::{self, Nan};
+use super::ranks::{self, Nan};
 
 /// A function over histograms. Its answers are series: one per histogram, or one per quantile that has a label.
 pub(super) enum Question<'a> {
@@ -132,12 +132,12 @@ impl<'a> Question<'a> {
     ) -> Result<(), QueryError> {
         match self {
             Self::Quantiles { quantiles, .. } => answer_each(quantiles, step, answers, |q| {
-                let (value, nan) = native::quantile(q, histogram);
+                let (value, nan) = ranks::quantile(q, histogram);
                 findings.saw(nan);
                 value
             }),
             Self::Fraction(low, high) => {
-                let (value, nan) = native::fraction(low.at(step), high.at(step), histogram);
+                let (value, nan) = ranks::fraction(low.at(step), high.at(step), histogram);
                 findings.saw(nan);
                 answers[0].set_float(step, value);
                 Ok(())
@@ -166,7 +166,7 @@ impl<'a> Question<'a> {
         let hit = findings
             .nan_hit
             .then(|| Annotation::QuantileIsNan { name: name.clone() });
-        let counted = findings.nan_counted.then(|| match self {
+        let counted = findings.nan_counted.then_some(match self {
             Self::Quantiles { .. } => Annotation::QuantileSkewedByNan { name },
             Self::Fraction(..) => Annotation::FractionWithoutNan { name },
         });
