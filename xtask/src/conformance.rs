@@ -17,6 +17,10 @@ pub(crate) struct Options {
     /// Where its files are
     folder: PathBuf,
     /// promql: judge a server over HTTP instead of the engine in this process; self starts the plimsoll that was built
+    ///
+    /// A server has to take remote write 2.0 of the year 1970 (--retention 100y) and POSTs to
+    /// /api/v1/admin/tsdb/delete_series (--enable-admin-api), and to have the features of the scripts on
+    /// (--enable-feature).
     #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// promql: judge this Prometheus binary, to see what the scripts say of it

@@ -23,7 +23,7 @@ pub(crate) struct Options {
     /// How many queries are asked per seed
     #[arg(long, default_value_t = 50)]
     queries: usize,
-    /// Compare with this Prometheus binary instead of Debian's
+    /// Compare with this Prometheus binary of 3.13 or later, in its language, instead of Debian's
     #[arg(long, value_name = "FILE")]
     prometheus: Option<PathBuf>,
     /// Go on after a difference
@@ -41,7 +41,7 @@ enum Subject {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let Subject::Promql = options.subject;
     let differential = match &options.prometheus {
-        Some(program) => Differential::with(program)?,
+        Some(program) => Differential::with_current(program)?,
         None => Differential::start()?.context("Debian's prometheus is not installed")?,
     };
     let (mut agreement, mut different) = (Agreement::default(), 0);

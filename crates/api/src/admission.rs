@@ -2,7 +2,8 @@
 //!
 //! | lane | who | how many run |
 //! |---|---|---|
-//! | light | every query at first; label and series lookups | [`QueryLimits::running_max`] less the heavy ones |
+//! | light | instant queries at first; label and series lookups | [`QueryLimits::running_max`] less the heavy ones |
+//! | panel | range queries at first, as dashboards ask them | of the turns of the light ones all but a quarter |
 //! | heavy | queries that turned out to take more than a light one may | [`QueryLimits::heavy_max`] |
 //! | transfer | exports and remote reads, for as long as their client reads | 10, as Prometheus lets remote reads |
 //!
@@ -10,7 +11,9 @@
 //! them is not. So nobody guesses. Each query begins as a light one; the few that need more give up their turn and
 //! begin anew among the heavy ones, having wasted at most some 20 ms of one core. Their kind is remembered
 //! ([`Queries`](crate::queries::Queries)) and goes to the heavy lane at once. The heavy lane is as wide as the machine
-//! has cores, so light queries always find a thread that the system gives time to, and memory for them.
+//! has cores, so light queries always find a thread that the system gives time to, and memory for them. A dashboard
+//! that opens asks many range queries at once, some of them heavy; the quarter of the turns that they leave means that
+//! the instant queries of alerts and of people do not stand in that line.
 //!
 //! [`QueryLimits::running_max`]: crate::QueryLimits::running_max
 //! [`QueryLimits::heavy_max`]: crate::QueryLimits::heavy_max
@@ -31,6 +34,8 @@ const TRANSFERS_MAX: usize = 10;
 pub(crate) enum Lane {
     /// For what ends soon.
     Light,
+    /// For what probably does.
+    Panel,
     /// For what does not.
     Heavy,
     /// For what lasts as long as its client likes.
@@ -41,6 +46,7 @@ impl Lane {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Light => "light",
+            Self::Panel => "panel",
             Self::Heavy => "heavy",
             Self::Transfer => "transfer",
         }
@@ -64,11 +70,12 @@ impl std::fmt::Display for Full {
         } = self;
         let what = match lane {
             Lane::Light | Lane::Heavy => "queries",
+            Lane::Panel => "range queries",
             Lane::Transfer => "exports and remote reads",
         };
         let kind = match lane {
             Lane::Heavy => "heavy ",
-            Lane::Light | Lane::Transfer => "",
+            Lane::Light | Lane::Panel | Lane::Transfer => "",
         };
         write!(
             f,
@@ -82,6 +89,7 @@ impl std::fmt::Display for Full {
 #[derive(Debug)]
 pub(crate) struct Admission {
     light: Room,
+    panel: Room,
     heavy: Room,
     transfer: Room,
 }
@@ -109,8 +117,10 @@ impl Admission {
             running_now: metrics.running(lane),
             waiting_now: metrics.waiting(lane),
         };
+        let light_max = limits.running_max - heavy_max;
         Self {
-            light: room(Lane::Light, limits.running_max - heavy_max),
+            light: room(Lane::Light, light_max),
+            panel: room(Lane::Panel, light_max - light_max / 4),
             heavy: room(Lane::Heavy, heavy_max),
             transfer: room(Lane::Transfer, TRANSFERS_MAX),
         }
@@ -131,26 +141,39 @@ impl Admission {
     pub(crate) async fn turn(&self, lane: Lane) -> Result<Turn, Full> {
         let room = match lane {
             Lane::Light => &self.light,
+            Lane::Panel => &self.panel,
             Lane::Heavy => &self.heavy,
             Lane::Transfer => &self.transfer,
         };
-        if let Ok(permit) = Arc::clone(&room.running).try_acquire_owned() {
-            return Ok(room.begin(permit));
-        }
-        let _place = room.waiting.try_acquire().map_err(|_| Full {
-            lane: room.lane,
-            running_max: room.running_max,
-            waiting_max: room.waiting_max,
-        })?;
-        let _counted = Counted::new(&room.waiting_now);
-        let permit = Arc::clone(&room.running).acquire_owned().await;
-        Ok(room.begin(permit.expect("the semaphore is never closed")))
+        let place = room.enter().await?;
+        let light = match lane {
+            Lane::Panel => Some(self.light.enter().await?),
+            Lane::Light | Lane::Heavy | Lane::Transfer => None,
+        };
+        Ok(Turn {
+            _place: place,
+            _light: light,
+        })
     }
 }
 
 impl Room {
-    fn begin(&self, permit: OwnedSemaphorePermit) -> Turn {
-        Turn {
+    async fn enter(&self) -> Result<Place, Full> {
+        if let Ok(permit) = Arc::clone(&self.running).try_acquire_owned() {
+            return Ok(self.begin(permit));
+        }
+        let _waits = self.waiting.try_acquire().map_err(|_| Full {
+            lane: self.lane,
+            running_max: self.running_max,
+            waiting_max: self.waiting_max,
+        })?;
+        let _counted = Counted::new(&self.waiting_now);
+        let permit = Arc::clone(&self.running).acquire_owned().await;
+        Ok(self.begin(permit.expect("the semaphore is never closed")))
+    }
+
+    fn begin(&self, permit: OwnedSemaphorePermit) -> Place {
+        Place {
             _permit: permit,
             _counted: Counted::new(&self.running_now),
         }
@@ -160,6 +183,13 @@ impl Room {
 /// A turn; it belongs to the work, not to whoever waits for it.
 #[derive(Debug)]
 pub(crate) struct Turn {
+    _place: Place,
+    /// A panel takes a light turn, too.
+    _light: Option<Place>,
+}
+
+#[derive(Debug)]
+struct Place {
     _permit: OwnedSemaphorePermit,
     _counted: Counted,
 }
@@ -214,7 +244,10 @@ mod tests {
         let Poll::Ready(Err(full)) = poll(pin!(admission.turn(Lane::Light))) else {
             panic!("there is one place to wait");
         };
-        assert!(full.to_string().starts_with("1 queries are running"), "{full}");
+        assert!(
+            full.to_string().starts_with("1 queries are running"),
+            "{full}"
+        );
         assert!(full.to_string().contains("1 are waiting"), "{full}");
         // The others are not in the way of a heavy one.
         assert!(poll(pin!(admission.turn(Lane::Heavy))).is_ready());
@@ -233,6 +266,29 @@ mod tests {
         assert!(poll(pin!(admission.turn(Lane::Light))).is_pending());
         assert_eq!(admission.light.waiting_now.get(), 0);
         assert_eq!(admission.light.running_now.get(), 1);
+    }
+
+    #[test]
+    fn panels_leave_turns_to_instant_queries() {
+        let admission = admission(10, 2, 100);
+        let mut panels: Vec<_> = (0..7)
+            .map(|_| Box::pin(admission.turn(Lane::Panel)))
+            .collect();
+        let turns: Vec<_> = panels
+            .iter_mut()
+            .map(|panel| poll(panel.as_mut()))
+            .collect();
+        assert_eq!(turns.iter().filter(|turn| turn.is_ready()).count(), 6);
+        let mut instants: Vec<_> = (0..3)
+            .map(|_| Box::pin(admission.turn(Lane::Light)))
+            .collect();
+        let found: Vec<_> = instants
+            .iter_mut()
+            .map(|query| poll(query.as_mut()))
+            .collect();
+        assert_eq!(found.iter().filter(|turn| turn.is_ready()).count(), 2);
+        drop(turns);
+        assert!(poll(panels.last_mut().unwrap().as_mut()).is_ready());
     }
 
     #[test]

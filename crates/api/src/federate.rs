@@ -12,16 +12,17 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use plimsoll_runtime::tasks::OnPanic;
 use plimsoll_types::{
-    Labels, METRIC_NAME, Matcher, Metadata, MetricType, Queryable, ResetHint, Sample,
-    SampleColumns, Selection, StorageError, TimeRange, Value,
+    BUCKET_LABEL, Counts, Histogram, Labels, METRIC_NAME, Matcher, Metadata, MetricType, Queryable,
+    ResetHint, Sample, SampleColumns, Selection, StorageError, TimeRange, Value,
 };
 use plimsoll_wire::exposition::{
-    Escaping, Family, FamilySample, Format, Negotiated, negotiate, write_families,
+    Escaping, Family, FamilySample, Format, Negotiated, negotiate, write_federated,
     write_untyped_head, write_untyped_sample,
 };
 use tokio::sync::mpsc;
 
 use crate::app::App;
+use crate::number::write_value;
 use crate::params::Params;
 
 /// Pieces that wait for a slow client.
@@ -215,22 +216,75 @@ impl Federation {
                 },
                 samples: run
                     .iter()
-                    .map(|(labels, sample)| self.sample(labels, sample))
+                    .flat_map(|(labels, sample)| self.samples(labels, sample))
                     .collect(),
             })
             .collect();
-        into.extend(write_families(&families, self.negotiated));
+        let written = write_federated(&families, self.negotiated.escaping, INSTANCE);
+        into.extend(written);
     }
 
-    fn sample(&self, labels: &Labels, sample: &Sample) -> FamilySample {
-        FamilySample {
-            labels: with_external(labels, &self.external),
-            value: sample.value.clone(),
+    /// Returns a sample as the format can say it: there are no custom buckets in it, so that they become classic ones.
+    fn samples(&self, labels: &Labels, sample: &Sample) -> Vec<FamilySample> {
+        let labels = with_external(labels, &self.external);
+        let as_it_is = |labels, value| FamilySample {
+            labels,
+            value,
             timestamp: Some(sample.timestamp),
             start: sample.start,
             exemplars: Vec::new(),
+        };
+        match &sample.value {
+            Value::Histogram(histogram) if histogram.has_custom_bounds() => {
+                classic(&labels, histogram)
+                    .into_iter()
+                    .map(|(labels, value)| as_it_is(labels, Value::Float(value)))
+                    .collect()
+            }
+            value => vec![as_it_is(labels, value.clone())],
         }
     }
+}
+
+/// Returns the series of a classic histogram with the same buckets.
+fn classic(labels: &Labels, histogram: &Histogram) -> Vec<(Labels, f64)> {
+    let name = labels.metric_name().unwrap_or_default();
+    let with = |suffix: &str, bound: Option<f64>| {
+        let mut builder = labels.to_builder();
+        builder.set(METRIC_NAME, &format!("{name}{suffix}"));
+        if let Some(bound) = bound {
+            let mut text = String::new();
+            write_value(&mut text, bound);
+            builder.set(BUCKET_LABEL, &text);
+        }
+        builder.build()
+    };
+    let mut series = vec![
+        (with("_count", None), histogram.count()),
+        (with("_sum", None), histogram.sum),
+    ];
+    let counts = match &histogram.counts {
+        Counts::Integer(counts) => counts.positive.iter().map(|count| *count as f64).collect(),
+        Counts::Float(counts) => counts.positive.clone(),
+    };
+    let mut cumulative = 0.0;
+    let (mut counts, mut index) = (counts.into_iter(), 0i64);
+    for span in &histogram.positive_spans {
+        let begin = index + i64::from(span.offset);
+        index = begin + i64::from(span.length);
+        for at in begin..index {
+            cumulative += counts.next().unwrap_or(0.0);
+            // What lies above the last bound is told by the bucket that has none.
+            let bound = usize::try_from(at)
+                .ok()
+                .and_then(|at| histogram.custom_bounds.get(at));
+            if let Some(bound) = bound {
+                series.push((with("_bucket", Some(*bound)), cumulative));
+            }
+        }
+    }
+    series.push((with("_bucket", Some(f64::INFINITY)), histogram.count()));
+    series
 }
 
 /// Adds the labels that name this server, unless a series has its own.

@@ -15,7 +15,10 @@
 //!   answered 503.
 //! - A page of another site cannot write here, and read only when `--web.cors.origin` says so; on loopback it does not
 //!   unless it is told.
-//! - Queries and exports run on blocking threads, never on the network's.
+//! - Queries and exports run on blocking threads, never on the network's; what takes long to parse is parsed there, too.
+//! - What queries hold is counted until their answer is sent: from the first series that is found to the last byte that a
+//!   slow client reads. A client that goes away ends its query, running or waiting.
+//! - Light queries have turns, memory and processor time that heavy ones cannot take.
 //! - Deliberately absent: access control. Until it exists `plimsoll serve` refuses to listen off loopback.
 //!
 //! # How to extend
@@ -29,6 +32,7 @@ mod admission;
 mod app;
 mod body;
 mod caret;
+mod compress;
 mod caller;
 mod envelope;
 mod error;
@@ -81,6 +85,7 @@ pub fn router(app: Arc<App>) -> Router {
     // Around the router as a whole, which knows the methods of its paths.
     let own = Router::new()
         .fallback_service(paths)
+        .layer(middleware::from_fn(compress::for_who_asks))
         .layer(methods)
         .layer(hosts);
     tenant::routes(&own).fallback_service(own)

@@ -307,7 +307,11 @@ mod tests {
 
     fn enter(queries: &Arc<Queries>, text: &str) -> Entry {
         let origin = Monotonic::from_origin(Duration::ZERO);
-        queries.enter(asked(queries, text, 60), Lane::Light, (Timestamp::EPOCH, origin))
+        queries.enter(
+            asked(queries, text, 60),
+            Lane::Light,
+            (Timestamp::EPOCH, origin),
+        )
     }
 
     #[test]
@@ -316,7 +320,10 @@ mod tests {
         let (first, second) = (enter(&queries, "a"), enter(&queries, "b"));
         let texts = |queries: &Queries| -> Vec<String> {
             let active = queries.active();
-            active.iter().map(|query| query.asked.text.to_string()).collect()
+            active
+                .iter()
+                .map(|query| query.asked.text.to_string())
+                .collect()
         };
         assert_eq!(texts(&queries), ["a", "b"]);
         let canceled = first.active.cancel_flag();
@@ -334,7 +341,10 @@ mod tests {
         let first = asked(&queries, "a", 60);
         queries.remember(&first, true);
         assert!(queries.is_heavy(&asked(&queries, "a", 60)));
-        assert!(!queries.is_heavy(&asked(&queries, "a", 61)), "another range");
+        assert!(
+            !queries.is_heavy(&asked(&queries, "a", 61)),
+            "another range"
+        );
         queries.remember(&first, false);
         assert!(!queries.is_heavy(&first));
         queries.remember(&first, true);

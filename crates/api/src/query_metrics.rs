@@ -16,7 +16,9 @@ use prometheus_client::registry::Unit;
 
 use crate::admission::Lane;
 
-type By<T> = Family<[(&'static str, &'static str); 1], T>;
+type Label = [(&'static str, &'static str); 1];
+type By<T> = Family<Label, T>;
+type Durations = Family<Label, Histogram, fn() -> Histogram>;
 
 /// The counters of queries; clones share them.
 #[derive(Clone, Debug)]
@@ -25,7 +27,7 @@ pub struct QueryMetrics {
     waiting: By<Gauge>,
     ended: By<Counter>,
     requeued: Counter,
-    seconds: Family<[(&'static str, &'static str); 1], Histogram, fn() -> Histogram>,
+    seconds: Durations,
     samples: Counter,
     log_failures: Counter,
     memory: Memory,
@@ -199,7 +201,11 @@ struct Observed {
 
 impl EncodeMetric for Observed {
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let bytes = self.memory.0.get().map_or(0, |memory| (self.part)(memory).0);
+        let bytes = self
+            .memory
+            .0
+            .get()
+            .map_or(0, |memory| (self.part)(memory).0);
         encoder.encode_gauge(&i64::try_from(bytes).unwrap_or(i64::MAX))
     }
 
@@ -216,7 +222,11 @@ mod tests {
     fn the_budget_is_read_when_it_is_rendered() {
         let (metrics, registry) = (QueryMetrics::default(), Registry::new());
         metrics.register(&registry);
-        assert!(registry.render().contains("plimsoll_query_memory_bytes 0\n"));
+        assert!(
+            registry
+                .render()
+                .contains("plimsoll_query_memory_bytes 0\n")
+        );
         let budget = MemoryBudget::new(ByteCount::MIB.times(8));
         metrics.watch(&budget);
         let query = budget.query(ByteCount::MIB);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use plimsoll_ingest::scrape::Overview;
 use plimsoll_promql::Features;
 use plimsoll_runtime::shutdown::Shutdown;
-use plimsoll_types::{Labels, Pattern, StoreAdmin, Timestamp};
+use plimsoll_types::{Labels, Pattern, ReplayStatistics, StoreAdmin, Timestamp};
 
 use crate::v1::Subscribers;
 
@@ -61,6 +61,8 @@ pub struct ServerStatus {
     pub host_name: String,
     /// The command line as Prometheus names flags, defaults filled in.
     pub flags: BTreeMap<String, String>,
+    /// What the opening of the store read back.
+    pub replay: ReplayStatistics,
     in_force: Mutex<InForce>,
 }
 
@@ -86,6 +88,7 @@ impl ServerStatus {
         working_directory: String,
         host_name: String,
         flags: BTreeMap<String, String>,
+        replay: ReplayStatistics,
         in_force: InForce,
     ) -> Self {
         Self {
@@ -93,6 +96,7 @@ impl ServerStatus {
             working_directory,
             host_name,
             flags,
+            replay,
             in_force: Mutex::new(in_force),
         }
     }

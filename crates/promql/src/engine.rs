@@ -325,7 +325,7 @@ impl Engine {
         };
         let steps = Self::steps(start, end, step)?;
         let control = control.clone().with_plan();
-        evaluate::explain(&self.options, storage, expr, steps, &control)
+        with_room_for(expr, || evaluate::explain(&self.options, storage, expr, steps, &control))
     }
 
     fn steps(

@@ -46,6 +46,10 @@ pub struct Cost {
     pub series_read: u64,
     /// Samples that it read from the store.
     pub samples_read: u64,
+    /// Blocks of the store that it decoded.
+    pub blocks_read: u64,
+    /// Blocks of the same series that lie beside the range and were not looked at.
+    pub blocks_skipped: u64,
 }
 
 impl PlanNode {
@@ -85,6 +89,10 @@ impl PlanNode {
                 add(format_args!(
                     "read {series_read} series, {samples_read} samples"
                 ));
+            }
+            if cost.blocks_read + cost.blocks_skipped > 0 {
+                let (read, skipped) = (cost.blocks_read, cost.blocks_skipped);
+                add(format_args!("blocks {read} read, {skipped} skipped"));
             }
         }
         for note in &self.notes {

@@ -1,6 +1,6 @@
 //! Text to tokens. Keywords are words here: whether `sum` is an aggregation or a label is for the parser to say.
 //!
-//! What is no token becomes a last token that says so, because the parser may find something wrong before it.
+//! What is no token becomes a last token that says so: the parser may find something wrong before it.
 
 mod number;
 mod string;
@@ -46,26 +46,6 @@ const SYMBOLS: [&str; 24] = [
 /// Inside braces stand names, strings and these.
 const BRACE_SYMBOLS: [&str; 6] = ["=~", "!=", "!~", "=", ",", "}"];
 
-/// Splits a whole text; the last token is always [`TokenKind::End`] or [`TokenKind::Wrong`].
-pub(crate) fn tokenize(text: &str) -> Vec<Token> {
-    let mut lexer = Lexer {
-        text,
-        at: 0,
-        parentheses: 0,
-        in_braces: false,
-        brackets: None,
-    };
-    let mut tokens = Vec::new();
-    loop {
-        let token = lexer.token();
-        let is_last = matches!(token.kind, TokenKind::End | TokenKind::Wrong { .. });
-        tokens.push(token);
-        if is_last {
-            return tokens;
-        }
-    }
-}
-
 /// How far the text between brackets is.
 #[derive(Clone, Copy, Default)]
 struct Brackets {
@@ -74,7 +54,8 @@ struct Brackets {
     has_colon: bool,
 }
 
-struct Lexer<'a> {
+/// Splits a text as it is asked for tokens.
+pub(crate) struct Lexer<'a> {
     text: &'a str,
     at: usize,
     parentheses: usize,
@@ -82,12 +63,23 @@ struct Lexer<'a> {
     brackets: Option<Brackets>,
 }
 
-impl Lexer<'_> {
+impl<'a> Lexer<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            parentheses: 0,
+            in_braces: false,
+            brackets: None,
+        }
+    }
+
     fn rest(&self) -> &str {
         &self.text[self.at..]
     }
 
-    fn token(&mut self) -> Token {
+    /// Returns the next token; [`TokenKind::End`] and [`TokenKind::Wrong`] again and again once they were there.
+    pub(crate) fn token(&mut self) -> Token {
         self.skip_blanks();
         let start = self.at;
         match self.kind() {
@@ -322,7 +314,12 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<TokenKind> {
-        tokenize(text).into_iter().map(|token| token.kind).collect()
+        let mut lexer = Lexer::new(text);
+        let mut kinds = Vec::new();
+        while !matches!(kinds.last(), Some(TokenKind::End | TokenKind::Wrong { .. })) {
+            kinds.push(lexer.token().kind);
+        }
+        kinds
     }
 
     fn wrong(text: &str) -> String {

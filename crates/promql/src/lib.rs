@@ -5,22 +5,31 @@
 //! for sample, inside a memory limit that is counted and not hoped for.
 //!
 //! # Model
-//! [`parse`] turns text into an [`Expr`], every node of which knows its [`Span`]; types are checked on the way. An
-//! [`Engine`] plans the tree into operators. An operator first tells the labels of all its series, then gives one
-//! *column* (a series' values at all steps) at a time, so `sum by (x)` holds one input series plus its groups. A
-//! range vector function walks a series' samples once with two moving indices. A [`Control`] can stop a running
+//! [`parse`] turns text into an [`Expr`], every node of which knows its [`Span`]; types are checked on the way.
+//! [`Features`] switch on what Prometheus hides behind flags; [`resolve`] turns `[step() * 5]` into milliseconds. Trees are
+//! printed on one line (`Display`), on several ([`pretty`]) and as JSON ([`tree_json`]).
+//!
+//! An [`Engine`] plans the tree into operators. An operator first tells the labels of all its series, then gives one
+//! *column* (a series' values at all steps) at a time, so `sum by (x)` holds one input series plus its groups. A range
+//! vector function walks a series' samples once with two moving indices. A [`Control`] can stop a running
 //! query; a [`QueryResult`] carries the [`Value`], annotations with their place, and [`Stats`].
+//!
+//! Before it is planned an expression is rewritten where that shows in nothing but time, and what is written twice in it
+//! is evaluated once; [`Options::optimizes`] turns both off. Every query has an account ([`QueryMemory`]) that takes
+//! from what all queries may hold ([`MemoryBudget`]). With [`Control::with_plan`] each operator is measured, and the
+//! result tells the operators as a tree of [`PlanNode`]s.
 //!
 //! # Invariants
 //! - A selector reads each series once per query, however many steps there are.
 //! - Results do not depend on timing: sums are compensated and run in label order.
-//! - Every buffer that grows with the data is accounted; over a limit the query fails and names the limit.
-//! - No tree is higher than the parser allows, so no walk over one overflows the stack.
+//! - Every buffer that grows with the data is accounted, those of the store included, and the result for as long as its
+//!   account is open; over a limit the query fails and names the limit.
+//! - No walk over a tree overflows the stack: it recurses at most 200 levels deep and follows the left sides of binary
+//!   operators in a loop ([`Expr::chain`]); a chain of thousands is evaluated on a stack made for its height.
 //! - The staleness marker is never a value of a result; inside a column its bits mean "no sample at this step".
 //! - Deliberately absent: HTTP, the limit of points per series (the API's), caches, and any clock: time comes from
 //!   the [`Control`].
-//! - Arithmetic, aggregation and rates of native histograms are refused with an error that says so; selectors carry
-//!   native histograms through unchanged.
+//! - Floats never wait for histograms: what native histograms need is made when the first one is met.
 //!
 //! # How to extend
 //! A function is one row in `functions::FUNCTIONS` and one body: `docs/adding/promql-function.md`.

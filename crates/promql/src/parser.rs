@@ -7,10 +7,12 @@ mod operator;
 mod selector;
 mod series;
 
+use std::cell::Cell;
+
 use crate::ast::{AggregateOp, BinaryOp, Expr, ExprKind};
 use crate::error::ParseError;
 use crate::features::Features;
-use crate::lexer::{Token, TokenKind, tokenize};
+use crate::lexer::{Lexer, Token, TokenKind};
 use crate::number::Quoted;
 use crate::span::{LineStarts, Span};
 
@@ -24,6 +26,8 @@ const HEIGHT_MAX: usize = 20_000;
 /// How deep parentheses, calls and signs may nest: reading them takes several stack frames per level, and threads
 /// have 2 MiB.
 const NESTING_MAX: usize = 100;
+/// How many nodes a tree may have: each takes a few hundred bytes, and a long text could ask for half a million.
+const NODES_MAX: usize = 100_000;
 /// The longest text in bytes. Spans, carets and trees stay small; a URL could not carry more anyway.
 const TEXT_BYTES_MAX: usize = 1 << 20;
 /// How many label matchers an expression may have, the expressions of `label_replace` among them.
@@ -42,9 +46,9 @@ const PATTERN_BYTES_MAX: usize = 128 << 20;
 /// ```
 ///
 /// # Errors
-/// [`ParseError`] with the place of the first thing that is wrong; also for trees higher than 200 nodes, nesting
-/// deeper than 100, texts longer than 1 MiB, more than 1,000 label matchers, and regular expressions that take more than
-/// 128 MiB together.
+/// [`ParseError`] with the place of the first thing that is wrong; also for nesting deeper than 100, chains of more than
+/// 20,000 operators, more than 100,000 parts, texts longer than 1 MiB, more than 1,000 label matchers, and regular
+/// expressions that take more than 128 MiB together.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
     parse_with(text, &Features::default())
 }
@@ -73,10 +77,14 @@ pub fn parse_with(text: &str, features: &Features) -> Result<Expr, ParseError> {
 struct Parser<'a> {
     text: &'a str,
     features: Features,
-    tokens: Vec<Token>,
+    lexer: Lexer<'a>,
     lines: LineStarts,
-    at: usize,
+    /// The token that was taken last, the one at hand, and the one after it.
+    previous: Span,
+    current: Token,
+    following: Token,
     depth: usize,
+    nodes: Cell<usize>,
     /// The next selector may match every series.
     may_select_all: bool,
     /// How many matchers were read, and what their regular expressions take.
@@ -86,13 +94,18 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(text: &'a str, features: Features) -> Self {
+        let mut lexer = Lexer::new(text);
+        let (current, following) = (lexer.token(), lexer.token());
         Self {
             text,
             features,
-            tokens: tokenize(text),
+            lexer,
             lines: LineStarts::of(text),
-            at: 0,
+            previous: Span::default(),
+            current,
+            following,
             depth: 0,
+            nodes: Cell::new(0),
             may_select_all: false,
             matchers: 0,
             pattern_bytes: 0,
@@ -100,23 +113,24 @@ impl<'a> Parser<'a> {
     }
 
     fn peek(&self) -> &Token {
-        &self.tokens[self.at]
+        &self.current
     }
 
     fn peek_after(&self) -> &Token {
-        &self.tokens[(self.at + 1).min(self.tokens.len() - 1)]
+        &self.following
     }
 
     /// Returns the token and moves on; stays at the last one once there.
     fn next(&mut self) -> Token {
-        let token = self.tokens[self.at].clone();
-        self.at = (self.at + 1).min(self.tokens.len() - 1);
-        token
+        let following = std::mem::replace(&mut self.following, self.lexer.token());
+        let taken = std::mem::replace(&mut self.current, following);
+        self.previous = taken.span;
+        taken
     }
 
     /// Returns where the last token that was taken ends.
     fn end(&self) -> usize {
-        self.tokens[self.at.saturating_sub(1)].span.end
+        self.previous.end
     }
 
     fn text_of(&self, token: &Token) -> &'a str {
@@ -130,7 +144,7 @@ impl<'a> Parser<'a> {
     fn accept(&mut self, symbol: &str) -> bool {
         let found = self.is_symbol(symbol);
         if found {
-            self.at += 1;
+            self.next();
         }
         found
     }
@@ -152,7 +166,7 @@ impl<'a> Parser<'a> {
     fn accept_keyword(&mut self, keyword: &str) -> bool {
         let found = self.keyword().is_some_and(|word| word == keyword);
         if found {
-            self.at += 1;
+            self.next();
         }
         found
     }
@@ -178,6 +192,11 @@ impl<'a> Parser<'a> {
 
     /// Makes a node and refuses trees that are too high.
     fn node(&self, span: Span, kind: ExprKind) -> Result<Expr, ParseError> {
+        self.nodes.set(self.nodes.get() + 1);
+        if self.nodes.get() > NODES_MAX {
+            let message = format!("the expression has more than {NODES_MAX} parts");
+            return Err(self.error_at(Span::new(span.start, span.start), message));
+        }
         let expr = Expr::new(kind, span, self.lines.position(span.start));
         if expr.facts.depth > DEPTH_MAX {
             return Err(self.too_deep(span, DEPTH_MAX));
@@ -230,7 +249,7 @@ impl<'a> Parser<'a> {
             TokenKind::Symbol("+") => false,
             _ => return self.operand(),
         };
-        self.at += 1;
+        self.next();
         let operand = self.expression(BinaryOp::Power.precedence())?;
         self.sign(start, negative, operand)
     }

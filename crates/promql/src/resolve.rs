@@ -177,3 +177,66 @@ fn wrong(expr: &DurationExpr, message: &str) -> QueryError {
     let (start, end) = (expr.span.start, expr.span.end);
     QueryError::new(QueryErrorKind::BadData, format!("{start}:{end}: {message}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+
+    /// Resolves for a range of 100 s with steps of 10 s.
+    fn resolved(text: &str) -> Result<String, String> {
+        let expr = parse(text).unwrap();
+        let (start, end) = (
+            Timestamp::from_millis(50_000),
+            Timestamp::from_millis(150_000),
+        );
+        let expr = resolve(&expr, start, end, 10_000);
+        expr.map(|expr| expr.to_string())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn puts_milliseconds_in_the_place_of_calculations() {
+        for (text, expected) in [
+            ("a[5m]", "a[5m]"),
+            ("a[step()]", "a[10s]"),
+            ("a[1 + (step() - 5) * 2]", "a[11s]"),
+            ("a[1h30m % 1h:range() / 4]", "a[30m:25s]"),
+            ("a offset (-2 ^ 2)", "a offset -4s"),
+            ("a offset (1 - 1)", "a offset 0s"),
+            ("a[max_of(min_of(step() + 1, 1h), 1ms)]", "a[11s]"),
+            (
+                "topk(scalar(a offset step()), rate(b[2 * 1m]) + c) - d",
+                "topk(scalar(a offset 10s), rate(b[2m]) + c) - d",
+            ),
+        ] {
+            assert_eq!(resolved(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_the_bytes_of_a_length_that_is_none() {
+        for (text, expected) in [
+            ("a[step() - 10]", "2:13: duration must be greater than 0"),
+            ("a[(step() - 10)]", "3:14: duration must be greater than 0"),
+            ("a[5m:0 * 5]", "5:10: duration must be greater than 0"),
+            ("a[1 / (step() - 10)]", "2:18: division by zero"),
+            ("a[1 % (step() - 10)]", "2:18: modulo by zero"),
+            ("a offset (2 ^ 400)", "10:17: duration is out of range"),
+            (
+                "a offset ((-2) ^ 0.5)",
+                "11:20: duration is NaN or infinite",
+            ),
+        ] {
+            assert_eq!(resolved(text).unwrap_err(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instant_query_has_no_step() {
+        let now = Timestamp::from_millis(0);
+        let expr = parse("a offset (1m + step() + range())").unwrap();
+        let resolved = resolve(&expr, now, now, 0).unwrap();
+        assert_eq!(resolved.to_string(), "a offset 1m");
+    }
+}

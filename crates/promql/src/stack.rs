@@ -30,6 +30,8 @@ pub(crate) fn with_room_for<T: Send>(
                 let message = format!("no stack for {height} nested operators: {error}");
                 QueryError::execution(message)
             })?;
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }

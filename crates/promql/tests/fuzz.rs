@@ -1,18 +1,25 @@
 //! Hostile text: the parser answers, never panics, never overflows the stack; what it accepts it can print and read.
 
-use plimsoll_promql::parse;
+use plimsoll_promql::{Features, parse, parse_with, pretty, tree_json};
 
 #[test]
 fn parser() {
     bolero::check!().for_each(|bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes);
-        match parse(&text) {
+        match parse_with(&text, &Features::ALL) {
             Ok(expr) => {
                 let printed = expr.to_string();
-                let again = parse(&printed).expect("what is printed can be read");
+                let again =
+                    parse_with(&printed, &Features::ALL).expect("what is printed can be read");
                 assert_eq!(again.to_string(), printed);
+                assert_eq!(pretty(&again), pretty(&expr));
+                assert!(!tree_json(&expr).is_empty());
             }
-            Err(error) => assert!(!error.render().is_empty()),
+            Err(error) => {
+                assert!(error.span().start <= error.span().end);
+                assert!(!error.render().is_empty());
+                assert!(parse(&text).is_err(), "fewer features accept less");
+            }
         }
     });
 }
@@ -64,7 +71,9 @@ fn the_longest_allowed_chain_can_be_walked() {
     let chain = format!("a{}", " or a".repeat(19_999));
     let expr = parse(&chain).expect("it is not longer than the limit");
     assert_eq!(expr.chain().len(), 19_999);
-    assert_eq!(expr.to_string(), chain);
-    assert_eq!(expr.clone().to_string(), chain);
     assert!(format!("{expr:?}").contains(&chain[..chain.len() - 5]));
+    let copy = expr.clone();
+    assert_eq!(expr.to_string(), chain);
+    drop(expr);
+    assert_eq!(copy.to_string(), chain);
 }

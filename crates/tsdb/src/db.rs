@@ -17,6 +17,7 @@ mod append;
 mod background;
 mod clean;
 mod delete;
+mod find;
 mod hidden;
 mod known;
 mod lock;
@@ -29,6 +30,7 @@ mod retention;
 mod rewrite;
 mod seal;
 mod snapshot;
+mod source;
 mod statistics;
 mod summary;
 mod view;
@@ -52,7 +54,7 @@ use crate::{Config, Error, Metrics, Result};
 
 pub use analysis::Analysis;
 pub use background::Background;
-pub use read_only::{ReadOnlyDb, is_store};
+pub use read_only::ReadOnlyDb;
 pub use recovery::Recovery;
 pub use seal::Maintenance;
 
@@ -205,7 +207,7 @@ impl Queryable for Db {
         matchers: &[Matcher],
         range: TimeRange,
     ) -> std::result::Result<Selection, StorageError> {
-        query::select(self.contents(), matchers, range, &query::Unmetered)
+        query::select(self.contents(), matchers, range, &find::Unmetered)
     }
 
     fn select_metered(

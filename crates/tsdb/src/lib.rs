@@ -52,6 +52,6 @@ pub mod timekeeper;
 pub mod wal;
 
 pub use config::{Config, Settings, SyncMode};
-pub use db::{Analysis, Background, Db, Maintenance, ReadOnlyDb, Recovery, is_store};
+pub use db::{Analysis, Background, Db, Maintenance, ReadOnlyDb, Recovery};
 pub use error::{Error, ErrorKind, Result};
 pub use metrics::Metrics;

@@ -51,10 +51,10 @@ pub use sample::{
     STALE_NAN_BITS, Sample, SampleColumns, StartTimestamp, Value, is_stale, stale_nan,
 };
 pub use storage::{
-    Appended, Appender, Commit, Durability, HeadStatistics, Meter, NamedCount, PartStatistics,
-    Queryable, Rejected, RejectedReason, ReplayStatistics, SampleSource, Selection, SeriesRef,
-    StorageError, StorageErrorKind, StoreAdmin, StoreStatistics, Summary, TopCounts, WriteBatch,
-    Written,
+    Appended, Appender, BlockCounts, Commit, Durability, HeadStatistics, Meter, NamedCount,
+    PartStatistics, Queryable, Rejected, RejectedReason, ReplayStatistics, SampleSource, Selection,
+    SeriesRef, StorageError, StorageErrorKind, StoreAdmin, StoreStatistics, Summary, TopCounts,
+    WriteBatch, Written,
 };
 pub use timestamp::{TimeRange, Timestamp};
 pub use units::{ByteCount, InvalidQuantity, format_duration, parse_duration};

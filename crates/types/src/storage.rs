@@ -159,6 +159,15 @@ pub trait Appender: Send + Sync {
     fn append(&self, batch: &WriteBatch, durability: Durability) -> Result<Appended, StorageError>;
 }
 
+/// How many blocks of samples a series has, for those who want to know why a query takes long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BlockCounts {
+    /// Those that reading the series decodes.
+    pub read: u64,
+    /// Those beside the range, which are not looked at.
+    pub skipped: u64,
+}
+
 /// Reads the samples of selected series, one at a time.
 pub trait SampleSource: Send {
     /// Replaces the contents of `into` by the samples of series `index` of the selection, ascending, inside the
@@ -167,6 +176,12 @@ pub trait SampleSource: Send {
     /// # Errors
     /// [`StorageErrorKind::Io`] and [`StorageErrorKind::Corrupt`].
     fn read(&mut self, index: usize, into: &mut SampleColumns) -> Result<(), StorageError>;
+
+    /// Tells the blocks of series `index` without reading them; zero where there are none, as in memory.
+    fn blocks(&self, index: usize) -> BlockCounts {
+        let _ = index;
+        BlockCounts::default()
+    }
 
     /// Returns the [`Summary`] of the samples of series `index` inside `range`, which lies inside the selection's:
     /// exactly what [`read`](Self::read) and a walk over those samples would give, but without decoding the blocks

@@ -41,7 +41,7 @@ mod scan;
 mod strict;
 mod text;
 
-pub use encode::write_families;
+pub use encode::{write_families, write_federated};
 pub use federation::{write_untyped_head, write_untyped_sample};
 pub use entry::{Entry, Exemplars, RawExemplar, SampleEntry, Series};
 pub use error::{Error, ErrorKind};

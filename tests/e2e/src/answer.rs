@@ -17,15 +17,6 @@ type Series = BTreeMap<String, Vec<(f64, f64)>>;
 /// # Errors
 /// The first difference.
 pub fn compare(left: &Value, right: &Value) -> Result<usize> {
-    compare_within(left, right, 0.0)
-}
-
-/// As [`compare`], where values may also differ by `absolute`: what is left of large numbers that cancel out has no last
-/// places to compare.
-///
-/// # Errors
-/// The first difference.
-pub fn compare_within(left: &Value, right: &Value, absolute: f64) -> Result<usize> {
     let kinds = (&left["resultType"], &right["resultType"]);
     ensure!(
         kinds.0 == kinds.1,
@@ -47,12 +38,12 @@ pub fn compare_within(left: &Value, right: &Value, absolute: f64) -> Result<usiz
                 right.len()
             );
         };
-        compare_points(left, right, absolute).with_context(|| labels.clone())?;
+        compare_points(left, right).with_context(|| labels.clone())?;
     }
     Ok(left.values().map(Vec::len).sum())
 }
 
-fn compare_points(left: &[(f64, f64)], right: &[(f64, f64)], absolute: f64) -> Result<()> {
+fn compare_points(left: &[(f64, f64)], right: &[(f64, f64)]) -> Result<()> {
     ensure!(
         left.len() == right.len(),
         "{} and {} points: {left:?} and {right:?}",
@@ -62,18 +53,18 @@ fn compare_points(left: &[(f64, f64)], right: &[(f64, f64)], absolute: f64) -> R
     for (left, right) in left.iter().zip(right) {
         ensure!(left.0 == right.0, "times differ: {left:?} and {right:?}");
         ensure!(
-            is_same(left.1, right.1, absolute),
+            is_same(left.1, right.1),
             "values differ: {left:?} and {right:?}"
         );
     }
     Ok(())
 }
 
-fn is_same(left: f64, right: f64, absolute: f64) -> bool {
+fn is_same(left: f64, right: f64) -> bool {
     let scale = left.abs().max(right.abs());
     left == right
         || (left.is_nan() && right.is_nan())
-        || (left - right).abs() <= (RELATIVE_ERROR_MAX * scale).max(absolute)
+        || (left - right).abs() <= RELATIVE_ERROR_MAX * scale
 }
 
 fn series(data: &Value) -> Result<Series> {

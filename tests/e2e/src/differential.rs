@@ -1,4 +1,4 @@
-//! The same random queries over the same random data to us and to Debian's Prometheus.
+//! The same random queries over the same random data to us and to a Prometheus: Debian's, or a current one.
 //!
 //! Debian's is a 2.42, and between it and 3.x the language changed on purpose. What follows keeps random queries away from
 //! those changes; anything else in which the two differ is a fault of ours until it is explained here:
@@ -24,27 +24,31 @@
 mod data;
 mod expression;
 mod generate;
+mod same;
 mod shrink;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use plimsoll_testkit::Seed;
 use plimsoll_wire::compression::snappy;
+use plimsoll_wire::push::Series;
 use plimsoll_wire::remote_write::{self, Version};
 use serde_json::Value;
 
-use crate::answer::compare_within;
+use crate::subject::runs_of_one_kind;
 use crate::{Api, Home, Prometheus, Reply, Server, find};
-use data::{END, Names, START};
+use data::{Dialect, END, Names, START};
 use expression::Expression;
 
 /// Keeps what was measured in 1970 as well as in 2023.
 const KEEP_ALL: &str = "global:\n  scrape_interval: 10y\nplimsoll:\n  retention: 100y\n  host_metrics:\n    enabled: false\n";
+/// All that is experimental.
+const FEATURES: &str = "--enable-feature=promql-experimental-functions,\
+    promql-extended-range-selectors,promql-binop-fill-modifiers,promql-duration-expr,\
+    promql-delayed-name-removal";
 /// A Prometheus that scrapes nothing.
 const NO_TARGETS: &str = "global:\n  scrape_interval: 1m\n";
-/// Values are below 10^8, and a difference of two has the error of both.
-const ABSOLUTE_ERROR_MAX: f64 = 1e-9;
 /// How much of an answer a report shows.
 const SHOWN_BYTES_MAX: usize = 2_000;
 
@@ -53,6 +57,7 @@ const SHOWN_BYTES_MAX: usize = 2_000;
 pub struct Differential {
     ours: Server,
     theirs: Prometheus,
+    dialect: Dialect,
     _homes: [Home; 2],
 }
 
@@ -90,26 +95,38 @@ impl Differential {
     /// When one of them does not start.
     pub fn start() -> Result<Option<Self>> {
         let program = find("prometheus")?;
-        program.map(|program| Self::with(&program)).transpose()
+        let start = |program: PathBuf| Self::of(&program, Dialect::Debian);
+        program.map(start).transpose()
     }
 
-    /// Starts both servers, with this Prometheus binary in the place of Debian's.
+    /// Starts both servers, with this Prometheus binary of 3.13 or later in the place of Debian's and all that is
+    /// experimental; annotations and the texts of errors are compared as well.
     ///
     /// # Errors
     /// When one of them does not start.
-    pub fn with(program: &Path) -> Result<Self> {
+    pub fn with_current(program: &Path) -> Result<Self> {
+        Self::of(program, Dialect::Current)
+    }
+
+    fn of(program: &Path, dialect: Dialect) -> Result<Self> {
         let homes = [Home::new()?, Home::new()?];
         homes[0].configure(KEEP_ALL)?;
-        let arguments = [
+        let mut arguments = vec![
             "--web.enable-remote-write-receiver",
             "--storage.tsdb.retention.time=100y",
         ];
+        let mut command = homes[0].serve_command()?;
+        if dialect == Dialect::Current {
+            arguments.push(FEATURES);
+            command.arg(FEATURES);
+        }
         let theirs =
             Prometheus::start_program(program, &homes[1], |_| NO_TARGETS.into(), &arguments)?;
-        let ours = Server::start(&homes[0])?;
+        let ours = Server::start_with(&homes[0], &mut command)?;
         Ok(Self {
             ours,
             theirs,
+            dialect,
             _homes: homes,
         })
     }
@@ -120,16 +137,15 @@ impl Differential {
     /// The first difference: the query, made as small as it still differs, and both answers.
     pub fn run(&self, seed: u64, queries: usize) -> Result<Agreement> {
         let mut random = Seed::new(seed);
-        let names = Names::of(seed);
+        let names = Names::of(seed, self.dialect);
         let series = data::series(&names, &mut random);
-        let body = snappy(&remote_write::encode(Version::V1, &series));
         for api in [self.theirs.api, self.ours.api] {
-            write(api, &body)?;
+            write(api, self.dialect, &series)?;
         }
         let mut agreement = Agreement::default();
         for number in 1..=queries {
             let expression = generate::expression(&names, &mut random);
-            let question = question(&mut random);
+            let question = question(self.dialect, &mut random);
             match self.ask(&expression, &question) {
                 Ok(one) => agreement.add(one),
                 Err(error) => {
@@ -158,7 +174,7 @@ impl Differential {
         );
         let ask = |api: Api| api.post_form(question.path, &parameters);
         let (theirs, ours) = (ask(self.theirs.api)?, ask(self.ours.api)?);
-        agree(&theirs, &ours).with_context(|| {
+        agree(self.dialect, &theirs, &ours).with_context(|| {
             format!(
                 "Prometheus: {}\nPlimsoll:   {}",
                 shown(&theirs),
@@ -168,13 +184,20 @@ impl Differential {
     }
 }
 
-fn write(api: Api, body: &[u8]) -> Result<()> {
+/// Remote write 1.0 is all that Debian's knows, and 2.0 the only one with custom buckets.
+fn write(api: Api, dialect: Dialect, series: &[Series]) -> Result<()> {
+    let version = match dialect {
+        Dialect::Debian => Version::V1,
+        Dialect::Current => Version::V2,
+    };
+    let series: Vec<Series> = series.iter().flat_map(runs_of_one_kind).collect();
+    let body = snappy(&remote_write::encode(version, &series));
     let headers = [
         ("Content-Encoding", "snappy"),
-        ("Content-Type", Version::V1.content_type()),
-        ("X-Prometheus-Remote-Write-Version", Version::V1.header()),
+        ("Content-Type", version.content_type()),
+        ("X-Prometheus-Remote-Write-Version", version.header()),
     ];
-    let reply = api.post("/api/v1/write", &headers, body)?;
+    let reply = api.post("/api/v1/write", &headers, &body)?;
     let status = reply.status;
     ensure!(
         (200..300).contains(&status),
@@ -184,9 +207,13 @@ fn write(api: Api, body: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Instant and range queries half and half, always at half a second: see `data`.
-fn question(random: &mut Seed) -> Question {
-    let time = |seconds: i64| format!("{seconds}.500");
+/// Instant and range queries half and half, for Debian's always at half a second: see `data`.
+fn question(dialect: Dialect, random: &mut Seed) -> Question {
+    let (fraction, raster) = match dialect {
+        Dialect::Debian => (".500", 1),
+        Dialect::Current => ("", 5),
+    };
+    let time = |seconds: i64| format!("{}{fraction}", seconds - seconds % raster);
     let at = START + 35 * 60 + random.below(600) as i64;
     if random.percent(50) {
         return Question {
@@ -195,40 +222,57 @@ fn question(random: &mut Seed) -> Question {
         };
     }
     let end = (at + 60 + random.below(600) as i64).min(END);
+    let step = (7 + random.below(90)).next_multiple_of(raster.unsigned_abs());
     Question {
         path: "/api/v1/query_range",
         times: vec![
             ("start", time(at)),
             ("end", time(end)),
-            ("step", (7 + random.below(90)).to_string()),
+            ("step", step.to_string()),
         ],
     }
 }
 
-fn agree(theirs: &Reply, ours: &Reply) -> Result<Agreement> {
-    let data = |reply: &Reply| -> Result<Option<Value>> {
-        let mut answer = reply.json()?;
-        Ok((answer["status"] == "success").then(|| answer["data"].take()))
-    };
-    match (data(theirs)?, data(ours)?) {
-        (Some(theirs), Some(ours)) => {
-            let points = compare_within(&theirs, &ours, ABSOLUTE_ERROR_MAX)?;
-            let answered = 1;
+fn agree(dialect: Dialect, theirs: &Reply, ours: &Reply) -> Result<Agreement> {
+    let (theirs, our_status, ours) = (theirs.json()?, ours.status, ours.json()?);
+    if dialect == Dialect::Current {
+        for field in ["error", "errorType", "warnings", "infos"] {
+            let (theirs, ours) = (comparable(&theirs[field]), comparable(&ours[field]));
+            ensure!(theirs == ours, "{field}: {theirs} and {ours}");
+        }
+    }
+    let is_success = |answer: &Value| answer["status"] == "success";
+    match (is_success(&theirs), is_success(&ours)) {
+        (true, true) => {
+            let points = same::same(&theirs["data"], &ours["data"])?;
             Ok(Agreement {
-                answered,
+                answered: 1,
                 points,
                 ..Agreement::default()
             })
         }
-        (None, None) => {
-            ensure!(ours.status < 500, "status {}", ours.status);
+        (false, false) => {
+            ensure!(our_status < 500, "status {our_status}");
             Ok(Agreement {
                 refused: 1,
                 ..Agreement::default()
             })
         }
-        (Some(_), None) => anyhow::bail!("only Plimsoll refuses"),
-        (None, Some(_)) => anyhow::bail!("only Prometheus refuses"),
+        (true, false) => bail!("only Plimsoll refuses"),
+        (false, true) => bail!("only Prometheus refuses"),
+    }
+}
+
+/// Annotations come in any order, and so do the series that an error gives as examples.
+fn comparable(value: &Value) -> Value {
+    match value {
+        Value::Array(texts) => {
+            let mut texts = texts.clone();
+            texts.sort_by_key(Value::to_string);
+            texts.into()
+        }
+        Value::String(text) => text.split(": [{").next().into(),
+        other => other.clone(),
     }
 }
 

@@ -81,7 +81,13 @@ impl ServerSubject {
     }
 
     fn write(&self, loaded: &[LoadedSeries]) -> Result<()> {
-        let series: Vec<Series> = loaded.iter().flat_map(runs).collect();
+        let whole = loaded.iter().map(|loaded| Series {
+            labels: loaded.labels.clone(),
+            samples: loaded.samples.clone(),
+            ..Series::default()
+        });
+        let whole: Vec<Series> = whole.collect();
+        let series: Vec<Series> = whole.iter().flat_map(runs_of_one_kind).collect();
         if series.is_empty() {
             return Ok(());
         }
@@ -142,13 +148,13 @@ fn accepted(reply: &Reply) -> Result<()> {
 
 /// A message of remote write keeps the floats and the histograms of a series apart, and receivers append one kind after
 /// the other. Runs of one kind keep the samples in the order of time.
-fn runs(loaded: &LoadedSeries) -> impl Iterator<Item = Series> {
+pub(crate) fn runs_of_one_kind(series: &Series) -> impl Iterator<Item = Series> {
     let is_float = |sample: &Sample| matches!(sample.value, Value::Float(_));
-    let runs = loaded
+    let runs = series
         .samples
         .chunk_by(move |a, b| is_float(a) == is_float(b));
     runs.map(|samples| Series {
-        labels: loaded.labels.clone(),
+        labels: series.labels.clone(),
         samples: samples.to_vec(),
         ..Series::default()
     })

@@ -130,3 +130,22 @@ fn address(url: &str) -> anyhow::Result<SocketAddr> {
         .next()
         .with_context(|| format!("{host} has no address"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_named_by_its_url() {
+        for url in ["http://127.0.0.1:9090", "http://127.0.0.1:9090/"] {
+            assert_eq!(address(url).unwrap().to_string(), "127.0.0.1:9090");
+        }
+        for url in [
+            "127.0.0.1:9090",
+            "https://127.0.0.1:9090",
+            "http://127.0.0.1:9090/path",
+        ] {
+            assert!(address(url).is_err(), "{url}");
+        }
+    }
+}

@@ -50,11 +50,17 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
         View {
             id: show_id(query.id),
             query: asked.text.to_string(),
-            state: if attempt.state.is_running { "running" } else { "queued" },
+            state: if attempt.state.is_running {
+                "running"
+            } else {
+                "queued"
+            },
             lane: attempt.state.lane.as_str(),
             started: query.started.millis(),
             duration: format!("{:.3}s", now.since(query.began).as_secs_f64()),
-            remote_addr: asked.client.map_or_else(String::new, |client| client.to_string()),
+            remote_addr: asked
+                .client
+                .map_or_else(String::new, |client| client.to_string()),
             start: asked.start.millis(),
             end: asked.end.millis(),
             step: u64::try_from(asked.step.as_millis()).unwrap_or(u64::MAX),
@@ -109,10 +115,7 @@ struct Top {
 }
 
 /// Lists what the queries that ended lately cost: `topN` of each kind, of the last `maxLifetime`.
-pub(crate) async fn top(
-    State(app): State<Arc<App>>,
-    params: Params,
-) -> Result<Response, ApiError> {
+pub(crate) async fn top(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
     let count = params.number("topN", TOP_DEFAULT)?;
     let lifetime = params.duration("maxLifetime")?.unwrap_or(LIFETIME_DEFAULT);
     let now = app.parts.clock.monotonic().since_origin();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
@@ -31,15 +32,14 @@ pub(crate) async fn names(
 /// Returns the values of a label.
 pub(crate) async fn values(
     State(app): State<Arc<App>>,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     params: Params,
 ) -> Result<Response, ApiError> {
+    let invalid = |name: &str| ApiError::new(Kind::BadData, format!("invalid label name: {name}"));
+    let Path(name) = name.map_err(|_| invalid("it is not UTF-8"))?;
     let name = unescape(&name);
     if name.is_empty() {
-        return Err(ApiError::new(
-            Kind::BadData,
-            format!("invalid label name: {name:?}"),
-        ));
+        return Err(invalid("\"\""));
     }
     let (limit, range, selectors) = (params.limit()?, params.range()?, params.selectors()?);
     if range.is_empty() {

@@ -48,10 +48,7 @@ pub(crate) async fn range(
     caller: Caller,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let (start, end) = (
-        params.required_time("start")?,
-        params.required_time("end")?,
-    );
+    let (start, end) = (params.required_time("start")?, params.required_time("end")?);
     if end < start {
         return Err(ApiError::parameter(
             "end",

@@ -116,7 +116,7 @@ async fn runtime_info(State(app): State<Arc<App>>) -> Response {
         server_time: rfc3339(app.parts.clock.now()),
         reload_config_success: in_force.is_last_reload_successful,
         last_config_time: rfc3339(seconds(in_force.since)),
-        corruption_count: store::damaged_places(&app).await,
+        corruption_count: status.replay.damaged,
         goroutine_count: tokio::runtime::Handle::current()
             .metrics()
             .num_alive_tasks(),

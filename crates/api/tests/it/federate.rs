@@ -2,8 +2,13 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use plimsoll_types::Labels;
-use plimsoll_wire::exposition::{Format, Options, read_families};
+use std::sync::Arc;
+
+use plimsoll_types::{
+    Appender, BucketCounts, CUSTOM_BUCKETS_SCHEMA, Counts, Durability, Histogram, Labels, Sample,
+    Span, Timestamp, Value, WriteBatch,
+};
+use plimsoll_wire::exposition::{Family, Format, Options, read_families};
 
 use crate::harness::Server;
 
@@ -99,6 +104,12 @@ async fn a_client_of_protobuf_gets_it() {
         .await
         .unwrap()
         .to_bytes();
+    // A pair of ten bytes: the name and no value.
+    let blank = b"\x0a\x0a\x0a\x08instance";
+    assert!(
+        body.windows(blank.len()).any(|bytes| bytes == blank),
+        "the scraper adds no label of its own"
+    );
     let families = read_families(Format::PrometheusProto, &body, Options::default()).unwrap();
     assert_eq!(families.len(), 1);
     let shown: Vec<String> = families[0]
@@ -122,4 +133,71 @@ async fn a_selector_that_is_none_is_refused_in_plain_words() {
     assert!(answer.body.starts_with("1:"), "{}", answer.body);
     let all = Server::new().get("/federate?match[]={}").await;
     assert_eq!((all.status.as_u16(), &*all.body), (200, ""));
+}
+
+#[tokio::test]
+async fn custom_buckets_become_classic_ones() {
+    let server = Server::new();
+    let histogram = Histogram {
+        schema: CUSTOM_BUCKETS_SCHEMA,
+        sum: 9.0,
+        counts: Counts::Integer(BucketCounts {
+            count: 6,
+            zero: 0,
+            positive: vec![1, 2, 3],
+            negative: vec![],
+        }),
+        positive_spans: vec![Span {
+            offset: 0,
+            length: 3,
+        }],
+        custom_bounds: vec![0.5, 2.0],
+        ..Histogram::default()
+    };
+    let series = server
+        .store
+        .resolve(&Labels::from_pairs([("__name__", "h")]))
+        .unwrap();
+    let mut batch = WriteBatch::default();
+    let at = Timestamp::from_millis(99_000);
+    batch
+        .samples
+        .push((series, Sample::histogram(at, Arc::new(histogram))));
+    drop(server.store.append(&batch, Durability::Periodic).unwrap());
+    assert_eq!(
+        server.get("/federate?match[]=h").await.body,
+        "",
+        "no histograms in text"
+    );
+    let families = protobuf(&server, "/federate?match[]=h").await;
+    let mut shown: Vec<String> = families[0]
+        .samples
+        .iter()
+        .map(|sample| match sample.value {
+            Value::Float(value) => format!("{} {value}", sample.labels),
+            Value::Histogram(_) => "native".into(),
+        })
+        .collect();
+    shown.sort();
+    let expected = [
+        "h_bucket{le=\"+Inf\"} 6",
+        "h_bucket{le=\"0.5\"} 1",
+        "h_bucket{le=\"2.0\"} 3",
+        "h_count 6",
+        "h_sum 9",
+    ];
+    assert_eq!(shown, expected);
+}
+
+async fn protobuf(server: &Server, path: &str) -> Vec<Family> {
+    let request = Request::get(path).header(
+        "accept",
+        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
+    );
+    let response = server.respond(request.body(Body::empty()).unwrap()).await;
+    let body = http_body_util::BodyExt::collect(response.into_body())
+        .await
+        .unwrap()
+        .to_bytes();
+    read_families(Format::PrometheusProto, &body, Options::default()).unwrap()
 }

@@ -20,7 +20,7 @@ use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_runtime::tasks::Tasks;
 use plimsoll_testkit::{FakeClock, MemoryStore};
-use plimsoll_types::{Labels, Pattern, Queryable, Timestamp};
+use plimsoll_types::{Labels, Pattern, Queryable, ReplayStatistics, Timestamp};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tower::ServiceExt;
@@ -242,8 +242,12 @@ fn surface(admin: &RecordingAdmin) -> Surface {
         external_labels: Labels::empty(),
         retention: "15d".into(),
     };
+    let replay = ReplayStatistics {
+        segments: 2,
+        ..ReplayStatistics::default()
+    };
     let flags = [("query.timeout".to_owned(), "2m".to_owned())].into();
-    let status = ServerStatus::new(at, "/srv".into(), "box".into(), flags, in_force);
+    let status = ServerStatus::new(at, "/srv".into(), "box".into(), flags, replay, in_force);
     Surface {
         status: Arc::new(status),
         scrapes: Overview::default(),

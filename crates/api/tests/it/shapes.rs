@@ -144,6 +144,7 @@ async fn refusals_have_the_words_of_prometheus() {
         ("labels?match[]={a=~\".*\"}", "match[] must contain at least one non-empty matcher".into()),
         ("labels?match[]=", "unknown position: parse error: unexpected end of input".into()),
         ("label/U__/values", "invalid label name: \"\"".into()),
+        ("label/%ff/values", "invalid label name: it is not UTF-8".into()),
         ("series", "no match[] parameter provided".into()),
         ("series?match[]={}", "invalid parameter \"match[]\": match[] must contain at least one non-empty matcher".into()),
         ("series?match[]=up&limit=z", "invalid parameter \"limit\": strconv.Atoi: parsing \"z\": invalid syntax".into()),

@@ -239,11 +239,17 @@ fn write_text(text: &mut String, value: &str) {
         .bytes()
         .next()
         .is_some_and(|byte| is_word(byte) && !byte.is_ascii_digit() && byte != b'.');
+    // `15s`, but neither a number in any of its spellings nor a date.
+    let is_duration = value
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"smhdwy".contains(&byte))
+        && value.starts_with(|first: char| first.is_ascii_digit())
+        && value.ends_with(|last: char| last.is_ascii_alphabetic());
     let is_reserved = matches!(
         value.to_ascii_lowercase().as_str(),
         "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n"
     );
-    if begins_plain && !is_reserved && value.bytes().all(is_inner) {
+    if is_duration || (begins_plain && !is_reserved && value.bytes().all(is_inner)) {
         text.push_str(value);
     } else {
         let quoted = serde_json::to_string(value).expect("a string becomes JSON");

@@ -108,7 +108,9 @@ struct WithScalar<'a> {
 
 impl WithScalar<'_> {
     fn apply(&self, column: &mut Column) -> Result<(), QueryError> {
-        let Operation { op, returns_bool, .. } = self.operation;
+        let Operation {
+            op, returns_bool, ..
+        } = self.operation;
         if op.is_trim() || column.has_histograms() {
             self.apply_to_histograms(column);
         }
@@ -151,8 +153,10 @@ impl WithScalar<'_> {
                 false => self.operation.combine(&value, &number),
             };
             column.remove(step);
-            if let Outcome::Is(value) = outcome {
-                column.set(step, value);
+            match outcome {
+                Outcome::Is(value) => column.set(step, value),
+                Outcome::Meaningless(annotation) => self.operation.annotate(&annotation),
+                Outcome::Dropped => {}
             }
         }
     }

@@ -19,11 +19,11 @@ pub(crate) struct Grid {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stands {
     /// They are those.
-    ForThemselves,
+    Themselves,
     /// One step stands for so many of them.
-    ForAll(usize),
+    All(usize),
     /// They are those of a subquery.
-    ForNone,
+    Nothing,
 }
 
 impl Grid {
@@ -32,14 +32,14 @@ impl Grid {
             start: at,
             step: 1,
             count: 1,
-            stands: Stands::ForThemselves,
+            stands: Stands::Themselves,
         }
     }
 
     /// Returns a grid of the first step, whose values stand for all steps.
     pub(crate) fn first(&self) -> Self {
         let stands = match self.stands {
-            Stands::ForThemselves => Stands::ForAll(self.count),
+            Stands::Themselves => Stands::All(self.count),
             stands => stands,
         };
         Self {
@@ -51,7 +51,7 @@ impl Grid {
     /// Returns the same grid for what is inside of a subquery.
     pub(crate) fn in_subquery(self) -> Self {
         Self {
-            stands: Stands::ForNone,
+            stands: Stands::Nothing,
             ..self
         }
     }
@@ -59,9 +59,9 @@ impl Grid {
     /// Returns the steps of the query that a step stands for; `None` inside of subqueries.
     pub(crate) fn steps_of_query(&self, step: usize) -> Option<Range<usize>> {
         match self.stands {
-            Stands::ForThemselves => Some(step..step + 1),
-            Stands::ForAll(count) => Some(0..count),
-            Stands::ForNone => None,
+            Stands::Themselves => Some(step..step + 1),
+            Stands::All(count) => Some(0..count),
+            Stands::Nothing => None,
         }
     }
 
@@ -77,7 +77,7 @@ impl Grid {
                 start,
                 step,
                 count,
-                stands: Stands::ForThemselves,
+                stands: Stands::Themselves,
             }),
             None => Err(QueryError::new(
                 QueryErrorKind::BadData,

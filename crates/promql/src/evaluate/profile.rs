@@ -6,6 +6,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use plimsoll_types::BlockCounts;
+
 use crate::ast::Expr;
 use crate::engine::Control;
 use crate::error::QueryError;
@@ -137,6 +139,14 @@ impl Profile {
         if let Some(entry) = state.top() {
             entry.cost.series_read += series as u64;
             entry.cost.samples_read += samples as u64;
+        }
+    }
+
+    pub(crate) fn count_blocks(&self, blocks: BlockCounts) {
+        let mut state = self.state();
+        if let Some(entry) = state.top() {
+            entry.cost.blocks_read += blocks.read;
+            entry.cost.blocks_skipped += blocks.skipped;
         }
     }
 

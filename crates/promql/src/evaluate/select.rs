@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use plimsoll_types::{Labels, Matcher, Meter, Selection, StorageError, StorageErrorKind, TimeRange};
+use plimsoll_types::{
+    Labels, Matcher, Meter, Selection, StorageError, StorageErrorKind, TimeRange,
+};
 
 use crate::error::QueryError;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plimsoll_types::{SampleColumns, SampleSource, TimeRange, Timestamp, Value};
 
 use crate::annotation::Annotation;
-use crate::ast::{At, Length, Modifiers, Selector};
+use crate::ast::{At, Extension, Length, Modifiers, Selector};
 use crate::error::QueryError;
 use crate::span::Position;
 
@@ -108,6 +108,9 @@ impl<'a> Reader<'a> {
     pub(crate) fn read(&mut self) -> Result<&SampleColumns, QueryError> {
         self.context.work(64)?;
         self.source.read(self.next, &mut self.samples)?;
+        if let Some(profile) = &self.context.profile {
+            profile.count_blocks(self.source.blocks(self.next));
+        }
         self.next += 1;
         let count = self.samples.len();
         self.context.count_read(1, count);
@@ -193,22 +196,25 @@ impl InstantSelector<'_> {
         Self { shift, ..self }
     }
 
-    /// Looks where Prometheus looks for `timestamp(x @ t offset o)`: it reads the samples of `t - o`, and picks one of
-    /// them as if it were `t`.
+    /// Looks where Prometheus looks for `timestamp(x @ t offset o)`: it reads the samples that stand for `t - o`, and
+    /// picks one of them as if that were `t`.
     pub(crate) fn of_timestamp(self) -> Self {
         let Some(at) = self.shift.at else {
             return self;
         };
+        let ahead = match self.selector.extension {
+            Some(Extension::Smoothed) => self.lookback,
+            Some(Extension::Anchored) | None => 0,
+        };
         let read_at = self.shift.apply(at);
+        let until = at.min(read_at.saturating_add(ahead));
+        let after = at.max(read_at).saturating_sub(self.lookback);
         Self {
             shift: Shift {
-                at: Some(read_at.min(at)),
+                at: Some(until),
                 offset: 0,
             },
-            lookback: self
-                .lookback
-                .saturating_sub(self.shift.offset.saturating_abs())
-                .max(0),
+            lookback: until.saturating_sub(after).max(0),
             ..self
         }
     }

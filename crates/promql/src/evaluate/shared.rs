@@ -3,8 +3,9 @@
 //! Only what makes few series of many is shared, such as the denominator that several quotients have in common: the
 //! columns wait in memory until the last place has read them, and a plain selector would wait with all its series.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::rc::Rc;
 
 use crate::ast::{Expr, ExprKind, ValueType};
 use crate::error::QueryError;
@@ -20,7 +21,7 @@ const HEIGHT_MAX: usize = 100;
 pub(crate) struct Repetitions<'a> {
     /// By the address of the part: which parts are the same.
     classes: HashMap<usize, usize>,
-    planned: Mutex<Vec<Planned<'a>>>,
+    planned: RefCell<Vec<Planned<'a>>>,
 }
 
 struct Planned<'a> {
@@ -29,14 +30,14 @@ struct Planned<'a> {
     expr: &'a Expr,
     /// The operator of the profile.
     pub(super) node: Option<usize>,
-    state: Arc<Mutex<State<'a>>>,
+    state: Rc<RefCell<State<'a>>>,
 }
 
 impl<'a> Repetitions<'a> {
     pub(crate) fn none() -> Self {
         Self {
             classes: HashMap::new(),
-            planned: Mutex::default(),
+            planned: RefCell::default(),
         }
     }
 
@@ -78,10 +79,14 @@ impl<'a> Repetitions<'a> {
         grid: &Grid,
     ) -> Option<(Source<'a>, &'a Expr, Option<usize>)> {
         let class = self.classes.get(&address(expr))?;
-        let planned = lock(&self.planned);
+        let planned = self.planned.borrow();
         let is_same = |known: &&Planned<'a>| known.class == *class && known.grid == *grid;
         // What began to run has given columns away already.
-        let fits = |known: &&Planned<'a>| is_same(known) && lock(&known.state).metas.is_none();
+        let is_fresh = |known: &Planned<'a>| {
+            let state = known.state.try_borrow();
+            state.is_ok_and(|state| state.metas.is_none())
+        };
+        let fits = |known: &&Planned<'a>| is_same(known) && is_fresh(known);
         let known = planned.iter().rev().find(fits)?;
         twin(context, known.expr, expr);
         let reader = Reader::new(&known.state);
@@ -100,7 +105,7 @@ impl<'a> Repetitions<'a> {
         let Some(class) = self.classes.get(&address(expr)) else {
             return source;
         };
-        let state = Arc::new(Mutex::new(State {
+        let state = Rc::new(RefCell::new(State {
             source,
             metas: None,
             waiting: VecDeque::new(),
@@ -109,7 +114,7 @@ impl<'a> Repetitions<'a> {
             held: context.charge(),
         }));
         let reader = Reader::new(&state);
-        lock(&self.planned).push(Planned {
+        self.planned.borrow_mut().push(Planned {
             class: *class,
             grid: *grid,
             expr,
@@ -180,16 +185,16 @@ struct State<'a> {
 
 /// One of the places.
 struct Reader<'a> {
-    state: Arc<Mutex<State<'a>>>,
+    state: Rc<RefCell<State<'a>>>,
     index: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn new(state: &Arc<Mutex<State<'a>>>) -> Self {
-        let mut shared = lock(state);
+    fn new(state: &Rc<RefCell<State<'a>>>) -> Self {
+        let mut shared = state.borrow_mut();
         shared.readers.push(0);
         Self {
-            state: Arc::clone(state),
+            state: Rc::clone(state),
             index: shared.readers.len() - 1,
         }
     }
@@ -197,7 +202,7 @@ impl<'a> Reader<'a> {
 
 impl Operator for Reader<'_> {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
-        let mut state = lock(&self.state);
+        let mut state = self.state.borrow_mut();
         if state.metas.is_none() {
             let metas = state.source.series()?;
             state.held.add_table::<Meta>(metas.len(), 1)?;
@@ -207,7 +212,7 @@ impl Operator for Reader<'_> {
     }
 
     fn next(&mut self, into: &mut Column) -> Result<(), QueryError> {
-        let mut state = lock(&self.state);
+        let mut state = self.state.borrow_mut();
         let number = state.readers[self.index];
         match number
             .checked_sub(state.first)
@@ -224,7 +229,7 @@ impl Operator for Reader<'_> {
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        let mut state = lock(&self.state);
+        let mut state = self.state.borrow_mut();
         state.readers[self.index] = usize::MAX;
         state.forget();
     }
@@ -256,8 +261,4 @@ impl State<'_> {
                 .subtract(column.byte_count(), column.present_count());
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,7 @@
 //! Range vectors: windows over a series' samples, moved by two indices, and the functions over them.
 
 mod buffer;
+mod falls;
 mod frame;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use super::selector::{Reader, Shift, lookback};
 use super::{Column, Context, Grid, Meta, Metric, Notes, Operator, Scalars};
 
 pub(crate) use buffer::Buffer;
+pub(crate) use falls::Falls;
 pub(crate) use frame::{Bounds, Frame};
 
 /// What a function sees of one series at one step.
@@ -24,6 +26,8 @@ pub(crate) struct Window<'a> {
     pub(crate) floats: &'a [f64],
     /// When each float began to count, 0 where nobody knows; empty when that is true of all of them.
     pub(crate) starts: &'a [i64],
+    /// Where the floats fall, when it is known for the whole series.
+    pub(crate) falls: Option<Falls<'a>>,
     pub(crate) histogram_times: &'a [i64],
     pub(crate) histograms: &'a [Arc<Histogram>],
     /// As `starts`, of the histograms.
@@ -203,6 +207,7 @@ impl Operator for WindowFunction<'_> {
                 times: floats.of(&self.buffer.times),
                 floats: floats.of(&self.buffer.floats),
                 starts: floats.of(&self.buffer.starts),
+                falls: Some(self.buffer.falls(&floats)),
                 histogram_times: histograms.of(&self.buffer.histogram_times),
                 histograms: histograms.of(&self.buffer.histograms),
                 histogram_starts: histograms.of(&self.buffer.histogram_starts),

@@ -65,7 +65,10 @@ fn extrapolated(window: &Window<'_>, notes: &mut Notes<'_>, kind: Kind) -> Optio
                 None => last - first,
             };
             let change = match kind.is_counter() {
-                true => counted(from_first, window.floats, starts),
+                true => match window.falls.filter(|_| starts.is_empty()) {
+                    Some(falls) => falls.heights().fold(from_first, |sum, height| sum + height),
+                    None => counted(from_first, window.floats, starts),
+                },
                 false => from_first,
             };
             let factor = factor(window, window.times, kind, (*first, change), zero_at);

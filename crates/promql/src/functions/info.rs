@@ -7,6 +7,7 @@
 mod choice;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use plimsoll_types::{Labels, METRIC_NAME, MatchOp, Matcher};
 
@@ -121,7 +122,7 @@ struct Output {
     series: usize,
     /// Which timeline says at which steps; `None` for all.
     timeline: Option<usize>,
-    /// The choices of that timeline at which this is the result.
+    /// The choices of that timeline that lead to this result.
     choices: Vec<usize>,
 }
 
@@ -135,6 +136,12 @@ impl Info<'_> {
     /// Reads the info series that may describe one of `series`.
     fn read_info(&mut self, series: &[&Labels]) -> Result<InfoSet, QueryError> {
         let mut set = InfoSet::default();
+        // The values, and the expressions that they become.
+        let values =
+            |labels: &&Labels| IDENTIFYING.map(|name| labels.get(name).map_or(0, str::len));
+        let bytes: usize = series.iter().flat_map(values).sum();
+        let mut texts = self.context.charge();
+        texts.add(3 * bytes + 16 * IDENTIFYING.len() * series.len(), 0)?;
         let Some(identifying) = identifying(series)? else {
             return Ok(set);
         };
@@ -193,17 +200,21 @@ impl Info<'_> {
     /// Returns the labels that a series has in the result, each with the choices that lead to it.
     fn results(&self, labels: &Labels, timeline: &Timeline) -> Vec<(Labels, Vec<usize>)> {
         let keeps_undescribed = self.data.iter().all(Matcher::matches_empty);
+        let mut slots: HashMap<Labels, usize> = HashMap::new();
         let mut results: Vec<(Labels, Vec<usize>)> = Vec::new();
-        for (index, choice) in timeline.choices.iter().enumerate() {
-            let result = match choice {
+        for (index, choice) in timeline.iter().enumerate() {
+            let result = match &choice.labels {
                 Ok(Some(added)) => with(labels, added),
                 Ok(None) if !keeps_undescribed => continue,
                 // What the error is about shows when the series has a sample at such a step.
                 Ok(None) | Err(_) => labels.clone(),
             };
-            match results.iter_mut().find(|(known, _)| *known == result) {
-                Some((_, choices)) => choices.push(index),
-                None => results.push((result, vec![index])),
+            match slots.get(&result) {
+                Some(slot) => results[*slot].1.push(index),
+                None => {
+                    slots.insert(result.clone(), results.len());
+                    results.push((result, vec![index]));
+                }
             }
         }
         results
@@ -220,21 +231,29 @@ impl Info<'_> {
 
     /// Takes the steps of the series at hand at which it has the labels of a result.
     fn pick(&self, output: &Output, into: &mut Column) -> Result<(), QueryError> {
-        let timeline = output.timeline.map(|index| &self.timelines[index]);
-        for step in 0..self.grid.count {
-            let Some(value) = self.column.get(step) else {
-                continue;
-            };
-            if let Some(timeline) = timeline {
-                let choice = timeline.at(step);
-                if let Err(message) = &timeline.choices[choice] {
+        let mut take = |steps: Range<usize>, labels: &Result<_, String>| {
+            for step in steps {
+                let Some(value) = self.column.get(step) else {
+                    continue;
+                };
+                if let Err(message) = labels {
                     return Err(QueryError::execution(message.clone()));
                 }
-                if !output.choices.contains(&choice) {
-                    continue;
-                }
+                into.set(step, value);
             }
-            into.set(step, value);
+            Ok(())
+        };
+        let Some(timeline) = output.timeline else {
+            return take(0..self.grid.count, &Ok(None));
+        };
+        for choice in output
+            .choices
+            .iter()
+            .map(|index| &self.timelines[timeline][*index])
+        {
+            for steps in &choice.steps {
+                take(steps.clone(), &choice.labels)?;
+            }
         }
         Ok(())
     }

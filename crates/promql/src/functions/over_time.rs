@@ -1,5 +1,6 @@
 //! The `*_over_time` functions, `changes` and `resets`.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use plimsoll_types::{
@@ -48,8 +49,8 @@ pub(super) fn sum(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Opti
         Addends::Histograms(histograms) => {
             let (first, rest) = histograms.split_first()?;
             let mut sum = HistogramSum::new(first);
-            let is_summed = rest.iter().all(|other| combined(sum.add(other), notes));
-            is_summed.then(|| Value::Histogram(Arc::new(sum.value())))
+            add_all(rest, notes, |other| sum.add(other))?;
+            Some(Value::Histogram(Arc::new(sum.value())))
         }
     }
 }
@@ -64,21 +65,33 @@ pub(super) fn avg(window: &Window<'_>, _: &[f64], notes: &mut Notes<'_>) -> Opti
         Addends::Histograms(histograms) => {
             let (first, rest) = histograms.split_first()?;
             let mut mean = HistogramMean::new(first);
-            let is_summed = rest.iter().all(|other| combined(mean.add(other), notes));
-            is_summed.then(|| Value::Histogram(Arc::new(mean.value())))
+            add_all(rest, notes, |other| mean.add(other))?;
+            Some(Value::Histogram(Arc::new(mean.value())))
         }
     }
 }
 
-/// Tells what is worth telling about an addition; returns whether there is something to go on with.
-fn combined(combined: Result<Combination, IncompatibleHistograms>, notes: &Notes<'_>) -> bool {
-    match combined {
-        Ok(combination) => note_combination(combination, |note| notes.add(note)),
-        Err(IncompatibleHistograms) => {
-            notes.add(&Annotation::MixedExponentialCustom { name: notes.name() });
+/// Adds up the histograms behind the first one. What was noticed is told if they go together, or that they do not.
+fn add_all(
+    histograms: &[Arc<Histogram>],
+    notes: &Notes<'_>,
+    mut add: impl FnMut(&Histogram) -> Result<Combination, IncompatibleHistograms>,
+) -> Option<()> {
+    let mut noticed = Combination::default();
+    for histogram in histograms {
+        match add(histogram) {
+            Ok(combination) => {
+                noticed.counter_reset_collision |= combination.counter_reset_collision;
+                noticed.bounds_reconciled |= combination.bounds_reconciled;
+            }
+            Err(IncompatibleHistograms) => {
+                notes.add(&Annotation::MixedExponentialCustom { name: notes.name() });
+                return None;
+            }
         }
     }
-    combined.is_ok()
+    note_combination(noticed, |note| notes.add(note));
+    Some(())
 }
 
 pub(super) fn count(window: &Window<'_>, _: &[f64], _: &mut Notes<'_>) -> Option<Value> {
@@ -158,16 +171,22 @@ pub(crate) fn quantile_of(quantile: f64, values: &mut [f64]) -> f64 {
     if quantile > 1.0 {
         return f64::INFINITY;
     }
-    values.sort_unstable_by(|a, b| {
-        let by_nan = b.is_nan().cmp(&a.is_nan());
-        by_nan.then(a.partial_cmp(b).unwrap_or(std::cmp::Ordering::Equal))
-    });
     let last = values.len() - 1;
     let rank = quantile * last as f64;
     let lower = (rank.floor() as usize).min(last);
-    let upper = (lower + 1).min(last);
     let weight = rank - rank.floor();
-    values[lower] * (1.0 - weight) + values[upper] * weight
+    // Only the two ranks have to be in their places, which takes linear time.
+    let (_, at_lower, above) = values.select_nth_unstable_by(lower, nan_lowest);
+    let at_lower = *at_lower;
+    let at_upper = above.iter().copied().min_by(nan_lowest).unwrap_or(at_lower);
+    at_lower * (1.0 - weight) + at_upper * weight
+}
+
+fn nan_lowest(a: &f64, b: &f64) -> Ordering {
+    match (a.is_nan(), b.is_nan()) {
+        (false, false) => a.total_cmp(b),
+        (a, b) => b.cmp(&a),
+    }
 }
 
 /// Returns the sample of a window that `pick_float` chooses by comparing times.

@@ -35,6 +35,11 @@ impl<'a> Starts<'a> {
         Self { times, starts }
     }
 
+    /// Says whether nothing is known.
+    pub(super) fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
     /// Returns when the first sample began to count, if that is inside of a window: the counter was zero then.
     pub(super) fn of_first(&self, after: i64) -> Option<i64> {
         let (start, time) = (*self.starts.first()?, *self.times.first()?);

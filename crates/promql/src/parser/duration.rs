@@ -210,7 +210,7 @@ impl Parser<'_> {
     }
 
     fn duration_parentheses(&mut self, place: Place) -> Result<DurationExpr, ParseError> {
-        self.at += 1;
+        self.next();
         let inner = self.duration_expression(0, place)?;
         self.expect(")", place.expected())?;
         self.check_durations_enabled(inner.span)?;
@@ -231,7 +231,7 @@ impl Parser<'_> {
         if !matches!(name.as_str(), "step" | "range" | "max_of" | "min_of") {
             return Err(self.unexpected(place.expected()));
         }
-        self.at += 1;
+        self.next();
         self.expect("(", place.expected())?;
         let arguments = match name.as_str() {
             "step" | "range" => None,

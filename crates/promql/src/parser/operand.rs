@@ -29,11 +29,11 @@ impl Parser<'_> {
             TokenKind::Number(value) => self.number(value, false),
             TokenKind::Duration(millis) => self.number(millis as f64 / 1000.0, true),
             TokenKind::String(value) => {
-                self.at += 1;
+                self.next();
                 self.node(token.span, ExprKind::String(value))
             }
             TokenKind::Bytes(bytes) => {
-                self.at += 1;
+                self.next();
                 self.node(token.span, ExprKind::Bytes(bytes))
             }
             TokenKind::Symbol("(") => self.parentheses(),
@@ -84,13 +84,13 @@ impl Parser<'_> {
             }
             // These are metric names and never functions.
             "fill" | "fill_left" | "fill_right" if opens => {
-                self.at += 1;
+                self.next();
                 return Err(self.unexpected(""));
             }
             _ if opens => return self.call(),
             _ => {}
         }
-        self.at += 1;
+        self.next();
         self.selector(Some((self.text_of(&token).to_string(), token.span)))
     }
 
@@ -198,7 +198,7 @@ impl Parser<'_> {
             Some("without") => true,
             _ => return Ok(None),
         };
-        self.at += 1;
+        self.next();
         Ok(Some((without, self.label_list()?)))
     }
 }

@@ -1,5 +1,7 @@
 //! Binary operators with their matching, and signs.
 
+use std::collections::HashSet;
+
 use crate::ast::{Binary, BinaryOp, Cardinality, Expr, ExprKind, Matching, Number, ValueType};
 use crate::error::ParseError;
 use crate::lexer::TokenKind;
@@ -57,8 +59,8 @@ impl Parser<'_> {
         let mut matching = Matching::on_all_labels();
         let is_written = self.accept_keyword("on") || self.accept_keyword("ignoring");
         if is_written {
-            let keyword = &self.tokens[self.at - 1];
-            matching.on = self.text_of(keyword).eq_ignore_ascii_case("on");
+            let keyword = &self.text[self.previous.start..self.previous.end];
+            matching.on = keyword.eq_ignore_ascii_case("on");
             matching.labels = self.label_list()?;
             modifiers.group_span = self.group_modifier(&mut matching)?;
         }
@@ -77,7 +79,7 @@ impl Parser<'_> {
             Some("group_right") => Cardinality::OneToMany,
             _ => return Ok(None),
         };
-        self.at += 1;
+        self.next();
         if self.is_symbol("(") {
             matching.include = self.label_list()?;
         } else if !self.starts_operand() {
@@ -98,7 +100,7 @@ impl Parser<'_> {
                 (Some("fill_right"), (_, true)) => (false, true),
                 _ => break,
             };
-            self.at += 1;
+            self.next();
             let value = self.fill_value()?;
             matching.fill_left = matching.fill_left.or(left.then_some(value));
             matching.fill_right = matching.fill_right.or(right.then_some(value));
@@ -121,7 +123,7 @@ impl Parser<'_> {
             (_, Some("nan")) => f64::NAN,
             _ => return Err(self.unexpected("")),
         };
-        self.at += 1;
+        self.next();
         self.expect(")", "")?;
         Ok(if negative { -value } else { value })
     }
@@ -177,8 +179,10 @@ impl Parser<'_> {
         let (Some(matching), Some(span)) = (&modifiers.matching, modifiers.group_span) else {
             return Ok(());
         };
+        // Lists may be as long as the text is.
+        let include: HashSet<&String> = matching.include.iter().collect();
         let mut labels = matching.labels.iter();
-        match labels.find(|label| matching.include.contains(label)) {
+        match labels.find(|label| include.contains(label)) {
             Some(label) if matching.on => {
                 let label = Quoted(label);
                 let message =

@@ -71,7 +71,7 @@ impl Parser<'_> {
             TokenKind::String(value) => value.clone(),
             _ => return Err(self.unexpected("in label matching, expected identifier or \"}\"")),
         };
-        self.at += 1;
+        self.next();
         let op = match self.peek().kind {
             TokenKind::Symbol("=") => MatchOp::Equal,
             TokenKind::Symbol("!=") => MatchOp::NotEqual,
@@ -86,12 +86,12 @@ impl Parser<'_> {
             }
             _ => return Err(self.unexpected("in label matching, expected label matching operator")),
         };
-        self.at += 1;
+        self.next();
         let value = self.peek().clone();
         let TokenKind::String(text) = &value.kind else {
             return Err(self.unexpected("in label matching, expected string"));
         };
-        self.at += 1;
+        self.next();
         let matcher = Matcher::new(op, &label, text).map_err(|error| {
             self.error_at(value.span, error.message)
                 .shown_at(token.span.start)
@@ -141,7 +141,7 @@ impl Parser<'_> {
                 TokenKind::String(value) => labels.push(value.clone()),
                 _ => return Err(self.unexpected("in grouping opts, expected label")),
             }
-            self.at += 1;
+            self.next();
             if !self.is_symbol(")") {
                 self.expect(",", "in grouping opts, expected \",\" or \")\"")?;
             }
@@ -249,7 +249,7 @@ impl Parser<'_> {
             _ => Extension::Smoothed,
         };
         let word = extension.as_str();
-        self.at += 1;
+        self.next();
         let span = Span::new(expr.span.start, self.end());
         let wrong = |message: String| Err(self.error_at(span, message));
         if !self.features.extended_range_selectors {
@@ -276,7 +276,7 @@ impl Parser<'_> {
         let first = self.peek().span.start;
         if let Some(word @ ("start" | "end")) = self.keyword().as_deref() {
             let at = if word == "start" { At::Start } else { At::End };
-            self.at += 1;
+            self.next();
             self.expect("(", EXPECTED)?;
             self.expect(")", EXPECTED)?;
             return Ok(at);
@@ -292,7 +292,7 @@ impl Parser<'_> {
             (_, Some("nan")) => f64::NAN,
             _ => return Err(self.unexpected(EXPECTED)),
         };
-        self.at += 1;
+        self.next();
         let seconds = if negative { -seconds } else { seconds };
         let millis = (seconds * 1000.0).round();
         if !(millis > i64::MIN as f64 && millis < i64::MAX as f64) {

@@ -31,7 +31,7 @@ pub fn parse_selector(text: &str) -> Result<Vec<Matcher>, ParseError> {
     let name = match &first.kind {
         TokenKind::Symbol("{") => None,
         TokenKind::Word => {
-            parser.at += 1;
+            parser.next();
             Some((parser.text_of(&first).to_string(), first.span))
         }
         _ => return Err(parser.unexpected("")),

@@ -160,3 +160,90 @@ impl Write for Room {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Features, parse_with};
+
+    fn check(text: &str, expected: &[&str]) {
+        let expr = parse_with(text, &Features::ALL).unwrap();
+        assert_eq!(pretty(&expr), expected.join("\n"));
+    }
+
+    const LONG: &str = "some_metric_with_a_rather_long_name{and=\"a label\",another=\"label\"}";
+
+    #[test]
+    fn what_fits_stays_on_one_line() {
+        let name = "a".repeat(94);
+        check(&format!("1 +{name}"), &[&format!("1 + {name}")]);
+        let name = "a".repeat(97);
+        check(&format!("1 +{name}"), &["  1", "+", &format!("  {name}")]);
+        let name = "a".repeat(200);
+        check(&name, &[&name]);
+    }
+
+    #[test]
+    fn each_level_is_indented() {
+        check(
+            &format!("sum by (a) (rate({LONG}[5m]) / on (b) {LONG}) > bool -(1 - {LONG} * {LONG})"),
+            &[
+                "  sum by (a) (",
+                &format!("      rate({LONG}[5m])"),
+                "    / on (b)",
+                &format!("      {LONG}"),
+                "  )",
+                "> bool",
+                "  -(",
+                "      1",
+                "    -",
+                &format!("        {LONG}"),
+                "      *",
+                &format!("        {LONG}"),
+                "  )",
+            ],
+        );
+    }
+
+    #[test]
+    fn left_sides_are_one_level_deeper_for_each_operator() {
+        check(
+            &format!("{LONG} + {LONG} + {LONG}"),
+            &[
+                &format!("    {LONG}"),
+                "  +",
+                &format!("    {LONG}"),
+                "+",
+                &format!("  {LONG}"),
+            ],
+        );
+    }
+
+    #[test]
+    fn subqueries_that_fit_are_not_indented() {
+        check(
+            &format!("clamp(max_over_time((1 * {LONG})[1h:5m]), 0, min_of(1, scalar({LONG})))"),
+            &[
+                "clamp(",
+                &format!("  max_over_time((1 * {LONG})[1h:5m]),"),
+                "  0,",
+                &format!("  min_of(1, scalar({LONG}))"),
+                ")",
+            ],
+        );
+        check(
+            &format!("max_over_time((clamp_min({LONG}, 1))[1h:5m] offset 1d)"),
+            &[
+                "max_over_time(",
+                &format!("(clamp_min({LONG}, 1))[1h:5m] offset 1d"),
+                ")",
+            ],
+        );
+    }
+
+    #[test]
+    fn chains_that_would_be_all_indentation_stay_on_one_line() {
+        let chain = format!("a{}", " + a".repeat(10_000));
+        check(&chain, &[&chain]);
+    }
+}

@@ -38,10 +38,10 @@ fn write(f: &mut Formatter<'_>, expr: &DurationExpr, wrapped: bool) -> fmt::Resu
         DurationKind::Paren(inner) => return write(f, inner, true),
         DurationKind::Step => ("step", None, None),
         DurationKind::Range => ("range", None, None),
-        DurationKind::Negate(inner) => ("-", None, Some(inner)),
-        DurationKind::Binary(op, left, right) => (op.as_str(), Some(left), Some(right)),
-        DurationKind::Max(left, right) => ("max_of", Some(left), Some(right)),
-        DurationKind::Min(left, right) => ("min_of", Some(left), Some(right)),
+        DurationKind::Negate(inner) => ("-", None, Some(&**inner)),
+        DurationKind::Binary(op, left, right) => (op.as_str(), Some(&**left), Some(&**right)),
+        DurationKind::Max(left, right) => ("max_of", Some(&**left), Some(&**right)),
+        DurationKind::Min(left, right) => ("min_of", Some(&**left), Some(&**right)),
     };
     f.write_str(r#"{"lhs":"#)?;
     write_side(f, left)?;
@@ -50,7 +50,7 @@ fn write(f: &mut Formatter<'_>, expr: &DurationExpr, wrapped: bool) -> fmt::Resu
     write!(f, r#","type":"durationExpr","wrapped":{wrapped}}}"#)
 }
 
-fn write_side(f: &mut Formatter<'_>, side: Option<&Box<DurationExpr>>) -> fmt::Result {
+fn write_side(f: &mut Formatter<'_>, side: Option<&DurationExpr>) -> fmt::Result {
     match side {
         Some(expr) => write(f, expr, false),
         None => f.write_str("null"),

@@ -41,6 +41,10 @@ const THEIR_ERRORS: &[(&str, &str)] = &[
         "is not valid label in grouping opts",
         "a label may have any name since Prometheus 3",
     ),
+    (
+        "duration must be greater than 0",
+        "0h is a number like any other outside of brackets",
+    ),
 ];
 
 /// Errors of ours that it need not share, and why.
@@ -52,6 +56,11 @@ const OUR_ERRORS: &[(&str, &str)] = &[
     (
         "duration must be greater than 0",
         "it misses some zeros, such as 00",
+    ),
+    ("unary expression only allowed on", "it forgets a plus"),
+    (
+        "expected type scalar in aggregation parameter",
+        "it does not check limit_ratio",
     ),
 ];
 

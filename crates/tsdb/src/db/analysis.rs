@@ -11,7 +11,8 @@ use plimsoll_types::{
     TopCounts,
 };
 
-use super::query::{self, Contents, Place};
+use super::find::{self, Place};
+use super::query::Contents;
 use super::view::Snapshot;
 use crate::manifest::part_name;
 
@@ -59,8 +60,14 @@ struct Tally {
 }
 
 #[derive(Default)]
+struct NameTally {
+    all: Tally,
+    values: HashMap<Arc<str>, Tally>,
+}
+
+#[derive(Default)]
 struct Tallies {
-    names: HashMap<Arc<str>, (Tally, HashMap<Arc<str>, Tally>)>,
+    names: HashMap<Arc<str>, NameTally>,
     series: u64,
     samples: u64,
     entries: u64,
@@ -72,7 +79,7 @@ pub(super) fn analyze(
     part: Option<&str>,
     limit: usize,
 ) -> Result<Analysis, StorageError> {
-    let (snapshot, found) = query::find_all(contents)?;
+    let (snapshot, found) = find::find_all(contents)?;
     let wanted = match part {
         None => None,
         Some(name) => Some(source_of(&snapshot, name)?),
@@ -153,13 +160,13 @@ impl Tallies {
             if !self.names.contains_key(name) {
                 self.names.insert(name.into(), Default::default());
             }
-            let (tally, values) = self.names.get_mut(name).expect("it was added above");
-            tally.add(covered);
-            match values.get_mut(value) {
+            let known = self.names.get_mut(name).expect("it was added above");
+            known.all.add(covered);
+            match known.values.get_mut(value) {
                 Some(tally) => tally.add(covered),
                 None => {
                     let tally = Tally { series: 1, covered };
-                    values.insert(value.into(), tally);
+                    known.values.insert(value.into(), tally);
                 }
             }
         }
@@ -171,9 +178,9 @@ impl Tallies {
         let (mut churning_pairs, mut churning_names, mut common_pairs) = (top(), top(), top());
         let (mut longest_names, mut names_by_values, mut metrics) = (top(), top(), top());
         let mut label_pairs = 0;
-        for (name, (tally, values)) in &self.names {
+        for (name, NameTally { all, values }) in &self.names {
             label_pairs += values.len() as u64;
-            churning_names.push(tally.churn(whole), || name.to_string());
+            churning_names.push(all.churn(whole), || name.to_string());
             names_by_values.push(values.len() as u64, || name.to_string());
             let bytes = values.keys().map(|value| value.len() as u64).sum();
             longest_names.push(bytes, || name.to_string());

@@ -4,7 +4,6 @@
 //! read once more at the end, and when it is another one by then, we begin again.
 
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use plimsoll_runtime::disk::{Disk, SystemDisk};
@@ -14,6 +13,7 @@ use plimsoll_types::{
 };
 
 use super::analysis::{self, Analysis};
+use super::find;
 use super::open::{self, FORMAT};
 use super::query::{self, Contents};
 use super::recovery::Recovery;
@@ -185,18 +185,13 @@ impl ReadOnlyDb {
     }
 }
 
-/// Says whether a directory looks like one of a store.
-pub fn is_store(directory: &Path) -> bool {
-    SystemDisk.exists(&directory.join(FORMAT))
-}
-
 impl Queryable for ReadOnlyDb {
     fn select(
         &self,
         matchers: &[Matcher],
         range: TimeRange,
     ) -> std::result::Result<Selection, StorageError> {
-        query::select(self.contents(), matchers, range, &query::Unmetered)
+        query::select(self.contents(), matchers, range, &find::Unmetered)
     }
 
     fn select_metered(

@@ -2,7 +2,8 @@
 
 use plimsoll_types::{SampleColumns, Summary, TimeRange};
 
-use super::query::{MergedSource, Place};
+use super::find::Place;
+use super::source::MergedSource;
 use crate::Result;
 use crate::part::{BlockKind, BlockSummary};
 use crate::summary::SummaryFold;

@@ -186,7 +186,8 @@ impl Aggregates {
 
     /// Returns what the byte that the block begins with says: its two highest bits but one.
     pub(super) fn traits(&self) -> u8 {
-        u8::from(self.is_whole) * IS_WHOLE | u8::from(self.never_drops) * NEVER_DROPS
+        let whole = if self.is_whole { IS_WHOLE } else { 0 };
+        whole | if self.never_drops { NEVER_DROPS } else { 0 }
     }
 
     /// Reads back what [`encode`](Self::encode) wrote and [`traits`](Self::traits) said.

@@ -196,15 +196,16 @@ impl BlockFile {
         }
         let mut payload = vec![0; location.length as usize + CRC_LENGTH as usize];
         self.read_at(&mut payload, location.offset)?;
-        let crc = payload.split_off(location.length as usize);
-        let found = block_crc(location.offset, &payload);
+        let (bytes, crc) = payload.split_at(location.length as usize);
+        let found = block_crc(location.offset, bytes);
         if crc != found.to_le_bytes() {
-            let wanted = u32::from_le_bytes(crc.try_into().expect("four bytes were split off"));
+            let wanted = u32::from_le_bytes(crc.try_into().expect("four bytes were read behind"));
             return Err(self.corrupt(
                 location.offset,
                 format!("wanted the checksum {wanted:08x}, found {found:08x}"),
             ));
         }
+        payload.truncate(location.length as usize);
         Ok(payload)
     }
 

@@ -11,10 +11,13 @@ use super::reader::Part;
 /// Texts kept while the labels of a selection are put together: names, jobs and instances of one scrape.
 const TEXTS_MAX: usize = 1024;
 
+/// The symbols of a name and a value, and their texts.
+type Pair = ((u32, u32), [Arc<str>; 2]);
+
 #[derive(Default)]
 struct Texts {
     /// Those of the series before.
-    previous: Vec<((u32, u32), [Arc<str>; 2])>,
+    previous: Vec<Pair>,
     known: HashMap<u32, Arc<str>>,
 }
 

@@ -322,13 +322,13 @@ fn take_series(reader: &mut Reader<'_>, series: u32) -> Decoded<Series> {
         });
     }
     let (mut ids, mut id) = ([0; INLINE_SERIES_MAX], 0u32);
-    for index in 0..count as usize {
+    for (index, place) in ids.iter_mut().take(count as usize).enumerate() {
         let difference = reader.varint_u32()?;
         id = id
             .checked_add(difference)
             .filter(|id| *id < series && (index == 0 || difference > 0))
             .ok_or(Malformed("a label pair names a series that is not there"))?;
-        ids[index] = id;
+        *place = id;
     }
     Ok(Series::Inline(count as usize, ids))
 }

@@ -488,3 +488,37 @@ fn nothing_and_an_empty_range_delete_nothing() {
     assert_eq!(store.floats("a").len(), 4);
     assert_eq!(store.db.statistics(0).unwrap().tombstones, 0);
 }
+
+#[test]
+fn a_deletion_that_was_not_recorded_is_not_sealed_by_halves() {
+    let mut failed = 0;
+    for failing in 1..6 {
+        for later in 0..40 {
+            let store = Store::seeded(Seed::new(failing * 100 + later));
+            let plan = |first: u64, count: u64| {
+                for number in first..first + count {
+                    let error = ErrorKind::Other;
+                    store.disk.plan(Fault::Change { number, error });
+                }
+            };
+            let samples = [(NOON - 3 * HOUR, 1.0), (NOON, 1.0)];
+            // The windows of `b` are sealed, and those of `a` with them.
+            store.put("a", &samples);
+            store.put("b", &samples);
+            plan(store.disk.changes(), failing);
+            let deleted = store.db.delete_series(&named("a"), TimeRange::ALL);
+            failed += usize::from(deleted.is_err());
+            // The disk works again, long enough for a part of what is to be sealed.
+            plan(store.disk.changes() + later, 1000);
+            let _ = store.db.seal_all();
+            let store = store.after_power_loss();
+            let found = store.floats("a");
+            assert!(
+                found.is_empty() || (deleted.is_err() && found == samples),
+                "{failing} calls, then {later}: {found:?}"
+            );
+            assert_eq!(store.floats("b"), samples, "{failing} calls, then {later}");
+        }
+    }
+    assert!(failed > 20, "{failed} deletions failed");
+}

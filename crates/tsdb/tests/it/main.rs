@@ -9,6 +9,7 @@ mod deletions;
 mod exact;
 mod faults;
 mod merging;
+mod metering;
 mod model;
 mod opening;
 mod parts;

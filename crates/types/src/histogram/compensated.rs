@@ -27,16 +27,6 @@ impl Compensated {
         self.compensation += other.compensation;
     }
 
-    pub(super) fn scale(&mut self, factor: f64) {
-        self.sum *= factor;
-        self.compensation *= factor;
-    }
-
-    pub(super) fn divide(&mut self, divisor: f64) {
-        self.sum /= divisor;
-        self.compensation /= divisor;
-    }
-
     pub(super) fn value(self) -> f64 {
         self.sum + self.compensation
     }

@@ -62,7 +62,11 @@ impl Histogram {
         self.scaled(-1.0)
     }
 
-    fn with_counts(&self, counts: BucketCounts<f64>, sum: f64, factor: f64) -> Self {
+    fn with_counts(&self, mut counts: BucketCounts<f64>, sum: f64, factor: f64) -> Self {
+        if self.has_custom_bounds() {
+            // There is no zero bucket, and not even 0 times NaN makes one.
+            counts.zero = 0.0;
+        }
         let reset_hint = match factor < 0.0 {
             true => ResetHint::Gauge,
             false => self.reset_hint,
@@ -105,6 +109,21 @@ mod tests {
         assert_eq!((negative.count(), negative.sum), (-3.5, -6.25));
         assert_eq!(negative.reset_hint, ResetHint::Gauge);
         assert_eq!(valid().negated(), valid().scaled(-1.0));
+    }
+
+    #[test]
+    fn custom_buckets_never_get_a_zero_bucket() {
+        let custom = Histogram {
+            schema: crate::CUSTOM_BUCKETS_SCHEMA,
+            ..Histogram::default()
+        };
+        for scaled in [custom.scaled(f64::NAN), custom.divided(0.0)] {
+            assert!(scaled.count().is_nan());
+            assert_eq!(scaled.validate(), Ok(()));
+        }
+        let mut sum = crate::HistogramSum::new(&custom);
+        sum.scale(f64::INFINITY);
+        assert_eq!(sum.value().validate(), Ok(()));
     }
 
     #[test]

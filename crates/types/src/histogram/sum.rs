@@ -82,24 +82,26 @@ impl HistogramSum {
 
     /// Multiplies everything; a negative factor makes the sum a gauge.
     pub fn scale(&mut self, factor: f64) {
-        for value in [&mut self.count, &mut self.sum, &mut self.zero] {
-            value.scale(factor);
-        }
-        self.positive.change(|value| *value *= factor);
-        self.negative.change(|value| *value *= factor);
-        if factor < 0.0 {
-            self.reset_hint = ResetHint::Gauge;
-        }
+        self.change(|value| *value *= factor, factor);
     }
 
     /// Divides everything by a number that is not zero; a negative one makes the sum a gauge.
     pub fn divide(&mut self, divisor: f64) {
+        self.change(|value| *value /= divisor, divisor);
+    }
+
+    fn change(&mut self, change: impl Fn(&mut f64), factor: f64) {
         for value in [&mut self.count, &mut self.sum, &mut self.zero] {
-            value.divide(divisor);
+            change(&mut value.sum);
+            change(&mut value.compensation);
         }
-        self.positive.change(|value| *value /= divisor);
-        self.negative.change(|value| *value /= divisor);
-        if divisor < 0.0 {
+        if self.has_custom_bounds() {
+            // There is no zero bucket, and not even 0 times NaN makes one.
+            self.zero = Compensated::default();
+        }
+        self.positive.change(&change);
+        self.negative.change(&change);
+        if factor < 0.0 {
             self.reset_hint = ResetHint::Gauge;
         }
     }

@@ -31,8 +31,18 @@ pub fn write_families(families: &[Family], negotiated: Negotiated) -> Vec<u8> {
         Format::OpenMetricsText001 | Format::OpenMetricsText100 => {
             openmetrics::write(&families).into_bytes()
         }
-        Format::PrometheusProto => protobuf::write(&families),
+        Format::PrometheusProto => protobuf::write(&families, None),
     }
+}
+
+/// Writes families as delimited protobuf for another Prometheus to federate: the label `blank` is written empty where a
+/// series has none, so that the reader does not add its own.
+pub fn write_federated(families: &[Family], escaping: Escaping, blank: &str) -> Vec<u8> {
+    let families: Vec<Cow<'_, Family>> = families
+        .iter()
+        .map(|family| escape_names(family, escaping))
+        .collect();
+    protobuf::write(&families, Some(blank))
 }
 
 /// Replaces names outside the classic alphabets unless the client takes them.

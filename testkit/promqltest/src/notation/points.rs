@@ -135,7 +135,7 @@ fn sequence(token: &str) -> Result<(&str, Option<&str>, usize), String> {
         let before = &values[..*at];
         matches!(c, '+' | '-') && !before.is_empty() && !before.ends_with(['e', 'E', '+', '-'])
     };
-    Ok(match values.char_indices().filter(is_step).last() {
+    Ok(match values.char_indices().rfind(is_step) {
         Some((at, _)) => (&values[..at], Some(&values[at..]), times),
         None => (values, None, times),
     })

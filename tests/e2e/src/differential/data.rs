@@ -1,12 +1,17 @@
 //! Random series: an hour of them, about every 15 seconds.
 //!
-//! Queries are asked at half seconds, and every range, offset and step in them is a whole number of quarter seconds, the
-//! steps of subqueries even of seconds. Samples lie at other fractions of a second, so that no window can begin or end
-//! exactly where a sample lies.
+//! For Debian's Prometheus, queries are asked at half seconds, and every range, offset and step in them is a whole number
+//! of quarter seconds, the steps of subqueries even of seconds. Samples lie at other fractions of a second, so that no
+//! window can begin or end exactly where a sample lies. For a current one, everything lies on multiples of five seconds,
+//! so that windows begin and end where samples lie all the time.
+
+mod histograms;
 
 use plimsoll_testkit::Seed;
 use plimsoll_types::{Labels, Sample, Timestamp, stale_nan};
 use plimsoll_wire::push::Series;
+
+use histograms::histograms;
 
 /// When the data begins, in seconds since the epoch: 2023-11-14 22:13:20 UTC.
 pub(super) const START: i64 = 1_700_000_000;
@@ -25,9 +30,19 @@ const BOUNDS: [&str; 6] = ["0.1", "0.5", "1", "2.5", "10", "+Inf"];
 const JOBS: [&str; 3] = ["api", "db", "web"];
 const ZONES: [&str; 3] = ["east", "north", "west"];
 
+/// The language of the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// That of 2.42.
+    Debian,
+    /// That of 3.13 and later, with all that is experimental.
+    Current,
+}
+
 /// The metrics of a seed: each has its own, so that many share a server.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
+    pub(super) dialect: Dialect,
     /// Counters without gaps, with resets, far from zero.
     pub(super) counter: String,
     /// Gauges with gaps and staleness markers.
@@ -40,42 +55,68 @@ pub(super) struct Names {
     pub(super) info: String,
     /// Buckets of classic histograms.
     pub(super) bucket: String,
+    /// Native histograms with exponential buckets.
+    pub(super) exponential: String,
+    /// Native histograms with custom buckets.
+    pub(super) custom: String,
 }
 
 impl Names {
-    pub(super) fn of(seed: u64) -> Self {
+    pub(super) fn of(seed: u64, dialect: Dialect) -> Self {
         let name = |kind: &str| format!("s{seed}_{kind}");
         Self {
+            dialect,
             counter: name("requests_total"),
             gauge: name("temperature"),
             distinct: name("load"),
             special: name("weird"),
             info: name("build_info"),
             bucket: name("latency_bucket"),
+            exponential: name("sizes"),
+            custom: name("waits"),
         }
     }
 }
 
 /// Returns all series of a seed.
 pub(super) fn series(names: &Names, random: &mut Seed) -> Vec<Series> {
-    let mut all = Vec::new();
+    let (dialect, mut all) = (names.dialect, Vec::new());
     for job in JOBS {
         for zone in ZONES {
             let labels = |name: &str| labels(name, &[("job", job), ("zone", zone)]);
-            all.push(one(labels(&names.counter), counter(random)));
+            all.push(one(labels(&names.counter), counter(dialect, random)));
             // Not every series exists, so that some find no partner.
             if random.percent(80) {
-                all.push(one(labels(&names.gauge), gauge(random)));
+                all.push(one(labels(&names.gauge), gauge(dialect, random)));
             }
-            all.push(one(labels(&names.distinct), distinct(random, all.len())));
+            all.push(one(
+                labels(&names.distinct),
+                distinct(dialect, random, all.len()),
+            ));
             if random.percent(70) {
-                all.push(one(labels(&names.special), special(random)));
+                all.push(one(labels(&names.special), special(dialect, random)));
             }
         }
         let version = format!("1.{}", random.below(3));
         let info = labels(&names.info, &[("job", job), ("version", &version)]);
-        all.push(one(info, times(random).map(|time| (time, 1.0)).collect()));
+        all.push(one(
+            info,
+            times(dialect, random).map(|time| (time, 1.0)).collect(),
+        ));
         all.extend(buckets(names, job, random));
+        if dialect == Dialect::Current {
+            for name in [&names.exponential, &names.custom] {
+                let times = times(dialect, random).collect();
+                let samples = histograms(name == &names.custom, times, random);
+                let labels = labels(name, &[("job", job)]);
+                let series = Series {
+                    labels,
+                    samples,
+                    ..Series::default()
+                };
+                all.push(series);
+            }
+        }
     }
     all
 }
@@ -96,16 +137,20 @@ fn one(labels: Labels, points: Vec<(i64, f64)>) -> Series {
 }
 
 /// Returns the times of one series, which all have the same fraction of a second.
-fn times(random: &mut Seed) -> impl Iterator<Item = i64> + use<> {
+fn times(dialect: Dialect, random: &mut Seed) -> impl Iterator<Item = i64> + use<> {
     let fraction = FRACTIONS[random.below(FRACTIONS.len() as u64) as usize];
     let phase = random.below(14) as i64 * 1000;
-    let first = START * 1000 + phase + fraction;
+    let first = START * 1000
+        + match dialect {
+            Dialect::Debian => phase + fraction,
+            Dialect::Current => phase - phase % 5_000,
+        };
     (0..(END - START) * 1000 / INTERVAL).map(move |index| first + index * INTERVAL)
 }
 
-fn counter(random: &mut Seed) -> Vec<(i64, f64)> {
+fn counter(dialect: Dialect, random: &mut Seed) -> Vec<(i64, f64)> {
     let mut value = 1_000_000.0;
-    let times: Vec<i64> = times(random).collect();
+    let times: Vec<i64> = times(dialect, random).collect();
     let mut next = |time| {
         value = match random.percent(3) {
             true => 900_000.0,
@@ -116,9 +161,9 @@ fn counter(random: &mut Seed) -> Vec<(i64, f64)> {
     times.into_iter().map(&mut next).collect()
 }
 
-fn gauge(random: &mut Seed) -> Vec<(i64, f64)> {
+fn gauge(dialect: Dialect, random: &mut Seed) -> Vec<(i64, f64)> {
     let (mut points, mut missing) = (Vec::new(), 0);
-    for time in times(random) {
+    for time in times(dialect, random) {
         if missing > 0 {
             missing -= 1;
             continue;
@@ -137,8 +182,8 @@ fn gauge(random: &mut Seed) -> Vec<(i64, f64)> {
 }
 
 /// The first digits are random, the last ones tell the series.
-fn distinct(random: &mut Seed, series: usize) -> Vec<(i64, f64)> {
-    let times: Vec<i64> = times(random).collect();
+fn distinct(dialect: Dialect, random: &mut Seed, series: usize) -> Vec<(i64, f64)> {
+    let times: Vec<i64> = times(dialect, random).collect();
     let value = |time| {
         (
             time,
@@ -148,8 +193,8 @@ fn distinct(random: &mut Seed, series: usize) -> Vec<(i64, f64)> {
     times.into_iter().map(value).collect()
 }
 
-fn special(random: &mut Seed) -> Vec<(i64, f64)> {
-    let times: Vec<i64> = times(random).collect();
+fn special(dialect: Dialect, random: &mut Seed) -> Vec<(i64, f64)> {
+    let times: Vec<i64> = times(dialect, random).collect();
     let value = |time| {
         let value = match random.below(12) {
             0 => f64::NAN,
@@ -164,7 +209,8 @@ fn special(random: &mut Seed) -> Vec<(i64, f64)> {
 }
 
 fn buckets(names: &Names, job: &str, random: &mut Seed) -> Vec<Series> {
-    let times: Vec<i64> = times(random).collect();
+    let dialect = names.dialect;
+    let times: Vec<i64> = times(dialect, random).collect();
     let mut counts = [0_u64; BOUNDS.len()];
     let mut points = vec![Vec::new(); BOUNDS.len()];
     for time in times {
@@ -193,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_seed_always_makes_the_same_series_away_from_all_windows() {
-        let make = || series(&Names::of(7), &mut Seed::new(7));
+        let make = || series(&Names::of(7, Dialect::Debian), &mut Seed::new(7));
         let (first, second) = (make(), make());
         assert_eq!(first.len(), second.len());
         assert!(first.len() > 40);

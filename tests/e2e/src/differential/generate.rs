@@ -1,8 +1,10 @@
-//! Random expressions of the language of Prometheus 2.42, well typed by construction.
+//! Random expressions, well typed by construction: of the language of Prometheus 2.42, and in `current` of a newer one.
+
+mod current;
 
 use plimsoll_testkit::Seed;
 
-use super::data::{Names, START};
+use super::data::{Dialect, Names, START};
 use super::expression::{Expression, Kind};
 
 /// How many operations lie inside of each other.
@@ -104,8 +106,12 @@ fn vector(text: &str, parts: Vec<Expression>) -> Expression {
 }
 
 impl Generator<'_> {
-    fn pick<'a, T: Copy>(&mut self, from: &'a [T]) -> T {
+    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.random.below(from.len() as u64) as usize]
+    }
+
+    fn is_current(&self) -> bool {
+        self.names.dialect == Dialect::Current
     }
 
     fn vector(&mut self, depth: u32) -> Expression {
@@ -113,6 +119,9 @@ impl Generator<'_> {
             return self.selector();
         }
         let depth = depth - 1;
+        if self.is_current() && self.random.percent(40) {
+            return self.current(depth);
+        }
         match self.random.below(24) {
             0..=2 => self.selector(),
             3..=4 => self.math(depth),
@@ -137,21 +146,37 @@ impl Generator<'_> {
         }
     }
 
+    /// Returns a number of seconds that suits the times of samples: see `data`.
+    fn seconds(&mut self, below: u64) -> u64 {
+        let seconds = 1 + self.random.below(below);
+        match self.names.dialect {
+            Dialect::Debian => seconds,
+            Dialect::Current => seconds.next_multiple_of(5),
+        }
+    }
+
     fn offset(&mut self) -> String {
         match self.random.below(8) {
-            0 => format!(" offset {}s", 1 + self.random.below(240)),
-            1 => format!(" offset -{}s", 1 + self.random.below(240)),
+            0 => format!(" offset {}s", self.seconds(240)),
+            1 => format!(" offset -{}s", self.seconds(240)),
             _ => String::new(),
         }
     }
 
-    /// Returns `offset` and `@`, whole seconds and half seconds: see `data`.
     fn modifiers(&mut self) -> String {
         let offset = self.offset();
-        let at = match self.random.below(12) {
-            0 => format!(" @ {}.500", START + 1_800 + self.random.below(900) as i64),
-            1 => " @ start()".into(),
-            2 => " @ end()".into(),
+        let at = match (self.random.below(12), self.names.dialect) {
+            (0, dialect) => {
+                let time = START + 1_800 + self.seconds(900) as i64;
+                let fraction = if dialect == Dialect::Debian {
+                    ".500"
+                } else {
+                    ""
+                };
+                format!(" @ {time}{fraction}")
+            }
+            (1, _) => " @ start()".into(),
+            (2, _) => " @ end()".into(),
             _ => String::new(),
         };
         format!("{at}{offset}")
@@ -168,6 +193,9 @@ impl Generator<'_> {
             &names.info,
             &names.bucket,
         ];
+        if self.is_current() && self.random.percent(30) {
+            return self.histogram_name();
+        }
         self.pick(&all).clone()
     }
 
@@ -184,9 +212,12 @@ impl Generator<'_> {
         Expression::leaf(Kind::Vector, format!("{name}{conditions}{offset}"))
     }
 
-    /// Returns a length of a window: no whole seconds, so that steps of a subquery never lie at its end.
+    /// Returns a length of a window: for Debian's no whole seconds, so that steps of a subquery never lie at its end.
     fn length(&mut self) -> String {
-        format!("{}s250ms", 20 + self.random.below(280))
+        match self.names.dialect {
+            Dialect::Debian => format!("{}s250ms", 20 + self.random.below(280)),
+            Dialect::Current => format!("{}s", self.seconds(300)),
+        }
     }
 
     fn subquery_of(&mut self, kind: Kind, inner: Expression) -> Expression {
@@ -508,7 +539,7 @@ mod tests {
     #[test]
     fn a_seed_always_makes_the_same_expressions() {
         let make = |seed: u64| {
-            let (names, mut random) = (Names::of(seed), Seed::new(seed));
+            let (names, mut random) = (Names::of(seed, Dialect::Debian), Seed::new(seed));
             let expressions = (0..200).map(|_| expression(&names, &mut random).to_string());
             expressions.collect::<Vec<_>>()
         };

@@ -61,6 +61,45 @@ fn a_data_source_can_be_added_and_explored() {
         json!([])
     );
 
+    // The label browser of recent versions, alert lists, and the query builder's hints.
+    let all = [("match[]", "{__name__!=\"\"}"), ("limit", "40000")];
+    for path in ["/api/v1/labels", "/api/v1/series"] {
+        let reply = server.api.post_form(path, &all).unwrap();
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text());
+        let found = reply.json().unwrap()["data"].as_array().map(Vec::len);
+        assert_eq!(found, Some(2), "{path}");
+        assert_eq!(
+            reply.json().unwrap(),
+            server.api.get(path, &all).unwrap().json().unwrap()
+        );
+    }
+    let names = [("limit", "40000"), ("start", "0"), ("end", "1")];
+    let names = server
+        .api
+        .data("/api/v1/label/U____name____/values", &names)
+        .unwrap();
+    assert_eq!(names, json!([]));
+    let rules = server
+        .api
+        .data("/api/v1/rules", &[("type", "alert")])
+        .unwrap();
+    assert_eq!(rules, json!({"groups": []}));
+    let alerts = server.api.data("/api/v1/alerts", &[]).unwrap();
+    assert_eq!(alerts, json!({"alerts": []}));
+    let metadata = [("metric", "up"), ("limit", "1")];
+    assert!(
+        server
+            .api
+            .data("/api/v1/metadata", &metadata)
+            .unwrap()
+            .is_object()
+    );
+    let parsed = server
+        .api
+        .data("/api/v1/parse_query", &[("query", "up")])
+        .unwrap();
+    assert_eq!(parsed["type"], "vectorSelector");
+
     // A panel, and one whose query is wrong.
     let now = plimsoll_e2e::now_millis() / 1000;
     let (start, end) = ((now - 60).to_string(), (now + 1).to_string());

@@ -51,7 +51,7 @@ eval instant at 5m rate(temperature[5m])
   {} NaN
 
 eval instant at 5m sum({__name__=~"requests_total|sizes"})
-  expect warn msg: PromQL warning: encountered a mix of histograms and floats for aggregation (1:1)
+  expect warn msg: PromQL warning: encountered a mix of histograms and floats for aggregation (1:5)
 
 eval instant at 5m temperature + on() requests_total
   expect fail regex: many-to-many|multiple matches

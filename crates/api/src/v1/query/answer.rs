@@ -59,13 +59,20 @@ impl Writer {
         let value = std::mem::replace(&mut result.value, Value::Scalar(0.0));
         let next = match &value {
             Value::Vector(_) | Value::Matrix(_) => {
-                let kind = if matches!(value, Value::Vector(_)) { "vector" } else { "matrix" };
+                let kind = if matches!(value, Value::Vector(_)) {
+                    "vector"
+                } else {
+                    "matrix"
+                };
                 head.push_str(&format!(r#"{{"resultType":"{kind}","result":["#));
                 tail.push(']');
                 Next::Entry(0)
             }
             Value::Scalar(_) | Value::String(_) => {
-                let single = QueryResult { value: value.clone(), ..result };
+                let single = QueryResult {
+                    value: value.clone(),
+                    ..result
+                };
                 value_json::write_result(&mut head, &single);
                 head.pop();
                 Next::Tail
@@ -100,7 +107,11 @@ impl Writer {
             first: Some(first.into()),
             rest,
         };
-        ([(header::CONTENT_TYPE, "application/json")], Body::new(body)).into_response()
+        (
+            [(header::CONTENT_TYPE, "application/json")],
+            Body::new(body),
+        )
+            .into_response()
     }
 
     /// Writes until a piece is full or everything is written.
@@ -141,9 +152,8 @@ impl Writer {
                     text.push_str(&self.tail);
                     Next::Nothing
                 }
-                (_, Value::Scalar(_) | Value::String(_) | Value::Vector(_)) | (Next::Nothing, _) => {
-                    Next::Nothing
-                }
+                (_, Value::Scalar(_) | Value::String(_) | Value::Vector(_))
+                | (Next::Nothing, _) => Next::Nothing,
             };
         }
     }
@@ -316,7 +326,10 @@ mod tests {
         assert_eq!(check(Value::Scalar(1.0)).await, 1);
         assert_eq!(check(Value::String("s".into())).await, 1);
         assert_eq!(check(Value::Vector(Vec::new())).await, 1);
-        assert_eq!(check(Value::Matrix(vec![series(0, 3), series(1, 2)])).await, 1);
+        assert_eq!(
+            check(Value::Matrix(vec![series(0, 3), series(1, 2)])).await,
+            1
+        );
         assert!(check(Value::Matrix((0..20).map(|i| series(i, 1000)).collect())).await > 5);
         assert!(check(Value::Matrix(vec![series(0, 30_000)])).await > 10);
         let instant = |index: i64| InstantSample {

@@ -63,7 +63,9 @@ pub(super) fn line(
         error: error.map(QueryError::to_string),
         stats: view,
         request: Request {
-            client: asked.client.map_or_else(String::new, |client| client.to_string()),
+            client: asked
+                .client
+                .map_or_else(String::new, |client| client.to_string()),
             method: &asked.method,
             path: &asked.path,
         },

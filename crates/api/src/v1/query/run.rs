@@ -2,8 +2,8 @@
 //!
 //! | from | event | to |
 //! |---|---|---|
-//! | waiting (light) | its turn comes | running (light) |
-//! | running (light) | more work or memory than a light query may take | waiting (heavy) |
+//! | waiting (light, panel) | its turn comes | running (light, panel) |
+//! | running (light, panel) | more work or memory than a light query may take | waiting (heavy) |
 //! | waiting (heavy) | its turn comes | running (heavy), from the beginning |
 //! | waiting | its time is over, it is killed, its client goes away | ended |
 //! | running | answered, failed, over a limit or its time, killed, its client goes away | ended |
@@ -57,7 +57,11 @@ pub(super) struct Question {
 pub(super) async fn run(app: &Arc<App>, question: Question) -> Result<Response, ApiError> {
     let clock = &app.parts.clock;
     let is_heavy = app.admission.has_heavy_lane() && app.queries.is_heavy(&question.asked);
-    let lane = if is_heavy { Lane::Heavy } else { Lane::Light };
+    let lane = match (is_heavy, question.asked.step.is_zero()) {
+        (true, _) => Lane::Heavy,
+        (false, true) => Lane::Light,
+        (false, false) => Lane::Panel,
+    };
     let beginning = (clock.now(), clock.monotonic());
     let mut run = Run {
         entry: app.queries.enter(question.asked.clone(), lane, beginning),
@@ -102,7 +106,9 @@ impl Run {
 
     fn timeout(&self) -> Duration {
         let longest = self.question.engine.options().timeout;
-        self.question.timeout.map_or(longest, |wanted| wanted.min(longest))
+        self.question
+            .timeout
+            .map_or(longest, |wanted| wanted.min(longest))
     }
 
     /// Waits and evaluates.
@@ -141,8 +147,10 @@ impl Run {
         let (app, active) = (&self.app, self.active());
         let own = self.question.engine.options().memory_max;
         let light = ByteCount(app.memory.limit().0 / LIGHT_SHARE);
-        let is_trial = lane == Lane::Light && app.admission.has_heavy_lane();
-        let memory = app.memory.query(if is_trial { own.min(light) } else { own });
+        let is_trial = lane != Lane::Heavy && app.admission.has_heavy_lane();
+        let memory = app
+            .memory
+            .query(if is_trial { own.min(light) } else { own });
         let mut control = app
             .control()
             .with_timeout(self.timeout())
@@ -270,7 +278,11 @@ impl Attempt {
         let began = self.active.began.since_origin();
         let total = self.control.now().saturating_sub(began + self.waited);
         let asked = &self.question.asked;
-        View::new(&result.stats, (self.waited, total), (asked.start, asked.step))
+        View::new(
+            &result.stats,
+            (self.waited, total),
+            (asked.start, asked.step),
+        )
     }
 
     fn answer(self, mut result: QueryResult, view: &View) -> Response {
@@ -302,9 +314,7 @@ impl Attempt {
 fn is_too_heavy(error: &QueryError) -> bool {
     matches!(
         error.kind(),
-        QueryErrorKind::WorkLimit
-            | QueryErrorKind::MemoryLimit
-            | QueryErrorKind::TotalMemoryLimit
+        QueryErrorKind::WorkLimit | QueryErrorKind::MemoryLimit | QueryErrorKind::TotalMemoryLimit
     )
 }
 

@@ -94,12 +94,14 @@ pub(super) fn write_plan(text: &mut String, node: &PlanNode) {
     }
     if let Some(cost) = &node.cost {
         text.push_str(&format!(
-            r#","samples":{},"seconds":{},"peakBytes":{},"seriesRead":{},"samplesRead":{}"#,
+            r#","samples":{},"seconds":{},"peakBytes":{},"seriesRead":{},"samplesRead":{},"blocksRead":{},"blocksSkipped":{}"#,
             cost.samples,
             cost.time.as_secs_f64(),
             cost.bytes_peak,
             cost.series_read,
-            cost.samples_read
+            cost.samples_read,
+            cost.blocks_read,
+            cost.blocks_skipped
         ));
     }
     if !node.children.is_empty() {

@@ -162,29 +162,18 @@ pub(super) async fn blocks(State(app): State<Arc<App>>) -> Result<Response, ApiE
 }
 
 /// Returns how far the WAL was read back: always all of it, because nothing is answered before.
-pub(super) async fn replay(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+pub(super) async fn replay(State(app): State<Arc<App>>) -> Response {
     #[derive(Serialize)]
     struct View {
         min: u64,
         max: u64,
         current: u64,
     }
-    app.ask(None, |app, _| {
-        let segments = app.parts.surface.store.statistics(0)?.replay.segments;
-        let view = View {
-            min: 0,
-            max: segments,
-            current: segments,
-        };
-        Ok(envelope::success(&view, &Notes::default()))
-    })
-    .await
-}
-
-/// Returns how many damaged places the opening found; 0 when the store does not say.
-pub(super) async fn damaged_places(app: &Arc<App>) -> u64 {
-    let asked = app.ask(None, |app, _| Ok(app.parts.surface.store.statistics(0)?));
-    asked
-        .await
-        .map_or(0, |statistics| statistics.replay.damaged)
+    let segments = app.parts.surface.status.replay.segments;
+    let view = View {
+        min: 0,
+        max: segments,
+        current: segments,
+    };
+    envelope::success(&view, &Notes::default())
 }

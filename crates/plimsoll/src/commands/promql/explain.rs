@@ -116,6 +116,8 @@ fn node(tree: &Value) -> PlanNode {
             bytes_peak: number("peakBytes"),
             series_read: number("seriesRead"),
             samples_read: number("samplesRead"),
+            blocks_read: number("blocksRead"),
+            blocks_skipped: number("blocksSkipped"),
         }),
         children: list("children").map(node).collect(),
     }

@@ -14,6 +14,7 @@ use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::shutdown::{self, Cause, Shutdown};
 use plimsoll_runtime::tasks::{OnPanic, Tasks};
 use plimsoll_tsdb::{Background, Db, Recovery, Settings, SyncMode};
+use plimsoll_types::StoreAdmin;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -70,7 +71,12 @@ pub(super) async fn serve(
         metrics: metrics.discovery,
     };
     let scrapes = Scrapes::new(db.clone(), clock.clone(), metrics.scrape, context);
-    let status = Arc::new(facts::status(&arguments, address, &loaded, clock.now()));
+    let asked = db.clone();
+    let counted = tasks.run_blocking("store statistics", move || asked.statistics(0));
+    let counted = counted.await.map_err(Failure::failed)?;
+    let replay = counted.map_err(Failure::failed)?.replay;
+    let now = clock.now();
+    let status = Arc::new(facts::status(&arguments, address, &loaded, replay, now));
     let app = App::new(Parts {
         queryable: db.clone(),
         receiver: Arc::new(receiver),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use plimsoll_api::{InForce, ServerStatus};
 use plimsoll_ingest::config::Loaded;
-use plimsoll_types::{Timestamp, format_duration};
+use plimsoll_types::{ReplayStatistics, Timestamp, format_duration};
 
 use super::{Arguments, LogFormat};
 
@@ -14,6 +14,7 @@ pub(super) fn status(
     arguments: &Arguments,
     address: SocketAddr,
     loaded: &Loaded,
+    replay: ReplayStatistics,
     now: Timestamp,
 ) -> ServerStatus {
     let directory = std::env::current_dir().unwrap_or_default();
@@ -22,6 +23,7 @@ pub(super) fn status(
         directory.display().to_string(),
         super::sources::host_name(),
         flags(arguments, address),
+        replay,
         in_force(loaded, now),
     )
 }

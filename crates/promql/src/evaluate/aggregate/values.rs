@@ -136,10 +136,8 @@ fn shown_histogram(histogram: &Histogram) -> String {
         format(counts.count),
         format(histogram.sum)
     );
-    let mut show = |lower: f64, upper: f64, is_negative: bool, count: f64| {
+    let mut show = |lower: f64, upper: f64, (open, close): (char, char), count: f64| {
         if count != 0.0 {
-            let open = if lower < 0.0 { '[' } else { '(' };
-            let close = if is_negative { ')' } else { ']' };
             let (lower, upper, count) = (format(lower), format(upper), format(count));
             text += &format!(", {open}{lower},{upper}{close}:{count}");
         }
@@ -155,17 +153,19 @@ fn shown_histogram(histogram: &Histogram) -> String {
         .collect();
     for (index, count) in negative.into_iter().rev() {
         let (lower, upper) = bounds(index);
-        show(-upper, -lower, true, count);
+        show(-upper, -lower, ('[', ')'), count);
     }
     show(
         -histogram.zero_threshold,
         histogram.zero_threshold,
-        false,
+        ('[', ']'),
         counts.zero,
     );
     for (index, count) in indices(&histogram.positive_spans).zip(counts.positive) {
         let (lower, upper) = bounds(index);
-        show(lower, upper, false, count);
+        // Only the first custom bucket has nothing before it.
+        let open = if lower.is_infinite() { '[' } else { '(' };
+        show(lower, upper, (open, ']'), count);
     }
     text.push('}');
     text
@@ -206,6 +206,22 @@ mod tests {
         assert_eq!(
             shown_histogram(&histogram),
             "{count:4e+06, sum:5, [-1,-0.5):1, [-0.5,0.5]:1, (0.5,1]:1, (2,4]:2.5}"
+        );
+        let custom = Histogram {
+            schema: plimsoll_types::CUSTOM_BUCKETS_SCHEMA,
+            custom_bounds: vec![-2.0, -1.0],
+            zero_threshold: 0.0,
+            counts: Counts::Integer(BucketCounts {
+                count: 6,
+                positive: vec![1, 2, 3],
+                ..BucketCounts::default()
+            }),
+            negative_spans: Vec::new(),
+            ..histogram
+        };
+        assert_eq!(
+            shown_histogram(&custom),
+            "{count:6, sum:5, [-Inf,-2]:1, (-2,-1]:2, (-1,+Inf]:3}"
         );
     }
 }

@@ -23,8 +23,8 @@ pub(super) enum Outcome {
     Is(Value),
     /// A comparison that does not hold.
     Dropped,
-    /// The operator has no meaning for them, which is noted.
-    Meaningless,
+    /// The operator has no meaning for them, which is to be noted.
+    Meaningless(Annotation),
 }
 
 impl Operation<'_> {
@@ -101,17 +101,15 @@ impl Operation<'_> {
 
     fn incompatible(&self) -> Outcome {
         let op = self.op.as_str();
-        self.annotate(&Annotation::IncompatibleBucketLayout { op });
-        Outcome::Meaningless
+        Outcome::Meaningless(Annotation::IncompatibleBucketLayout { op })
     }
 
     fn meaningless(&self, left: &'static str, right: &'static str) -> Outcome {
         let op = self.op.as_str();
-        self.annotate(&Annotation::IncompatibleTypes { op, left, right });
-        Outcome::Meaningless
+        Outcome::Meaningless(Annotation::IncompatibleTypes { op, left, right })
     }
 
-    fn annotate(&self, annotation: &Annotation) {
+    pub(super) fn annotate(&self, annotation: &Annotation) {
         self.context.annotate(annotation, self.position);
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use plimsoll_types::{Histogram, Sample, SampleColumns, Timestamp, Value, is_stale};
 
-use super::Bounds;
+use super::falls::{Falls, KnownFalls};
+use super::{Bounds, Range};
 
 /// A series' samples without staleness markers, floats and histograms apart.
 ///
@@ -15,6 +16,7 @@ pub(crate) struct Buffer {
     pub(crate) times: Vec<i64>,
     pub(crate) floats: Vec<f64>,
     pub(crate) starts: Vec<i64>,
+    falls: KnownFalls,
     pub(crate) histogram_times: Vec<i64>,
     pub(crate) histograms: Vec<Arc<Histogram>>,
     pub(crate) histogram_starts: Vec<i64>,
@@ -25,6 +27,7 @@ impl Buffer {
         self.times.clear();
         self.floats.clear();
         self.starts.clear();
+        self.falls.clear();
         self.histogram_times.clear();
         self.histograms.clear();
         self.histogram_starts.clear();
@@ -41,6 +44,11 @@ impl Buffer {
                 self.histograms.push(histogram);
             }
         }
+    }
+
+    /// Returns where the floats of a window fall.
+    pub(crate) fn falls(&self, window: &Range) -> Falls<'_> {
+        self.falls.inside(&self.floats, window.from, window.to)
     }
 
     pub(crate) fn byte_count(&self) -> usize {

@@ -44,7 +44,8 @@ pub(super) fn change(
     };
     match difference.of(&start, relevant) {
         Ok(mut change) => {
-            if !is_counter && !(is_gauge(first) && is_gauge(last)) {
+            let is_gauge = is_gauge(first) && is_gauge(last);
+            if !is_counter && !is_gauge {
                 notes.add(&Annotation::NotGauge { name: notes.name() });
             }
             change.reset_hint = ResetHint::Gauge;

@@ -99,12 +99,7 @@ fn elapsed(previous: &Newest<'_>, last: &Newest<'_>) -> Option<f64> {
     (previous.time < last.time).then(|| seconds(previous.time, last.time))
 }
 
-fn change(
-    previous: Newer<'_>,
-    last: Newer<'_>,
-    notes: &Notes<'_>,
-    kind: Kind,
-) -> Option<Value> {
+fn change(previous: Newer<'_>, last: Newer<'_>, notes: &Notes<'_>, kind: Kind) -> Option<Value> {
     match (previous, last) {
         (Newer::Float(previous), Newer::Float(last)) => Some(Value::Float(match kind {
             // After a reset the counter began at zero.
@@ -135,7 +130,8 @@ fn histogram_change(
     if is_counter && (is_gauge(previous) || is_gauge(last)) {
         notes.add(&Annotation::NotCounter { name: notes.name() });
     }
-    if !is_counter && !(is_gauge(previous) && is_gauge(last)) {
+    let both_are_gauges = is_gauge(previous) && is_gauge(last);
+    if !is_counter && !both_are_gauges {
         notes.add(&Annotation::NotGauge { name: notes.name() });
     }
     let mut change = HistogramSum::new(last);

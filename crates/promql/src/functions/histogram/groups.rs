@@ -159,42 +159,13 @@ impl<'a> Histograms<'a> {
     }
 
     fn finish(&self, group: &mut Group<'a>) -> Result<(), QueryError> {
-        let mut answers = vec![Column::default(); self.question.answers().len()];
-        answers
-            .iter_mut()
-            .for_each(|answer| answer.reset(self.grid.count));
         group.classic.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut findings = Findings::default();
-        let mut buckets = Vec::with_capacity(group.classic.len());
-        for step in 0..self.grid.count {
-            self.context.work(1 + group.classic.len())?;
-            let present = group.classic.iter().filter_map(|(bound, column)| {
-                let count = column.float(step)?;
-                Some(Bucket {
-                    bound: *bound,
-                    count,
-                })
-            });
-            buckets.clear();
-            buckets.extend(present);
-            let native = group
-                .native
-                .as_ref()
-                .and_then(|native| native.histogram(step));
-            match (native, buckets.is_empty()) {
-                (Some(_), false) => findings.is_mixed = true,
-                (Some(histogram), true) => {
-                    self.question
-                        .native(step, histogram, &mut answers, &mut findings)?;
-                }
-                (None, false) => {
-                    let time = (step, self.grid.at(step));
-                    self.question
-                        .classic(time, &mut buckets, &mut answers, &mut findings)?;
-                }
-                (None, true) => {}
-            }
+        let mut answers = vec![Column::default(); self.question.answers().len()];
+        for answer in &mut answers {
+            answer.reset(self.grid.count);
         }
+        let mut findings = Findings::default();
+        self.answer(group, &mut answers, &mut findings)?;
         let kept = match self.context.options.delayed_name_removal {
             true => &group.name,
             false => "",
@@ -205,6 +176,42 @@ impl<'a> Histograms<'a> {
         (group.classic, group.native) = (Vec::new(), None);
         group.held.release();
         group.answers = answers;
+        Ok(())
+    }
+
+    /// Answers at every step at which the histogram is there, as one kind or the other.
+    fn answer(
+        &self,
+        group: &Group<'a>,
+        answers: &mut [Column],
+        findings: &mut Findings,
+    ) -> Result<(), QueryError> {
+        let mut buckets = Vec::with_capacity(group.classic.len());
+        for step in 0..self.grid.count {
+            self.context.work(1 + group.classic.len())?;
+            let present = group.classic.iter().filter_map(|(bound, column)| {
+                let (bound, count) = (*bound, column.float(step)?);
+                Some(Bucket { bound, count })
+            });
+            buckets.clear();
+            buckets.extend(present);
+            let native = group.native.as_ref();
+            match (
+                native.and_then(|native| native.histogram(step)),
+                buckets.is_empty(),
+            ) {
+                (Some(_), false) => findings.is_mixed = true,
+                (Some(histogram), true) => {
+                    self.question.native(step, histogram, answers, findings)?;
+                }
+                (None, false) => {
+                    let time = (step, self.grid.at(step));
+                    self.question
+                        .classic(time, &mut buckets, answers, findings)?;
+                }
+                (None, true) => {}
+            }
+        }
         Ok(())
     }
 

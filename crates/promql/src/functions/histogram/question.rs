@@ -1,5 +1,7 @@
 //! What a query asks of each histogram: quantiles or a fraction.
 
+use std::collections::HashMap;
+
 use plimsoll_types::Histogram;
 
 use crate::annotation::{Annotation, Repair};
@@ -65,11 +67,11 @@ impl<'a> Question<'a> {
     /// Asks for several quantiles, told apart by a label.
     pub(super) fn quantiles(label: &'a str, asked: Vec<Scalars>) -> Self {
         let mut values: Vec<String> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
         let mut answer = |quantile: f64| {
             let value = label_value(quantile);
-            let known = values.iter().position(|known| *known == value);
-            known.unwrap_or_else(|| {
-                values.push(value);
+            *known.entry(value).or_insert_with_key(|value| {
+                values.push(value.clone());
                 values.len() - 1
             })
         };

@@ -1,6 +1,7 @@
 //! Which info series describe a series at which step.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use plimsoll_types::{Labels, METRIC_NAME};
 
@@ -9,21 +10,16 @@ use crate::evaluate::{Charge, Column, Pairs};
 
 use super::IDENTIFYING;
 
-/// What describes the series of one pair of `instance` and `job`.
-pub(super) struct Timeline {
-    pub(super) choices: Vec<Choice>,
-    /// The choice at each step.
-    steps: Vec<u32>,
-}
+/// What describes the series of one pair of `instance` and `job`: every choice once.
+pub(super) type Timeline = Vec<Choice>;
 
-/// The labels that info series add at some steps: `None` when there is no such series, an error when they contradict
-/// each other. It only matters where there is something to describe.
-pub(super) type Choice = Result<Option<Labels>, String>;
-
-impl Timeline {
-    pub(super) fn at(&self, step: usize) -> usize {
-        self.steps[step] as usize
-    }
+/// Labels that info series add at some steps.
+pub(super) struct Choice {
+    /// `None` when there is no info series, an error when they contradict each other. It only matters where there is
+    /// something to describe.
+    pub(super) labels: Result<Option<Labels>, String>,
+    /// Runs of steps, ascending.
+    pub(super) steps: Vec<Range<usize>>,
 }
 
 /// An info series, and when its samples were measured: one float per step, in milliseconds.
@@ -64,33 +60,45 @@ impl InfoSet {
         held: &mut Charge<'_>,
     ) -> Result<Timeline, QueryError> {
         let Some(metrics) = self.groups.get(identity) else {
-            held.add_table::<u32>(steps, 1)?;
-            return Ok(Timeline {
-                choices: vec![Ok(None)],
-                steps: vec![0; steps],
-            });
+            let steps = std::iter::once(0..steps).collect();
+            let labels = Ok(None);
+            return Ok(vec![Choice { labels, steps }]);
         };
-        held.add_table::<u32>(steps, 1)?;
-        let mut known: HashMap<Vec<Pick>, u32> = HashMap::new();
-        let mut timeline = Timeline {
-            choices: Vec::new(),
-            steps: Vec::with_capacity(steps),
-        };
+        let mut known: HashMap<Vec<Pick>, usize> = HashMap::new();
+        let mut timeline = Timeline::new();
+        let (mut picks, mut last) = (Vec::new(), Vec::new());
+        let mut current = 0;
         for step in 0..steps {
-            let picks: Vec<Pick> = metrics.values().map(|series| pick(series, step)).collect();
-            let choice = match known.get(&picks) {
+            picks.clear();
+            picks.extend(metrics.values().map(|series| pick(series, step)));
+            if step > 0 && picks == last {
+                continue_run(&mut timeline[current]);
+                continue;
+            }
+            held.add_table::<Range<usize>>(1, 1)?;
+            current = match known.get(&picks) {
                 Some(choice) => *choice,
                 None => {
-                    held.add_table::<Pick>(picks.len(), 2)?;
-                    timeline.choices.push(choose(metrics, &picks, step, takes));
-                    let choice = timeline.choices.len() as u32 - 1;
-                    known.insert(picks, choice);
-                    choice
+                    held.add_table::<Pick>(picks.len(), 1)?;
+                    held.add_table::<Choice>(1, 1)?;
+                    timeline.push(Choice {
+                        labels: choose(metrics, &picks, step, takes),
+                        steps: Vec::new(),
+                    });
+                    known.insert(picks.clone(), timeline.len() - 1);
+                    timeline.len() - 1
                 }
             };
-            timeline.steps.push(choice);
+            timeline[current].steps.push(step..step + 1);
+            std::mem::swap(&mut picks, &mut last);
         }
         Ok(timeline)
+    }
+}
+
+fn continue_run(choice: &mut Choice) {
+    if let Some(run) = choice.steps.last_mut() {
+        run.end += 1;
     }
 }
 
@@ -127,7 +135,7 @@ fn choose(
     picks: &[Pick],
     step: usize,
     takes: &dyn Fn(&str) -> bool,
-) -> Choice {
+) -> Result<Option<Labels>, String> {
     let mut builder = Labels::empty().to_builder();
     let mut is_described = false;
     for (series, pick) in metrics.values().zip(picks) {
@@ -171,13 +179,29 @@ mod tests {
 
     #[test]
     fn the_newest_sample_wins_and_equals_tie() {
-        let nothing = plimsoll_types::stale_nan();
         let mut first = series([1.0, 2.0, 3.0]);
         first.times.remove(0);
-        assert!(first.times.float(0).is_none() && plimsoll_types::is_stale(nothing));
         let all = [first, series([1.0, 1.0, 3.0]), series([0.0, 1.0, 3.0])];
         let picks = [0, 1, 2].map(|step| pick(&all, step));
         assert_eq!(picks, [Pick::One(1), Pick::One(0), Pick::Tie(0, 2)]);
         assert_eq!(pick(&[], 0), Pick::None);
+    }
+
+    #[test]
+    fn the_newest_series_gives_the_labels_that_are_taken() {
+        let mut set = InfoSet::default();
+        let labels = |version| Labels::from_pairs([("__name__", "i"), ("version", version)]);
+        let mut times = [series([1.0, 1.0, 3.0]).times, series([1.0, 2.0, 1.0]).times];
+        times[1].remove(0);
+        for (version, times) in ["1", "2"].into_iter().zip(times) {
+            set.add(labels(version), times);
+        }
+        let identity = identity(&Labels::empty());
+        let picks = set.groups[&identity].values();
+        let picks: Vec<Pick> = picks.map(|series| pick(series, 1)).collect();
+        assert_eq!(picks, [Pick::One(1)]);
+        let choice = choose(&set.groups[&identity], &picks, 1, &|name| name == "version");
+        let expected = Labels::from_pairs([("version", "2")]);
+        assert_eq!(choice, Ok(Some(expected)));
     }
 }

@@ -3,7 +3,7 @@
 use promql_parser::label::{MatchOp, Matcher, Matchers};
 use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{
-    BinModifier, Expr, LabelModifier, VectorMatchCardinality, VectorMatchFillValues, VectorSelector,
+    BinModifier, Expr, LabelModifier, VectorMatchCardinality, VectorSelector,
 };
 
 /// Puts conditions in order, the metric name among them, and forgets an empty `by ()` and the
@@ -35,24 +35,31 @@ fn normalize(expr: &mut Expr) {
                 modifier.matching = None;
                 modifier.card = VectorMatchCardinality::OneToOne;
             }
+            if let Some(modifier) = &mut binary.modifier {
+                // `ignoring ()` ignores nothing.
+                let keeps = |labels: &LabelModifier| {
+                    labels.is_include() || !labels.labels().labels.is_empty()
+                };
+                modifier.matching = modifier.matching.take().filter(keeps);
+            }
             // What is left may say nothing more than no modifier does.
             binary.modifier = binary
                 .modifier
                 .take()
-                .filter(|modifier| *modifier != nothing());
+                .filter(|modifier| !says_nothing(modifier));
         }
         Expr::Call(call) => call.args.args.iter_mut().for_each(|expr| normalize(expr)),
         Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
     }
 }
 
-fn nothing() -> BinModifier {
-    BinModifier {
-        card: VectorMatchCardinality::OneToOne,
-        matching: None,
-        return_bool: false,
-        fill_values: VectorMatchFillValues::default(),
-    }
+fn says_nothing(modifier: &BinModifier) -> bool {
+    let fills = &modifier.fill_values;
+    modifier.card.labels().is_none()
+        && modifier.matching.is_none()
+        && !modifier.return_bool
+        && fills.lhs.is_none()
+        && fills.rhs.is_none()
 }
 
 fn sort(selector: &mut VectorSelector) {

@@ -17,11 +17,12 @@ use crate::exposition::messages::{
 };
 use crate::exposition::number::parse_float;
 
-pub(super) fn write(families: &[Cow<'_, Family>]) -> Vec<u8> {
+/// Writes families; `blank` names a label that every metric has, an empty one where its series has none.
+pub(super) fn write(families: &[Cow<'_, Family>], blank: Option<&str>) -> Vec<u8> {
     let mut out = Vec::new();
     for family in families {
         for part in split_gauges(family, &["_created"]) {
-            let message = family_message(&part);
+            let message = family_message(&part, blank);
             encode_varint(message.len() as u64, &mut out);
             out.extend(message);
         }
@@ -29,7 +30,7 @@ pub(super) fn write(families: &[Cow<'_, Family>]) -> Vec<u8> {
     out
 }
 
-fn family_message(family: &Family) -> Vec<u8> {
+fn family_message(family: &Family, blank: Option<&str>) -> Vec<u8> {
     let (suffix, kind) = match family.metadata.metric_type {
         MetricType::Counter if has_totals(family) => ("_total", Kind::Counter),
         MetricType::Counter => ("", Kind::Counter),
@@ -47,7 +48,7 @@ fn family_message(family: &Family) -> Vec<u8> {
         unit: family.metadata.unit.clone(),
     };
     let mut out = head.encode_to_vec();
-    for metric in metrics(family, kind) {
+    for metric in metrics(family, kind, blank) {
         encode_key(METRIC_FIELD, WireType::LengthDelimited, &mut out);
         encode_varint(metric.encoded_len() as u64, &mut out);
         out.extend(metric.encode_to_vec());
@@ -56,7 +57,7 @@ fn family_message(family: &Family) -> Vec<u8> {
 }
 
 /// Gathers the samples of each metric, metrics in order of their first sample.
-fn metrics(family: &Family, kind: Kind) -> Vec<Metric> {
+fn metrics(family: &Family, kind: Kind, blank: Option<&str>) -> Vec<Metric> {
     let mut metrics: Vec<Metric> = Vec::new();
     let mut known: HashMap<(Labels, Option<Timestamp>), usize> = HashMap::new();
     for sample in &family.samples {
@@ -72,8 +73,15 @@ fn metrics(family: &Family, kind: Kind) -> Vec<Metric> {
         let at = *known
             .entry((labels.clone(), sample.timestamp))
             .or_insert_with(|| {
+                let mut label = label_pairs(&labels);
+                label.extend(blank.filter(|name| labels.get(name).is_none()).map(|name| {
+                    LabelPair {
+                        name: name.into(),
+                        value: String::new(),
+                    }
+                }));
                 metrics.push(Metric {
-                    label: label_pairs(&labels),
+                    label,
                     timestamp_ms: sample.timestamp.map_or(0, Timestamp::millis),
                     ..Metric::default()
                 });

@@ -95,7 +95,7 @@ fn write_change(writer: &mut BitWriter, change: i64) {
         let half = 1i64 << (width - 1);
         -half < change && change <= half
     };
-    match WIDTHS.iter().position(|width| fits(width)) {
+    match WIDTHS.iter().position(fits) {
         Some(at) => {
             let ones = at as u32 + 1;
             writer.bits((1 << (ones + 1)) - 2, ones + 1);

@@ -53,7 +53,8 @@ pub(super) struct Group {
 /// Of all groups together, so that a series of the other side is compared with one list and not with every group.
 pub(super) struct Clash {
     pub(super) steps: Vec<bool>,
-    /// About the first two samples that were found.
+    /// The first of them, and which two samples meet there.
+    first: usize,
     pub(super) message: String,
 }
 
@@ -86,18 +87,19 @@ impl Group {
             if !std::mem::replace(&mut self.present[step], true) {
                 continue;
             }
-            let clash = clash.get_or_insert_with(|| {
-                let known = self
-                    .members
-                    .iter()
-                    .find(|(_, other)| other.is_present(step));
-                let known = known.map_or(&meta, |(known, _)| known);
-                Clash {
-                    steps: vec![false; column.len()],
-                    message: message(&meta.labels, &known.labels),
-                }
+            let clash = clash.get_or_insert_with(|| Clash {
+                steps: vec![false; column.len()],
+                first: usize::MAX,
+                message: String::new(),
             });
             clash.steps[step] = true;
+            if step < clash.first {
+                let mut members = self.members.iter();
+                let known = members.find(|(_, other)| other.is_present(step));
+                let known = known.map_or(&meta, |(known, _)| known);
+                clash.first = step;
+                clash.message = message(&meta.labels, &known.labels);
+            }
         }
         self.members.push((meta, column));
     }
