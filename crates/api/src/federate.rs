@@ -22,6 +22,7 @@ use plimsoll_wire::exposition::{
 use tokio::sync::mpsc;
 
 use crate::app::App;
+use crate::error::ApiError;
 use crate::number::write_value;
 use crate::params::Params;
 
@@ -40,7 +41,10 @@ pub(crate) async fn federate(
     headers: HeaderMap,
     params: Params,
 ) -> Response {
-    let selectors = match params.selectors_named("match[]") {
+    // Compiling regular expressions may take its time.
+    let read = move || params.federated_selectors();
+    let read = app.parts.tasks.run_blocking("selectors", read).await;
+    let selectors = match read.unwrap_or_else(|_| Err(ApiError::fault())) {
         Ok(selectors) => selectors,
         Err(error) => return error.into_text().into_response(),
     };

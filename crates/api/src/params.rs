@@ -209,6 +209,15 @@ impl Params {
         self.with_extra_filters(found)
     }
 
+    /// Reads every `match[]` of a federating scrape: selectors that may match everything; without any there is none.
+    pub(crate) fn federated_selectors(&self) -> Result<Vec<Vec<Matcher>>, ApiError> {
+        let found = self.selectors_named("match[]")?;
+        match found.is_empty() {
+            true => Ok(found),
+            false => self.with_extra_filters(found),
+        }
+    }
+
     /// Reads every selector of a parameter.
     pub(crate) fn selectors_named(&self, name: &str) -> Result<Vec<Vec<Matcher>>, ApiError> {
         let wrong = |reason: String| ApiError::new(Kind::BadData, reason);

@@ -325,7 +325,9 @@ impl Engine {
         };
         let steps = Self::steps(start, end, step)?;
         let control = control.clone().with_plan();
-        with_room_for(expr, || evaluate::explain(&self.options, storage, expr, steps, &control))
+        with_room_for(expr, || {
+            evaluate::explain(&self.options, storage, expr, steps, &control)
+        })
     }
 
     fn steps(

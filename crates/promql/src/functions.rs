@@ -15,12 +15,14 @@ mod over_time;
 mod regression;
 mod spread;
 mod starts;
+mod summarized;
 mod time;
 mod trend;
 
 pub(crate) use bounds::{larger, smaller};
 pub(crate) use date::date_function;
 pub(crate) use over_time::quantile_of;
+pub(crate) use summarized::{SummaryBody, Told};
 
 use plimsoll_types::Value;
 
@@ -47,6 +49,8 @@ pub struct Function {
     /// Type of the value.
     pub returns: ValueType,
     pub(crate) body: Body,
+    /// The same from the summary of a window.
+    pub(crate) summary: Option<SummaryBody>,
 }
 
 /// How a function is evaluated.
@@ -95,6 +99,11 @@ impl Function {
             .unwrap_or(Vector)
     }
 
+    const fn summarized(mut self, body: SummaryBody) -> Self {
+        self.summary = Some(body);
+        self
+    }
+
     const fn optional(mut self) -> Self {
         self.required -= 1;
         self
@@ -136,6 +145,7 @@ const fn row(
         timed: false,
         returns,
         body,
+        summary: None,
     }
 }
 
@@ -173,7 +183,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     float("asinh", math::asinh),
     float("atan", math::atan),
     float("atanh", math::atanh),
-    window("avg_over_time", over_time::avg),
+    window("avg_over_time", over_time::avg).summarized(summarized::avg),
     float("ceil", math::ceil),
     window("changes", over_time::changes),
     vector(
@@ -185,13 +195,13 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     vector("clamp_min", &[Vector, Scalar], Body::Float(math::clamp_min)),
     float("cos", math::cos),
     float("cosh", math::cosh),
-    window("count_over_time", over_time::count),
+    window("count_over_time", over_time::count).summarized(summarized::count),
     date("day_of_month", date::day_of_month),
     date("day_of_week", date::day_of_week),
     date("day_of_year", date::day_of_year),
     date("days_in_month", date::days_in_month),
     float("deg", math::deg),
-    window("delta", counter::delta),
+    window("delta", counter::delta).summarized(counter::delta_of_summary),
     window("deriv", regression::deriv),
     vector(
         "double_exponential_smoothing",
@@ -205,7 +215,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "first_over_time",
         &[Matrix],
         Body::WindowKeepingName(over_time::first),
-    ),
+    )
+    .summarized(summarized::first),
     float("floor", math::floor),
     vector("histogram_avg", &[Vector], Body::Histogram(histogram::avg)),
     vector(
@@ -244,7 +255,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     vector("histogram_sum", &[Vector], Body::Histogram(histogram::sum)),
     date("hour", date::hour),
     window("idelta", counter::idelta),
-    window("increase", counter::increase),
+    window("increase", counter::increase).summarized(counter::increase_of_summary),
     vector("info", &[Vector, Vector], Body::Operator(info::info))
         .optional()
         .experimental(),
@@ -265,7 +276,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "last_over_time",
         &[Matrix],
         Body::WindowKeepingName(over_time::last),
-    ),
+    )
+    .summarized(summarized::last),
     float("ln", math::ln),
     float("log10", math::log10),
     float("log2", math::log2),
@@ -277,7 +289,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Body::Scalar(bounds::max_of),
     )
     .experimental(),
-    window("max_over_time", over_time::max),
+    window("max_over_time", over_time::max).summarized(summarized::max),
     row(
         "min_of",
         &[Scalar, Scalar],
@@ -285,7 +297,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Body::Scalar(bounds::min_of),
     )
     .experimental(),
-    window("min_over_time", over_time::min),
+    window("min_over_time", over_time::min).summarized(summarized::min),
     date("minute", date::minute),
     date("month", date::month),
     row("pi", &[], Scalar, Body::Scalar(time::pi)),
@@ -295,7 +307,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Body::Window(regression::predict_linear),
     )
     .timed(),
-    window("present_over_time", over_time::present),
+    window("present_over_time", over_time::present).summarized(summarized::present),
     vector(
         "quantile_over_time",
         &[Scalar, Matrix],
@@ -303,7 +315,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     ),
     float("rad", math::rad),
     row("range", &[], Scalar, Body::Scalar(bounds::range)).experimental(),
-    window("rate", counter::rate),
+    window("rate", counter::rate).summarized(counter::rate_of_summary),
     window("resets", over_time::resets),
     vector("round", &[Vector, Scalar], Body::Float(math::round)).optional(),
     row("scalar", &[Vector], Scalar, Body::Scalar(time::scalar)),
@@ -334,7 +346,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     window("stddev_over_time", over_time::stddev),
     window("stdvar_over_time", over_time::stdvar),
     row("step", &[], Scalar, Body::Scalar(bounds::step)).experimental(),
-    window("sum_over_time", over_time::sum),
+    window("sum_over_time", over_time::sum).summarized(summarized::sum),
     float("tan", math::tan),
     float("tanh", math::tanh),
     row("time", &[], Scalar, Body::Scalar(time::time)).timed(),

@@ -1,15 +1,15 @@
 //! The counter reset hints that Prometheus' store gives histograms, whatever a client says.
 //!
-//! The store compares each histogram with the one before it when it is appended. Inside a chunk there is no reset. A
-//! reset begins a new chunk, and so do other things, but of the first histogram of a chunk nothing is told when it is
-//! read.
+//! The store compares each histogram with the one before it when it is appended, and begins a new chunk where the two
+//! cannot stand in one. When it is read, only what stands inside a chunk is known: whether the chunk before is still
+//! there, and is the same, nobody can say.
 //!
 //! | the histogram | its hint when it is read |
 //! |---|---|
-//! | is a gauge, or says that there was a reset | unchanged |
+//! | is a gauge | unchanged |
 //! | is the first, or comes after a float, a marker of staleness or a gauge | unknown |
+//! | says that there was a reset, or counts less somewhere than the one before | unknown |
 //! | has another schema, zero threshold or bounds than the one before | unknown |
-//! | counts less somewhere than the one before | unknown |
 //! | else | not reset |
 
 use std::collections::BTreeMap;
@@ -51,27 +51,30 @@ impl AsHistogram for Sample {
 }
 
 fn hint(previous: Option<&Histogram>, next: &Histogram) -> ResetHint {
-    if matches!(next.reset_hint, ResetHint::Gauge | ResetHint::Reset) {
-        return next.reset_hint;
+    if next.reset_hint == ResetHint::Gauge {
+        return ResetHint::Gauge;
     }
-    let Some(previous) = previous.filter(|previous| previous.reset_hint != ResetHint::Gauge) else {
-        return ResetHint::Unknown;
-    };
+    match previous {
+        Some(previous) if is_continued(previous, next) => ResetHint::NotReset,
+        _ => ResetHint::Unknown,
+    }
+}
+
+/// Says whether a histogram can stand in the chunk of the one before it.
+fn is_continued(previous: &Histogram, next: &Histogram) -> bool {
     let layout = |histogram: &Histogram| (histogram.schema, histogram.zero_threshold);
-    if layout(next) != layout(previous) || next.custom_bounds != previous.custom_bounds {
-        return ResetHint::Unknown;
-    }
-    let has_fallen = next.count() < previous.count()
-        || next.zero_count() < previous.zero_count()
-        || [true, false].into_iter().any(|positive| {
-            let now = buckets(next, positive);
-            let mut before = buckets(previous, positive).into_iter();
-            before.any(|(index, before)| before > now.get(&index).copied().unwrap_or(0.0))
-        });
-    match has_fallen {
-        true => ResetHint::Unknown,
-        false => ResetHint::NotReset,
-    }
+    let has_fallen = |positive: bool| {
+        let now = buckets(next, positive);
+        let mut before = buckets(previous, positive).into_iter();
+        before.any(|(index, before)| before > now.get(&index).copied().unwrap_or(0.0))
+    };
+    next.reset_hint != ResetHint::Reset
+        && previous.reset_hint != ResetHint::Gauge
+        && layout(next) == layout(previous)
+        && next.custom_bounds == previous.custom_bounds
+        && next.count() >= previous.count()
+        && next.zero_count() >= previous.zero_count()
+        && ![true, false].into_iter().any(has_fallen)
 }
 
 fn buckets(histogram: &Histogram, positive: bool) -> BTreeMap<i64, f64> {
@@ -116,7 +119,7 @@ mod tests {
 
     #[test]
     fn hints_come_from_comparing() {
-        use ResetHint::{Gauge, NotReset, Reset, Unknown};
+        use ResetHint::{Gauge, NotReset, Unknown};
         check(
             "{{count:1 buckets:[1]}}+{{count:1 buckets:[1]}}x2",
             &[Unknown, NotReset, NotReset],
@@ -143,7 +146,10 @@ mod tests {
         );
         check("{{count:1}} stale {{count:2}}", &[Unknown, Unknown]);
         check("{{count:1}} 5 {{count:2}}", &[Unknown, Unknown]);
-        check("{{count:1 counter_reset_hint:reset}}x1", &[Reset, Reset]);
+        check(
+            "{{count:1 counter_reset_hint:reset}}x1",
+            &[Unknown, Unknown],
+        );
         check(
             "{{count:1 counter_reset_hint:gauge}}x1 {{count:1}}",
             &[Gauge, Gauge, Unknown],

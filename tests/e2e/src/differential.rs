@@ -15,8 +15,8 @@
 //! | `predict_linear` of a range with `@` sees all samples at every step | asked without `@` |
 //! | new functions, operators, literals and native histograms | not generated |
 //!
-//! Three more are in Prometheus to this day and not in us: the date of what is no point in time depends on the processor;
-//! `timestamp` of a selector with `@` forgets its `offset`; sums are not compensated in 2.42.
+//! Two more are in Prometheus to this day and kept out as well: the date of what is no point in time depends on the
+//! processor, and in a range query `timestamp` of a selector with `@` forgets its `offset`.
 //!
 //! Where the language leaves a choice, queries are generated so that there is none: `topk` and `bottomk` see no two equal
 //! values, and values are multiples of 1/64, so that sums do not depend on their order.
@@ -271,7 +271,7 @@ fn comparable(value: &Value) -> Value {
             texts.sort_by_key(Value::to_string);
             texts.into()
         }
-        Value::String(text) => text.split(": [{").next().into(),
+        Value::String(text) => text.split(" for the match group").next().into(),
         other => other.clone(),
     }
 }

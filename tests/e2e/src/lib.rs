@@ -8,8 +8,9 @@
 //! # Model
 //! A [`Home`] is the folder of one installation: configuration, data directory, logs. A [`Server`] is a `plimsoll serve`
 //! that runs in a home, a [`Program`] any process. An [`Api`] asks whatever speaks Prometheus' HTTP API, so that the same
-//! question can go to two of them, and [`compare`] says where their answers differ. [`wait_until`] is the one
-//! place that waits.
+//! question can go to two of them, and [`compare`] says where their answers differ. A [`ServerSubject`] is a server as
+//! Prometheus' own query scripts judge it; a [`Differential`] asks us and a Prometheus the same random questions.
+//! [`wait_until`] is the one place that waits.
 //!
 //! # Invariants
 //! - Everything listens on 127.0.0.1, on ports that the system chose.

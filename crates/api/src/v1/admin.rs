@@ -25,7 +25,11 @@ pub(crate) async fn delete_series(
         return Err(ApiError::new(Kind::BadData, reason));
     }
     let range = params.range()?;
-    let selectors = params.selectors().map_err(|error| error.about("match[]"))?;
+    // Compiling regular expressions may take its time.
+    let tasks = &app.parts.tasks;
+    let read = tasks.run_blocking("selectors", move || params.selectors());
+    let selectors = read.await.unwrap_or_else(|_| Err(ApiError::fault()));
+    let selectors = selectors.map_err(|error| error.about("match[]"))?;
     if range.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

@@ -16,11 +16,11 @@ pub(crate) async fn names(
     State(app): State<Arc<App>>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let (limit, range, selectors) = (params.limit()?, params.range()?, params.selectors()?);
-    if range.is_empty() {
-        return Ok(envelope::raw("[]", &Notes::default()));
-    }
     app.ask(None, move |app, _| {
+        let (limit, range, selectors) = (params.limit()?, params.range()?, params.selectors()?);
+        if range.is_empty() {
+            return Ok(envelope::raw("[]", &Notes::default()));
+        }
         let queryable = &app.parts.queryable;
         let mut found = queryable.label_names(&selectors, range, limit.saturating_add(1))?;
         let notes = envelope::cut(&mut found, limit);
@@ -41,11 +41,11 @@ pub(crate) async fn values(
     if name.is_empty() {
         return Err(invalid("\"\""));
     }
-    let (limit, range, selectors) = (params.limit()?, params.range()?, params.selectors()?);
-    if range.is_empty() {
-        return Ok(envelope::raw("[]", &Notes::default()));
-    }
     app.ask(None, move |app, _| {
+        let (limit, range, selectors) = (params.limit()?, params.range()?, params.selectors()?);
+        if range.is_empty() {
+            return Ok(envelope::raw("[]", &Notes::default()));
+        }
         let queryable = &app.parts.queryable;
         let mut found =
             queryable.label_values(&name, &selectors, range, limit.saturating_add(1))?;

@@ -81,12 +81,12 @@ async fn search(
     State(app): State<Arc<App>>,
     params: Params,
     field: Field,
-    endpoint: &str,
+    endpoint: &'static str,
     key: &'static str,
 ) -> Result<Response, ApiError> {
-    let wanted = wanted(&params, endpoint)?;
-    let (range, selectors) = (params.range()?, params.selectors()?);
     app.ask(None, move |app, _| {
+        let wanted = wanted(&params, endpoint)?;
+        let (range, selectors) = (params.range()?, params.selectors()?);
         let store = &app.parts.queryable;
         let found = match (&field, range.is_empty()) {
             (_, true) => Vec::new(),

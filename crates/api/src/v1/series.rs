@@ -22,12 +22,13 @@ pub(crate) async fn series(
             "no match[] parameter provided",
         ));
     }
-    let (limit, range) = (params.limit()?, params.range()?);
-    let selectors = params.selectors().map_err(|error| error.about("match[]"))?;
-    if range.is_empty() {
-        return Ok(envelope::raw("[]", &Notes::default()));
-    }
     app.ask(None, move |app, _| {
+        let (limit, range) = (params.limit()?, params.range()?);
+        let selectors = params.selectors();
+        let selectors = selectors.map_err(|error| error.about("match[]"))?;
+        if range.is_empty() {
+            return Ok(envelope::raw("[]", &Notes::default()));
+        }
         let queryable = &app.parts.queryable;
         let mut found = queryable.series(&selectors, range, limit.saturating_add(1))?;
         let notes = envelope::cut(&mut found, limit);

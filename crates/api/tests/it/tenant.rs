@@ -86,3 +86,15 @@ async fn conditions_of_a_request_hold_for_all_of_it() {
     let refused = server.get("/api/v1/query?query=up&extra_label=x").await;
     refused.is_error(400, "bad_data", "wanted name=value");
 }
+
+#[tokio::test]
+async fn conditions_hold_for_federation_too() {
+    let server = Server::with_data().await;
+    let path = "/select/0/prometheus/federate?match[]=up&extra_label=job=a";
+    let body = server.get(path).await.body;
+    assert!(
+        body.contains("job=\"a\"") && !body.contains("job=\"b\""),
+        "{body}"
+    );
+    assert_eq!(server.get("/federate?extra_label=job=a").await.body, "");
+}

@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    question: Option<Question>,
+    question: Question,
 }
 
 #[derive(Subcommand)]
@@ -48,7 +48,8 @@ enum Command {
 #[derive(clap::Args)]
 struct Question {
     /// The question, in PromQL
-    expression: String,
+    #[arg(required = true)]
+    expression: Option<String>,
     #[command(flatten)]
     server: Server,
     /// The point in time: Unix seconds or RFC 3339; now when absent
@@ -93,21 +94,19 @@ enum Output {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
-    match (arguments.command, arguments.question) {
-        (Some(Command::Instant(arguments)), _) => instant::run(arguments),
-        (Some(Command::Range(arguments)), _) => range::run(arguments),
-        (Some(Command::Series(arguments)), _) => series::run(arguments),
-        (Some(Command::Labels(arguments)), _) => labels::run(arguments),
-        (None, Some(question)) => question.ask(),
-        (None, None) => Err(Failure::usage(
-            "what shall be asked? see plimsoll query --help",
-        )),
+    match arguments.command {
+        Some(Command::Instant(arguments)) => instant::run(arguments),
+        Some(Command::Range(arguments)) => range::run(arguments),
+        Some(Command::Series(arguments)) => series::run(arguments),
+        Some(Command::Labels(arguments)) => labels::run(arguments),
+        None => arguments.question.ask(),
     }
 }
 
 impl Question {
     fn ask(&self) -> Result<(), Failure> {
-        let mut parameters = vec![("query", &*self.expression)];
+        let expression = self.expression.as_deref().unwrap_or_default();
+        let mut parameters = vec![("query", expression)];
         let path = match (&self.start, &self.end) {
             (Some(start), Some(end)) => {
                 parameters.extend([("start", &**start), ("end", end), ("step", &self.step)]);

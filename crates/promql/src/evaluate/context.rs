@@ -92,7 +92,10 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn without_running(self) -> Self {
-        Self { runs: false, ..self }
+        Self {
+            runs: false,
+            ..self
+        }
     }
 
     /// Counts the samples of each of so many steps apart, when somebody asked for it.
@@ -180,7 +183,11 @@ impl<'a> Context<'a> {
     }
 
     /// Notes how long a part of the evaluation took that began at `since`; returns when it ended.
-    pub(crate) fn took(&self, since: Duration, part: fn(&mut Timings) -> &mut Duration) -> Duration {
+    pub(crate) fn took(
+        &self,
+        since: Duration,
+        part: fn(&mut Timings) -> &mut Duration,
+    ) -> Duration {
         let now = self.control.now();
         *part(&mut lock(&self.timings)) += now.saturating_sub(since);
         now

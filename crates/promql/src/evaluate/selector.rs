@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plimsoll_types::{SampleColumns, SampleSource, TimeRange, Timestamp, Value};
+use plimsoll_types::{SampleColumns, SampleSource, Summary, TimeRange, Timestamp, Value};
 
 use crate::annotation::Annotation;
 use crate::ast::{At, Extension, Length, Modifiers, Selector};
@@ -10,6 +10,7 @@ use crate::error::QueryError;
 use crate::span::Position;
 
 use super::select::select;
+use super::window::Bounds;
 use super::{Charge, Column, Context, Grid, Meta, Operator, resets};
 
 /// What `offset` and `@` make of the evaluation time.
@@ -102,6 +103,22 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn metas(&mut self) -> Vec<Meta> {
         std::mem::take(&mut self.metas)
+    }
+
+    /// Returns what is known of a window of the next series without reading it.
+    pub(crate) fn summary(&mut self, window: Bounds) -> Result<Option<Summary>, QueryError> {
+        self.context.work(64)?;
+        let range = TimeRange::new(
+            Timestamp::from_millis(window.after.saturating_add(1)),
+            Timestamp::from_millis(window.until),
+        );
+        Ok(self.source.summary(self.next, range)?)
+    }
+
+    /// Passes over the next series.
+    pub(crate) fn skip(&mut self) {
+        self.next += 1;
+        self.context.count_read(1, 0);
     }
 
     /// Reads the next series.

@@ -6,10 +6,11 @@ mod frame;
 
 use std::sync::Arc;
 
-use plimsoll_types::{Histogram, Value};
+use plimsoll_types::{Histogram, Summary, Value};
 
 use crate::ast::{Call, Expr, ExprKind, Selector};
 use crate::error::QueryError;
+use crate::functions::{SummaryBody, Told};
 use crate::span::Position;
 
 use super::selector::{Reader, Shift, lookback};
@@ -45,7 +46,7 @@ impl Window<'_> {
 
     /// Returns the length of the range in seconds.
     pub(crate) fn seconds(&self) -> f64 {
-        self.bounds.until.saturating_sub(self.bounds.after) as f64 / 1000.0
+        self.bounds.seconds()
     }
 }
 
@@ -55,6 +56,13 @@ pub(crate) trait RangeOperator {
     fn next(&mut self, into: &mut Buffer) -> Result<(), QueryError>;
     /// Tells where the window lies for each evaluation time.
     fn frame(&self) -> Frame;
+    /// Returns what is known of the window of the next series at one evaluation time, without reading it; after
+    /// [`skip`](Self::skip) the series is done with.
+    fn summary(&mut self, _: i64) -> Result<Option<Summary>, QueryError> {
+        Ok(None)
+    }
+    /// Passes over the next series.
+    fn skip(&mut self) {}
 }
 
 /// A range operator somewhere in a plan.
@@ -122,6 +130,19 @@ impl RangeOperator for RangeSelector<'_> {
     fn frame(&self) -> Frame {
         self.frame
     }
+
+    fn summary(&mut self, time: i64) -> Result<Option<Summary>, QueryError> {
+        let reader = self.reader.as_mut().expect("series is called before next");
+        match self.frame.is_plain() && !self.context.options.use_start_timestamps {
+            true => reader.summary(self.frame.bounds(time)),
+            false => Ok(None),
+        }
+    }
+
+    fn skip(&mut self) {
+        let reader = self.reader.as_mut().expect("series is called before next");
+        reader.skip();
+    }
 }
 
 /// A function over the windows of a range vector.
@@ -131,6 +152,7 @@ pub(crate) type WindowBody = fn(&Window<'_>, &[f64], &mut Notes<'_>) -> Option<V
 pub(crate) struct WindowFunction<'a> {
     pub(crate) context: &'a Context<'a>,
     pub(crate) body: WindowBody,
+    summary: Option<SummaryBody>,
     pub(crate) source: RangeSource<'a>,
     pub(crate) parameters: Vec<Scalars>,
     pub(crate) grid: Grid,
@@ -152,6 +174,9 @@ impl<'a> WindowFunction<'a> {
         Self {
             context,
             body,
+            // A summary costs about as much as the few blocks at the ends of a window, so it pays for one window. An
+            // extended selector has a body of its own.
+            summary: call.function.summary.filter(|_| grid.count == 1),
             source,
             parameters,
             grid,
@@ -177,9 +202,12 @@ impl Operator for WindowFunction<'_> {
     fn series(&mut self) -> Result<Vec<Meta>, QueryError> {
         let mut metas = self.source.series()?;
         // The labels themselves may lose the name.
-        let metrics = metas.iter().map(|meta| Metric::of(&meta.labels, self.context));
+        let metrics = metas
+            .iter()
+            .map(|meta| Metric::of(&meta.labels, self.context));
         let metrics: Vec<Metric> = metrics.collect();
-        self.context.hold(metrics.iter().map(Metric::byte_count).sum(), 0)?;
+        self.context
+            .hold(metrics.iter().map(Metric::byte_count).sum(), 0)?;
         self.metrics = metrics.into_iter();
         if !self.keeps_name {
             metas
@@ -190,9 +218,14 @@ impl Operator for WindowFunction<'_> {
     }
 
     fn next(&mut self, into: &mut Column) -> Result<(), QueryError> {
-        self.source.next(&mut self.buffer)?;
         into.reset(self.grid.count);
         let metric = self.metrics.next().unwrap_or_default();
+        if let Some(body) = self.summary
+            && self.summarized(body, &metric, into)?
+        {
+            return Ok(());
+        }
+        self.source.next(&mut self.buffer)?;
         let mut notes = Notes::new(self.context, self.position, self.first_position, &metric);
         let mut parameters = vec![0.0; self.parameters.len()];
         let (mut floats, mut histograms) = (Range::default(), Range::default());
@@ -230,6 +263,31 @@ impl Operator for WindowFunction<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl WindowFunction<'_> {
+    /// Answers for the one window of the next series from its summary; says whether that worked.
+    fn summarized(
+        &mut self,
+        body: SummaryBody,
+        metric: &Metric,
+        into: &mut Column,
+    ) -> Result<bool, QueryError> {
+        let now = self.grid.at(0);
+        let Some(summary) = self.source.summary(now)? else {
+            return Ok(false);
+        };
+        let mut notes = Notes::new(self.context, self.position, self.first_position, metric);
+        match body(&summary, self.source.frame().bounds(now), &mut notes) {
+            Told::Unknown => return Ok(false),
+            Told::Nothing => {}
+            Told::Value(value) => into.set_float(0, value),
+        }
+        self.source.skip();
+        let count = usize::try_from(summary.count).unwrap_or(usize::MAX);
+        self.context.shown(&self.grid).add(0, count);
+        Ok(true)
     }
 }
 

@@ -5,12 +5,13 @@ mod last_two;
 
 use std::sync::Arc;
 
-use plimsoll_types::{Histogram, Value};
+use plimsoll_types::{Histogram, Summary, Value};
 
 use crate::annotation::Annotation;
-use crate::evaluate::{Notes, Window};
+use crate::evaluate::{Bounds, Notes, Window};
 
 use super::starts::Starts;
+use super::summarized::Told;
 
 pub(super) use last_two::{idelta, irate};
 
@@ -71,7 +72,8 @@ fn extrapolated(window: &Window<'_>, notes: &mut Notes<'_>, kind: Kind) -> Optio
                 },
                 false => from_first,
             };
-            let factor = factor(window, window.times, kind, (*first, change), zero_at);
+            let sampled = Sampled::of(window.times);
+            let factor = factor(window.bounds, sampled, kind, (*first, change), zero_at);
             Some(Value::Float(change * factor))
         }
         ([], [first, ..]) => {
@@ -84,7 +86,8 @@ fn extrapolated(window: &Window<'_>, notes: &mut Notes<'_>, kind: Kind) -> Optio
             let samples = (window.histograms, starts, zero_at.is_some());
             let change = histograms::change(samples, notes, kind.is_counter())?;
             let counts = (first.count(), change.count());
-            let factor = factor(window, window.histogram_times, kind, counts, zero_at);
+            let sampled = Sampled::of(window.histogram_times);
+            let factor = factor(window.bounds, sampled, kind, counts, zero_at);
             Some(histogram(change.scaled(factor)))
         }
         ([], []) => None,
@@ -95,18 +98,75 @@ fn extrapolated(window: &Window<'_>, notes: &mut Notes<'_>, kind: Kind) -> Optio
     }
 }
 
+pub(super) fn delta_of_summary(summary: &Summary, at: Bounds, notes: &mut Notes<'_>) -> Told {
+    of_summary(summary, at, notes, Kind::Delta)
+}
+
+pub(super) fn increase_of_summary(summary: &Summary, at: Bounds, notes: &mut Notes<'_>) -> Told {
+    of_summary(summary, at, notes, Kind::Increase)
+}
+
+pub(super) fn rate_of_summary(summary: &Summary, at: Bounds, notes: &mut Notes<'_>) -> Told {
+    of_summary(summary, at, notes, Kind::Rate)
+}
+
+/// As [`extrapolated`], of floats that say nothing of their start.
+fn of_summary(summary: &Summary, bounds: Bounds, notes: &mut Notes<'_>, kind: Kind) -> Told {
+    let ((first_time, first), (last_time, last)) = (summary.first, summary.last);
+    if summary.count < 2 {
+        return Told::Nothing;
+    }
+    let mut change = last - first;
+    match (kind.is_counter(), summary.resets) {
+        (false, _) => {}
+        (true, None) => return Told::Unknown,
+        (true, Some(resets)) => {
+            note_no_counter(notes);
+            // Without a reset nothing is added, not even to -0.
+            if resets != 0.0 {
+                change += resets;
+            }
+        }
+    }
+    let sampled = Sampled {
+        first: first_time.millis(),
+        last: last_time.millis(),
+        count: summary.count as usize,
+    };
+    Told::Value(change * factor(bounds, sampled, kind, (first, change), None))
+}
+
+/// When there are samples inside a window.
+#[derive(Clone, Copy)]
+struct Sampled {
+    first: i64,
+    last: i64,
+    count: usize,
+}
+
+impl Sampled {
+    /// Of at least one sample.
+    fn of(times: &[i64]) -> Self {
+        Self {
+            first: times[0],
+            last: times[times.len() - 1],
+            count: times.len(),
+        }
+    }
+}
+
 /// Returns what a change between the first and the last sample is multiplied with to be that of the whole window, or
 /// one per second. `first` is the value (or count of observations) at the first sample; `zero_at` tells when a counter
 /// was zero before it.
 fn factor(
-    window: &Window<'_>,
-    times: &[i64],
+    bounds: Bounds,
+    samples: Sampled,
     kind: Kind,
     (first, change): (f64, f64),
     zero_at: Option<i64>,
 ) -> f64 {
-    let (first_time, last_time) = (times[0], times[times.len() - 1]);
-    let interval = seconds(first_time, last_time) / (times.len() - 1).max(1) as f64;
+    let (first_time, last_time) = (samples.first, samples.last);
+    let interval = seconds(first_time, last_time) / (samples.count - 1).max(1) as f64;
     let sampled = seconds(zero_at.unwrap_or(first_time), last_time);
     // A gap this much longer than the average means that the series began or ended inside the window.
     let threshold = interval * 1.1;
@@ -117,8 +177,8 @@ fn factor(
             gap
         }
     };
-    let mut to_start = to_edge(seconds(window.bounds.after, first_time));
-    let to_end = to_edge(seconds(last_time, window.bounds.until));
+    let mut to_start = to_edge(seconds(bounds.after, first_time));
+    let to_end = to_edge(seconds(last_time, bounds.until));
     if zero_at.is_some() {
         to_start = 0.0;
     } else if kind.is_counter() && change > 0.0 && first >= 0.0 {
@@ -127,7 +187,7 @@ fn factor(
     }
     let factor = (sampled + to_start + to_end) / sampled;
     match kind {
-        Kind::Rate => factor / window.seconds(),
+        Kind::Rate => factor / bounds.seconds(),
         Kind::Delta | Kind::Increase => factor,
     }
 }

@@ -170,7 +170,7 @@ eval instant at 4m info(up offset 3m, {version=~".*"})
   up{instance="i", job="j", version="1"} 2
   up{instance="other", job="j"} 2
 
-eval instant at 4m info(up{instance="i"}, {__name__!="target_info", __name__!~"twice.*"})
+eval instant at 4m info(up{instance="i"}, {__name__!="target_info", __name__!~"(twice|flip).*"})
   up{instance="i", job="j", disk="ssd"} 5
 
 eval instant at 4m info(up{instance="other"}, {__name__="twice_info"})

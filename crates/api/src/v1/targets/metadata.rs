@@ -41,10 +41,10 @@ pub(super) async fn metadata(
     params: Params,
 ) -> Result<Response, ApiError> {
     let limit = usize::try_from(params.number("limit", -1)?).unwrap_or(usize::MAX);
-    let wanted = params.selectors_named("match_target");
-    let wanted = wanted.map_err(|error| error.about("match_target"))?;
     let metric = params.get("metric").map(String::from);
     app.ask(None, move |app, _| {
+        let wanted = params.selectors_named("match_target");
+        let wanted = wanted.map_err(|error| error.about("match_target"))?;
         let now = app.parts.clock.now();
         let seen = i64::try_from(SEEN_WITHIN.as_millis()).unwrap_or(i64::MAX);
         let range = TimeRange::new(now.saturating_add_millis(-seen), now);

@@ -73,6 +73,10 @@ pub(super) async fn relabel_steps(
     State(app): State<Arc<App>>,
     params: Params,
 ) -> Result<Response, ApiError> {
+    app.ask(None, move |app, _| steps(app, &params)).await
+}
+
+fn steps(app: &App, params: &Params) -> Result<Response, ApiError> {
     let bad = |reason: String| ApiError::new(Kind::BadData, reason);
     let wanted = |name: &str| {
         let missing = || bad(format!("no {name} parameter provided"));

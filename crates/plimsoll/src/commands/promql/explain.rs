@@ -14,7 +14,7 @@ use super::nothing::Nothing;
 
 /// Print the operators that answer an expression; with --run a server answers it, and each operator tells its cost
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The expression
     expression: String,
     /// Have a server answer it

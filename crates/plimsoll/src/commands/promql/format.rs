@@ -7,7 +7,7 @@ use crate::commands::{Failure, print};
 
 /// Print an expression in its canonical form, over several lines when it is long
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The expression
     expression: String,
     #[command(flatten)]

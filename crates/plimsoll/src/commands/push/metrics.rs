@@ -21,7 +21,7 @@ const BATCH: usize = 5_000;
 
 /// Push expositions (text as a target shows it) by remote write
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// Files; standard input when there are none. Before them, as in promtool, the URL that takes remote write
     #[arg(value_name = "[URL] FILE")]
     words: Vec<String>,

@@ -5,7 +5,7 @@ use crate::commands::Failure;
 
 /// Ask for one point in time
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The question, in PromQL; before it, as in promtool, the server
     #[arg(value_name = "[SERVER] EXPRESSION", required = true, num_args = 1..=2)]
     words: Vec<String>,

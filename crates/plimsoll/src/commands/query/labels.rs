@@ -6,7 +6,7 @@ use crate::commands::Failure;
 
 /// List the values of a label
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The name of the label; before it, as in promtool, the server
     #[arg(value_name = "[SERVER] NAME", required = true, num_args = 1..=2)]
     words: Vec<String>,

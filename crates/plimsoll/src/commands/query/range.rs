@@ -12,7 +12,7 @@ const DEFAULT_STEPS: f64 = 250.0;
 
 /// Ask for every step of a range
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The question, in PromQL; before it, as in promtool, the server
     #[arg(value_name = "[SERVER] EXPRESSION", required = true, num_args = 1..=2)]
     words: Vec<String>,

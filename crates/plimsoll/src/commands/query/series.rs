@@ -6,7 +6,7 @@ use crate::commands::Failure;
 
 /// List the series that selectors find
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     /// The server, where promtool has it
     #[arg(value_name = "SERVER", num_args = 0..=1)]
     words: Vec<String>,

@@ -8,7 +8,7 @@ use crate::commands::{Failure, print};
 
 /// Tell which metrics and labels have the most series, and which of them come and go
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     directory: Directory,
     /// One part, by the name that list prints; all of the store when absent

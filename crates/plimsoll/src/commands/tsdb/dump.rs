@@ -10,7 +10,7 @@ use crate::commands::{Failure, print};
 
 /// Print every sample as `series value milliseconds`
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     directory: Directory,
     /// The first time that is printed, in milliseconds since the epoch

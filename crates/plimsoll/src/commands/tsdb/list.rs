@@ -8,7 +8,7 @@ use crate::commands::{Failure, print};
 
 /// List the sealed parts, oldest first
 #[derive(clap::Args)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     directory: Directory,
     /// Print sizes and times for people, not in bytes and milliseconds

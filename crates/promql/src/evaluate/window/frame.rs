@@ -17,6 +17,11 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
+    /// Returns the length in seconds.
+    pub(crate) fn seconds(self) -> f64 {
+        self.until.saturating_sub(self.after) as f64 / 1000.0
+    }
+
     pub(crate) fn contains(self, time: i64) -> bool {
         self.after < time && time <= self.until
     }
@@ -54,6 +59,11 @@ impl Frame {
             reach,
             ..self
         }
+    }
+
+    /// Says whether nothing outside of the window is looked at.
+    pub(crate) fn is_plain(self) -> bool {
+        self.extension.is_none()
     }
 
     /// Returns the window that belongs to an evaluation time.

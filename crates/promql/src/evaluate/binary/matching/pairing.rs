@@ -41,7 +41,8 @@ impl Match<'_> {
             self.shared[index] = taken;
         }
         if !had_notes && !self.notes.is_empty() {
-            self.held.add_table::<Option<Annotation>>(self.grid.count, 1)?;
+            self.held
+                .add_table::<Option<Annotation>>(self.grid.count, 1)?;
         }
         result
     }
