@@ -6,6 +6,7 @@
 mod ledger;
 
 use std::io::ErrorKind;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 use plimsoll_runtime::clock::Clock;
@@ -20,6 +21,10 @@ use ledger::Ledger;
 /// When a life begins: the start of a window of any length that divides a day.
 const BEGIN_MILLIS: i64 = 1_700_006_400_000;
 const HOUR_MILLIS: u64 = 3_600_000;
+/// Lives take no longer together, so that nothing of theirs becomes too old to be kept.
+const DAYS_MAX: u64 = 25;
+/// What the store under test must keep at least.
+pub const RETENTION: Duration = Duration::from_hours(40 * 24);
 /// After this many failing calls a life is over anyway.
 const DEAD: u64 = 3000;
 const SERIES: u64 = 5;
@@ -28,8 +33,8 @@ const SERIES: u64 = 5;
 pub struct StoreUnderTest<S> {
     /// Opens it; on a disk without planned faults this must succeed.
     pub open: fn(&SimulatedDisk, &FakeClock) -> Result<S, String>,
-    /// Does the housekeeping that is due.
-    pub maintain: fn(&S),
+    /// Does the housekeeping that is due; returns how many parts it merged.
+    pub maintain: fn(&S) -> usize,
     /// Seals everything, due or not.
     pub seal: fn(&S),
     /// Makes everything durable; says whether it worked.
@@ -40,6 +45,22 @@ pub struct StoreUnderTest<S> {
     pub clean: fn(&S),
 }
 
+/// What the lives of a store have shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Samples that were acknowledged, and found again.
+    pub acknowledged: u64,
+    /// Parts that were merged into others meanwhile.
+    pub merged: u64,
+}
+
+impl AddAssign for Shown {
+    fn add_assign(&mut self, other: Self) {
+        self.acknowledged += other.acknowledged;
+        self.merged += other.merged;
+    }
+}
+
 struct Life<S> {
     disk: SimulatedDisk,
     clock: FakeClock,
@@ -47,36 +68,37 @@ struct Life<S> {
 }
 
 impl<S: Appender + Queryable> StoreUnderTest<S> {
-    /// Several lives of one store, each ended by a power loss or a kill at a random call to the disk. Returns how many
-    /// samples were acknowledged.
+    /// Several lives of one store, each ended by a power loss or a kill at a random call to the disk.
     ///
     /// # Errors
     /// What was lost or made up, or why the store did not open.
-    pub fn dies_at_any_call(&self, mut seed: Seed) -> Result<u64, String> {
+    pub fn dies_at_any_call(&self, mut seed: Seed) -> Result<Shown, String> {
         let mut life = self.born(&mut seed)?;
-        let mut ledger = Ledger::default();
+        let (mut ledger, mut merged) = (Ledger::default(), 0);
         for _ in 0..4 {
             let number = life.disk.changes() + seed.below(200);
             for number in number..number + DEAD {
                 let error = ErrorKind::Other;
                 life.disk.plan(Fault::Change { number, error });
             }
-            self.work(&life, &mut seed, &mut ledger);
+            merged += self.work(&life, &mut seed, &mut ledger);
             let is_power_loss = seed.percent(70);
             life = self.next(life, is_power_loss)?;
             ledger.check(&life.store, is_power_loss)?;
         }
-        Ok(ledger.acknowledged())
+        Ok(Shown {
+            acknowledged: ledger.acknowledged(),
+            merged,
+        })
     }
 
-    /// Single calls fail in between, and the store goes on; then the power goes. Returns how many samples were
-    /// acknowledged.
+    /// Single calls fail in between, and the store goes on; then the power goes.
     ///
     /// # Errors
     /// As [`dies_at_any_call`](Self::dies_at_any_call).
-    pub fn meets_failing_calls(&self, mut seed: Seed) -> Result<u64, String> {
+    pub fn meets_failing_calls(&self, mut seed: Seed) -> Result<Shown, String> {
         let mut life = self.born(&mut seed)?;
-        let mut ledger = Ledger::default();
+        let (mut ledger, mut merged) = (Ledger::default(), 0);
         for _ in 0..3 {
             for _ in 0..seed.below(6) {
                 let number = life.disk.changes() + seed.below(200);
@@ -86,11 +108,14 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
                 };
                 life.disk.plan(Fault::Change { number, error });
             }
-            self.work(&life, &mut seed, &mut ledger);
+            merged += self.work(&life, &mut seed, &mut ledger);
             life = self.next(life, true)?;
             ledger.check(&life.store, true)?;
         }
-        Ok(ledger.acknowledged())
+        Ok(Shown {
+            acknowledged: ledger.acknowledged(),
+            merged,
+        })
     }
 
     fn born(&self, seed: &mut Seed) -> Result<Life<S>, String> {
@@ -111,22 +136,31 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
         Ok(Life { disk, clock, store })
     }
 
-    /// Every error is one that the disk gave, and is passed over as a client would.
-    fn work(&self, life: &Life<S>, seed: &mut Seed, ledger: &mut Ledger) {
+    /// Every error is one that the disk gave, and is passed over as a client would. Returns how many parts were merged.
+    fn work(&self, life: &Life<S>, seed: &mut Seed, ledger: &mut Ledger) -> u64 {
+        let mut merged = 0;
         for _ in 0..seed.below(60) {
-            match seed.below(22) {
+            match seed.below(23) {
+                22 => merged += self.pass(life, Duration::from_mins(seed.below(48 * 60))),
                 20 => self.delete(life, seed, ledger),
                 21 if seed.percent(50) => (self.clean)(&life.store),
                 0 => (self.seal)(&life.store),
-                1..4 => {
-                    life.clock.advance(Duration::from_mins(seed.below(90)));
-                    (self.maintain)(&life.store);
-                }
+                1..4 => merged += self.pass(life, Duration::from_mins(seed.below(90))),
                 4 if (self.sync)(&life.store) => ledger.acknowledge_all(),
                 4 => {}
                 _ => write(life, seed, ledger),
             }
         }
+        merged
+    }
+
+    /// Lets time pass, so that windows and days are over, and maintains the store.
+    fn pass(&self, life: &Life<S>, time: Duration) -> u64 {
+        let age = life.clock.now().millis().saturating_sub(BEGIN_MILLIS);
+        let left = Duration::from_hours(DAYS_MAX * 24)
+            .saturating_sub(Duration::from_millis(age.unsigned_abs()));
+        life.clock.advance(time.min(left));
+        (self.maintain)(&life.store) as u64
     }
 }
 
@@ -198,12 +232,14 @@ fn append(
     store.append(&batch, durability)
 }
 
-/// Returns a random batch of floats: mostly the present, sometimes hours ago, sometimes a time that was used before.
+/// Returns a random batch of floats: mostly the present, sometimes hours or days ago, sometimes a time that was used
+/// before.
 pub fn random_samples(seed: &mut Seed, now_millis: i64) -> Vec<Sample> {
     let count = 1 + seed.below(20) as i64;
-    let begin = match seed.below(4) {
-        0 => now_millis - seed.below(10 * HOUR_MILLIS) as i64,
-        1 => now_millis - now_millis.rem_euclid(HOUR_MILLIS as i64),
+    let begin = match seed.below(8) {
+        0 => now_millis - seed.below(72 * HOUR_MILLIS) as i64,
+        1 => now_millis - seed.below(10 * HOUR_MILLIS) as i64,
+        2 | 3 => now_millis - now_millis.rem_euclid(HOUR_MILLIS as i64),
         _ => now_millis - 20_000,
     };
     (0..count)
@@ -227,7 +263,7 @@ mod tests {
     fn forgetful() -> StoreUnderTest<MemoryStore> {
         StoreUnderTest {
             open: |_, _| Ok(MemoryStore::new()),
-            maintain: |_| {},
+            maintain: |_| 0,
             seal: |_| {},
             sync: |_| true,
             delete: |_, _, _| false,

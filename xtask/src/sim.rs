@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
-use plimsoll_testkit::{FakeClock, Seed, SimulatedDisk, StoreUnderTest};
+use plimsoll_testkit::{FakeClock, RETENTION, Seed, Shown, SimulatedDisk, StoreUnderTest};
 use plimsoll_tsdb::{Config, Db, Metrics, Settings};
 use plimsoll_types::{ByteCount, StoreAdmin};
 
@@ -25,22 +25,26 @@ pub(crate) struct Options {
 
 /// Runs all seeds, and ends at the first that loses something.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let mut acknowledged = 0;
+    let mut shown = Shown::default();
     let seeds = options.first..options.first.saturating_add(options.seeds);
     for (count, seed) in (1..).zip(seeds) {
-        acknowledged += run_seed(seed).with_context(|| {
+        shown += run_seed(seed).with_context(|| {
             format!("seed {seed} failed; repeat it with: cargo xtask sim --first {seed} --seeds 1")
         })?;
         if count % 100 == 0 {
             eprintln!("{count} of {} seeds", options.seeds);
         }
     }
+    let Shown {
+        acknowledged,
+        merged,
+    } = shown;
     ensure!(
         acknowledged > 0,
         "nothing was acknowledged, so nothing was shown"
     );
     println!(
-        "sim: {} seeds, {acknowledged} acknowledged samples, 0 lost",
+        "sim: {} seeds, {acknowledged} acknowledged samples, {merged} parts merged, 0 lost",
         options.seeds
     );
     Ok(())
@@ -54,12 +58,12 @@ pub(crate) fn smoke() -> anyhow::Result<()> {
     })
 }
 
-/// Returns how many samples were acknowledged.
-fn run_seed(seed: u64) -> anyhow::Result<u64> {
+fn run_seed(seed: u64) -> anyhow::Result<Shown> {
     let lives = || {
         let store = store();
-        let died = store.dies_at_any_call(Seed::new(seed))?;
-        Ok(died + store.meets_failing_calls(Seed::new(seed))?)
+        let mut shown = store.dies_at_any_call(Seed::new(seed))?;
+        shown += store.meets_failing_calls(Seed::new(seed))?;
+        Ok(shown)
     };
     match panic::catch_unwind(AssertUnwindSafe(lives)) {
         Ok(outcome) => outcome.map_err(|lost: String| anyhow!(lost)),
@@ -70,7 +74,7 @@ fn run_seed(seed: u64) -> anyhow::Result<u64> {
 fn store() -> StoreUnderTest<Db> {
     StoreUnderTest {
         open: |disk, clock| open(disk, clock).map_err(|error| error.chain()),
-        maintain: |db| drop(db.maintain()),
+        maintain: |db| db.maintain().map_or(0, |done| done.parts_merged),
         seal: |db| drop(db.seal_all()),
         sync: |db| db.sync().is_ok(),
         delete: |db, matchers, range| db.delete_series(&[matchers.to_vec()], range).is_ok(),
@@ -84,6 +88,7 @@ fn open(disk: &SimulatedDisk, clock: &FakeClock) -> plimsoll_tsdb::Result<Db> {
         group_delay: Duration::ZERO,
         segment_bytes: ByteCount::KIB.times(64),
         free_bytes_reserve: ByteCount(0),
+        retention: RETENTION,
         ..Settings::new("/data")
     };
     let (disk, clock) = (Arc::new(disk.clone()), Arc::new(clock.clone()));

@@ -5,6 +5,7 @@ mod completions;
 mod environment;
 mod failure;
 mod features;
+mod input;
 mod man;
 mod output;
 mod promql;

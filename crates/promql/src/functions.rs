@@ -379,10 +379,14 @@ pub(crate) fn similar(name: &str) -> Option<&'static str> {
     let name = name.to_ascii_lowercase();
     FUNCTIONS
         .iter()
-        .map(|row| (strsim::osa_distance(&name, row.name), row.name))
+        .map(|row| {
+            let edits = strsim::osa_distance(&name, row.name);
+            // Of those that are as close, the one that was begun and not finished.
+            (edits, !row.name.starts_with(&name), row.name)
+        })
         .min()
-        .filter(|(edits, _)| *edits <= 2 && edits * 3 <= name.len())
-        .map(|(_, name)| name)
+        .filter(|(edits, ..)| *edits <= 2 && edits * 3 <= name.len())
+        .map(|(.., name)| name)
 }
 
 #[cfg(test)]
@@ -397,6 +401,7 @@ mod tests {
     #[test]
     fn suggests_what_is_close() {
         assert_eq!(similar("raet"), Some("rate"));
+        assert_eq!(similar("rat"), Some("rate"));
         assert_eq!(similar("histogram_quantil"), Some("histogram_quantile"));
         assert_eq!(similar("something_else"), None);
     }

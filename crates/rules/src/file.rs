@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use plimsoll_promql::{Features, ParseError, parse_with};
-use plimsoll_runtime::config::{Diagnostic, Diagnostics, DurationValue, Source, Spanned};
+use plimsoll_runtime::config::{Diagnostic, Diagnostics, DurationValue, Source, Span, Spanned};
 use plimsoll_types::METRIC_NAME;
 use serde::Deserialize;
 
@@ -47,6 +47,8 @@ type Texts = BTreeMap<String, Spanned<String>>;
 /// # Errors
 /// Everything that is wrong with it, or the first thing that keeps it from being read at all.
 pub fn check(source: &Source, features: &Features) -> Result<RuleFile, Diagnostics> {
+    let (source, warnings) = first_document(source)?;
+    let source = &source;
     let raw: RawFile = source.parse()?;
     let mut checker = Checker {
         source,
@@ -55,9 +57,31 @@ pub fn check(source: &Source, features: &Features) -> Result<RuleFile, Diagnosti
     };
     let groups = checker.groups(raw.groups);
     match checker.found.is_empty() {
-        true => Ok(RuleFile { groups }),
+        true => Ok(RuleFile { groups, warnings }),
         false => Err(Diagnostics(checker.found)),
     }
+}
+
+/// Cuts a file before its second YAML document. Prometheus reads the first one only and says so in its log; refusing
+/// the file would refuse what works.
+fn first_document(source: &Source) -> Result<(Source, Vec<Diagnostic>), Diagnostics> {
+    let text = source.text();
+    let (mut offset, mut has_content) = (0, false);
+    for line in text.split_inclusive('\n') {
+        let is_marker = line.trim_end() == "---" || line.starts_with("--- ");
+        if is_marker && has_content {
+            let first = Source::new(source.path(), &text[..offset])?;
+            let span = Span { start: offset as u32, end: (offset + 3) as u32 };
+            let warning = source
+                .warning(span, "a second document begins here, and only the first is read")
+                .with_hint("make it a file of its own");
+            return Ok((first, vec![warning]));
+        }
+        let content = line.trim();
+        has_content |= is_marker || !(content.is_empty() || content.starts_with(['#', '%']));
+        offset += line.len();
+    }
+    Ok((source.clone(), Vec::new()))
 }
 
 struct Checker<'a> {
@@ -204,7 +228,11 @@ impl Checker<'_> {
             "the expression is no PromQL: {position}: {}",
             error.message()
         );
-        self.found.push(self.source.error(place, message));
+        let found = self.source.error(place, message);
+        self.found.push(match error.hint() {
+            Some(hint) => found.with_hint(hint),
+            None => found,
+        });
     }
 }
 
@@ -273,6 +301,24 @@ mod tests {
         for (shown, expected) in shown.iter().zip(expected) {
             assert!(shown.starts_with(expected), "{shown} / {expected}");
         }
+    }
+
+    #[test]
+    fn of_several_documents_the_first_counts() {
+        let group = "groups:\n- name: g\n  rules:\n  - record: x\n    expr: up\n";
+        let file = read(&format!("# rules\n---\n{group}---\ngroups: [\n")).unwrap();
+        assert_eq!(file.groups.len(), 1);
+        let warning = file.warnings[0].to_string();
+        assert!(warning.starts_with("rules.yml:8:1: warning: "), "{warning}");
+        assert!(read(&format!("---\n{group}")).unwrap().warnings.is_empty());
+        assert!(read(&format!("{group}...\n")).unwrap().warnings.is_empty());
+    }
+
+    #[test]
+    fn what_may_have_been_meant_is_told() {
+        let text = "groups:\n- name: g\n  rules:\n  - record: x\n    expr: raet(up[5m])\n";
+        let errors = read(text).unwrap_err().to_string();
+        assert!(errors.contains("^^^^ did you mean \"rate\"?"), "{errors}");
     }
 
     #[test]

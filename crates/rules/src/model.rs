@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plimsoll_promql::Expr;
+use plimsoll_runtime::config::Diagnostic;
 
 /// A rule file.
 #[derive(Clone, Debug)]
 pub struct RuleFile {
     /// Its groups, in the order of the file.
     pub groups: Vec<Group>,
+    /// What is accepted and most likely not meant.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Rules that are evaluated one after the other, at the same points in time.

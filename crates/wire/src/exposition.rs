@@ -47,7 +47,7 @@ pub use entry::{Entry, Exemplars, RawExemplar, SampleEntry, Series};
 pub use error::{Error, ErrorKind};
 pub use family::{Family, FamilyExemplar, FamilySample, read_families};
 pub use format::{Escaping, Format, Negotiated, accept_header, negotiate};
-pub use lint::{Problem, lint};
+pub use lint::{Problem, exposed_name, lint};
 pub use strict::Summary;
 
 use scan::Dialect;

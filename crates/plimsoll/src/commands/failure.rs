@@ -16,9 +16,10 @@ impl Failure {
         Self::with_code(text, 1)
     }
 
-    /// What was checked is legal, and something about it is not as it should be.
-    pub(crate) fn lint(text: impl fmt::Display) -> Self {
-        Self::with_code(text, 3)
+    /// What was checked is legal, and `count` things about it are not as they should be.
+    pub(crate) fn lint(count: usize) -> Self {
+        let plural = if count == 1 { "" } else { "s" };
+        Self::with_code(format!("{count} lint finding{plural}"), 3)
     }
 
     /// The server does not answer.

@@ -9,19 +9,25 @@ use super::{Arguments as CommandLine, Failure, print};
 
 /// Write the manual pages, one per command, or print the first one
 ///
-/// plimsoll man /usr/local/share/man/man1
+/// All of them: plimsoll man /usr/local/share/man/man1. One to look at: plimsoll man | man -l -
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Where the pages go; without it the page of plimsoll itself is printed
+    /// Where the pages go, made when it does not exist; without it the page of plimsoll itself is printed
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut command = CommandLine::command();
+    // A page about `help` would say nothing.
+    command = command.disable_help_subcommand(true);
     command.build();
     match &arguments.directory {
-        Some(directory) => write_all(&command, "plimsoll", directory),
+        Some(directory) => {
+            std::fs::create_dir_all(directory)
+                .map_err(|error| Failure::failed(format!("{}: {error}", directory.display())))?;
+            write_all(&command, "plimsoll", directory)
+        }
         None => print(&String::from_utf8_lossy(&page(&command, "plimsoll")?)),
     }
 }
@@ -33,7 +39,7 @@ fn write_all(command: &Command, name: &str, directory: &Path) -> Result<(), Fail
     let shown = command
         .get_subcommands()
         .filter(|command| !command.is_hide_set());
-    for command in shown.filter(|command| command.get_name() != "help") {
+    for command in shown {
         write_all(
             command,
             &format!("{name}-{}", command.get_name()),

@@ -9,6 +9,7 @@ mod range;
 mod series;
 mod sparkline;
 mod table;
+mod time;
 
 use clap::{Subcommand, ValueEnum};
 use serde_json::Value;
@@ -47,19 +48,19 @@ enum Command {
 /// A question without a verb.
 #[derive(clap::Args)]
 struct Question {
-    /// The question, in PromQL
-    #[arg(required = true)]
-    expression: Option<String>,
+    /// The question, in PromQL; before it, as in promtool, the server
+    #[arg(value_name = "[SERVER] EXPRESSION", required = true, num_args = 1..=2)]
+    words: Vec<String>,
     #[command(flatten)]
     server: Server,
     /// The point in time: Unix seconds or RFC 3339; now when absent
-    #[arg(long, value_name = "TIME", conflicts_with_all = ["start", "end", "step"])]
+    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true, conflicts_with_all = ["start", "end", "step"])]
     time: Option<String>,
     /// Where the range begins: Unix seconds or RFC 3339
-    #[arg(long, value_name = "TIME", requires = "end")]
+    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true, requires = "end")]
     start: Option<String>,
     /// Where the range ends, the last step included
-    #[arg(long, value_name = "TIME", requires = "start")]
+    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true, requires = "start")]
     end: Option<String>,
     /// The distance of two steps
     #[arg(
@@ -104,9 +105,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 impl Question {
-    fn ask(&self) -> Result<(), Failure> {
-        let expression = self.expression.as_deref().unwrap_or_default();
-        let mut parameters = vec![("query", expression)];
+    fn ask(mut self) -> Result<(), Failure> {
+        let server = self.server.or_first_of(&mut self.words, 2);
+        let mut parameters = vec![("query", &*self.words[0])];
         let path = match (&self.start, &self.end) {
             (Some(start), Some(end)) => {
                 parameters.extend([("start", &**start), ("end", end), ("step", &self.step)]);
@@ -117,7 +118,7 @@ impl Question {
                 "api/v1/query"
             }
         };
-        ask(&self.server, path, &parameters, self.output)
+        ask(&server, path, &parameters, self.output)
     }
 }
 
@@ -140,7 +141,11 @@ fn ask(
         Output::Table | Output::Json => table::render(&value),
     };
     if text.is_empty() {
-        eprintln!("no series: nothing matches at this time");
+        let when = match value {
+            answer::Answer::Range(_) => "in this range",
+            _ => "at this time",
+        };
+        eprintln!("no series: nothing matches {when}");
     }
     print(&text)
 }
@@ -161,5 +166,9 @@ fn print_list(
         .into_iter()
         .flatten()
         .map(|entry| line(entry) + "\n");
-    print(&lines.collect::<String>())
+    let text: String = lines.collect();
+    if text.is_empty() {
+        eprintln!("nothing found");
+    }
+    print(&text)
 }

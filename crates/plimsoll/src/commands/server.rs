@@ -4,8 +4,9 @@ use std::fmt::Display;
 use std::future::Future;
 use std::time::Duration;
 
+use http::StatusCode;
 use plimsoll_runtime::http::{
-    Client, ClientConfig, Error, Request, read_response_capped, without_user,
+    Client, ClientConfig, Error, ErrorKind, Request, read_response_capped, without_user,
 };
 use plimsoll_types::ByteCount;
 use serde_json::Value;
@@ -18,6 +19,9 @@ use super::Failure;
 const ANSWER_BYTES_MAX: ByteCount = ByteCount::GIB;
 /// Where `plimsoll serve` listens unless it is told otherwise.
 const DEFAULT: &str = "http://127.0.0.1:9880";
+
+/// What is asked when a server is there and knows nothing of the API.
+const WRONG_PATH: &str = "\nis this the URL of a server that speaks Prometheus' HTTP API, with the prefix it is served under?";
 
 /// Where the server is.
 #[derive(clap::Args, Clone)]
@@ -52,6 +56,8 @@ impl Server {
     pub(super) fn ask(&self, path: &str, parameters: &[(&str, &str)]) -> Result<String, Failure> {
         let mut form = Serializer::new(String::new());
         form.extend_pairs(parameters);
+        // Ours shows where an expression is wrong; other servers pass over what they do not know.
+        form.append_pair("caret", "true");
         self.post(
             path,
             &[("content-type", "application/x-www-form-urlencoded")],
@@ -68,7 +74,7 @@ impl Server {
         if !parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(parameters);
         }
-        self.send(Request::get(url, self.deadline()))
+        self.send(path, Request::get(url, self.deadline()))
     }
 
     /// Sends a body.
@@ -88,10 +94,10 @@ impl Server {
                 http::HeaderValue::from_static(value),
             )
         });
-        self.send(request)
+        self.send(path, request)
     }
 
-    fn send(&self, request: Request) -> Result<String, Failure> {
+    fn send(&self, path: &str, request: Request) -> Result<String, Failure> {
         let (status, body) = wait_for(async {
             let client = Client::new(ClientConfig::default()).map_err(Failure::failed)?;
             let response = client
@@ -106,15 +112,24 @@ impl Server {
         if status.is_success() {
             return Ok(body);
         }
-        let answer = serde_json::from_str::<Value>(&body).unwrap_or_default();
-        Err(Failure::failed(match answer["error"].as_str() {
-            Some(reason) => reason.to_owned(),
-            None => format!("{} answered {status}: {}", self.shown(), body.trim()),
-        }))
+        Err(Failure::failed(refusal(&body).unwrap_or_else(|| {
+            let hint = match status {
+                StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => WRONG_PATH,
+                _ => "",
+            };
+            let (server, body) = (self.shown(), body.trim());
+            let slash = if path.is_empty() { "" } else { "/" };
+            format!("{server}{slash}{path} answered {status}: {body}{hint}")
+        })))
     }
 
     fn unreachable(&self, error: &Error) -> Failure {
-        let hint = "is it running? start it with: plimsoll serve";
+        let hint = match error.kind() {
+            ErrorKind::Tls => "does it speak TLS? without, its URL begins with http://",
+            ErrorKind::Timeout => "more time is given with --timeout",
+            ErrorKind::Connect => "is it running? start it with: plimsoll serve",
+            _ => "does a server that speaks Prometheus' HTTP API listen there?",
+        };
         Failure::unreachable(format!("{}: {}\n{hint}", self.shown(), error.chain()))
     }
 
@@ -133,19 +148,21 @@ impl Server {
     }
 
     fn endpoint(&self, path: &str) -> Result<Url, Failure> {
-        let wrong =
-            |reason: &dyn Display| Failure::usage(format!("server {}: {reason}", self.shown()));
+        let wrong = |reason: &dyn Display| {
+            Failure::usage(format!(
+                "the server {:?} is no URL such as {DEFAULT}: {reason}",
+                self.shown()
+            ))
+        };
         // An address that is complete stays as it is, down to its last stroke.
         let base = match path {
             "" => self.server.clone(),
             _ => format!("{}/", self.server.trim_end_matches('/')),
         };
-        let url = Url::parse(&base).map_err(|error| wrong(&error))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(wrong(
-                &"expected a URL that begins with http:// or https://",
-            ));
+        if !["http://", "https://"].iter().any(|s| base.starts_with(s)) {
+            return Err(wrong(&"expected http:// or https:// at its beginning"));
         }
+        let url = Url::parse(&base).map_err(|error| wrong(&error))?;
         url.join(path).map_err(|error| wrong(&error))
     }
 }
@@ -156,6 +173,20 @@ fn wait_for<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
         .build()
         .map_err(Failure::failed)?;
     runtime.block_on(future)
+}
+
+/// Finds out what the API says is wrong: without the name of the parameter that people who typed an expression do not
+/// know, and with the place in it. `None` when this is no answer of the API.
+fn refusal(body: &str) -> Option<String> {
+    let answer: Value = serde_json::from_str(body).ok()?;
+    let error = answer["error"].as_str()?;
+    let error = error
+        .strip_prefix("invalid parameter \"query\": ")
+        .unwrap_or(error);
+    Some(match answer["caret"].as_str() {
+        Some(caret) => format!("{error}\n{caret}"),
+        None => error.to_owned(),
+    })
 }
 
 /// Reads the answer of Prometheus' API and tells the server's notes on stderr.
@@ -185,6 +216,28 @@ mod tests {
     struct Line {
         #[command(flatten)]
         server: Server,
+    }
+
+    #[test]
+    fn a_refusal_is_told_with_its_place() {
+        let check = |body: &str, expected: Option<&str>| {
+            assert_eq!(refusal(body).as_deref(), expected, "{body}");
+        };
+        check(r#"{"error":"query timed out"}"#, Some("query timed out"));
+        check(
+            r#"{"error":"invalid parameter \"query\": 1:1: parse error: x","caret":"  a\n  ^"}"#,
+            Some("1:1: parse error: x\n  a\n  ^"),
+        );
+        check("404 page not found", None);
+        check("{}", None);
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused_before_anything_is_sent() {
+        for server in ["localhost:9090", "127.0.0.1:9090", "", "http:/x", "http://"] {
+            let line = Line::parse_from(["x", "--server", server]);
+            assert!(line.server.endpoint("api/v1/query").is_err(), "{server}");
+        }
     }
 
     #[test]

@@ -8,9 +8,12 @@ mod print;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use plimsoll_tsdb::{Config, ReadOnlyDb, Settings};
+use plimsoll_tsdb::{Config, ReadOnlyDb, Recovery, Settings};
 
 use super::Failure;
+
+/// The file that makes a directory a store.
+const FORMAT: &str = "FORMAT";
 
 /// Look into a data directory; a server may be running on it
 #[derive(Subcommand)]
@@ -40,13 +43,40 @@ impl Directory {
     /// Reads the indexes and the WAL; tells on stderr what could not be read.
     fn open(&self) -> Result<ReadOnlyDb, Failure> {
         let config = Config::new(Settings::new(&self.directory)).map_err(Failure::failed)?;
-        let store = ReadOnlyDb::open(&config).map_err(anyhow::Error::from)?;
-        if !store.recovery().is_clean() {
-            eprintln!(
-                "warning: not every byte is as it was written: {:?}",
-                store.recovery()
-            );
-        }
+        let store = ReadOnlyDb::open(&config).map_err(|error| self.not_opened(error.into()))?;
+        tell_damage(store.recovery());
         Ok(store)
+    }
+
+    /// Says what the directory may be when it is no store of ours.
+    fn not_opened(&self, error: anyhow::Error) -> Failure {
+        let directory = &self.directory;
+        let hint = if !directory.is_dir() {
+            "there is no such directory; name what --data-dir of serve says"
+        } else if directory.join("chunks_head").is_dir() {
+            "this looks like a data directory of Prometheus, whose blocks this version does not read"
+        } else {
+            "name what --data-dir of serve says"
+        };
+        match directory.join(FORMAT).exists() {
+            true => error.into(),
+            false => Failure::failed(format!("{error:#}\n{hint}")),
+        }
+    }
+}
+
+/// Tells what could not be read and is therefore not shown.
+fn tell_damage(recovery: &Recovery) {
+    let wal = &recovery.wal;
+    for (count, what) in [
+        (wal.cut.len() as u64, "torn ends of the WAL, as a crash leaves them"),
+        (wal.skipped.len() as u64, "damaged places in the WAL"),
+        (wal.undecodable, "records of the WAL that make no sense"),
+        (wal.without_series, "samples of the WAL whose series is damaged"),
+        (recovery.quarantined.len() as u64, "parts that cannot be opened"),
+    ] {
+        if count > 0 {
+            eprintln!("warning: left out: {count} {what}");
+        }
     }
 }

@@ -81,9 +81,9 @@ impl Operator for Merge<'_> {
             self.source.next(&mut column)?;
             self.context.work(column.len())?;
             let joined = &mut columns[target];
-            // Whether a name is to be dropped is decided by the sample that comes first.
+            // The sample that comes first decides whether a name is to be dropped.
             if column.first_present() < joined.first_present() {
-                kept[target].drop_name = meta.drop_name;
+                kept[target] = meta.clone();
             }
             let before = joined.byte_count();
             join(joined, &column, self.overlap)?;

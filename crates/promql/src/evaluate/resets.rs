@@ -1,4 +1,8 @@
-//! Counter reset hints of histograms, where the steps of a query change what they say.
+//! Counter reset hints of histograms: what a query makes of those that are stored.
+//!
+//! The store keeps the hints that clients send. Prometheus keeps only what it finds itself by comparing neighbours: a
+//! client that says that a counter did not begin anew is not believed against the counts, and what it says of a reset
+//! that no count shows is forgotten.
 //!
 //! A hint is about a sample and the one stored before it. Steps of a subquery leave samples out, so hints mean nothing
 //! there. Where only counts and sums are asked for, Prometheus reads histograms without their buckets and says in the
@@ -6,7 +10,7 @@
 
 use std::sync::Arc;
 
-use plimsoll_types::{Histogram, ResetHint, Value};
+use plimsoll_types::{Histogram, ResetHint, SampleColumns, Value, is_stale};
 
 use crate::ast::Call;
 
@@ -22,21 +26,52 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Compares every histogram without a hint with the one before it. Markers of staleness are passed over.
-pub(super) fn find(histograms: &mut [Option<Arc<Histogram>>]) {
-    let mut previous: Option<Arc<Histogram>> = None;
-    for histogram in histograms.iter_mut().flatten() {
-        if Value::Histogram(Arc::clone(histogram)).is_stale() {
+/// Forgets the hints that do not follow from the histograms themselves; those of gauges stay. One that tells nothing is
+/// left to those who want to know, so that samples are compared only where somebody says something of them.
+///
+/// What comes before the first histogram is not there to compare, so `NotReset` is believed of it.
+pub(super) fn check(histograms: &mut [Option<Arc<Histogram>>]) {
+    let mut previous: Option<usize> = None;
+    for index in 0..histograms.len() {
+        let (before, rest) = histograms.split_at_mut(index);
+        let Some(histogram) = rest[0]
+            .as_mut()
+            .filter(|histogram| !is_stale(histogram.sum))
+        else {
             continue;
+        };
+        let previous = previous.replace(index);
+        let previous = previous.and_then(|previous| before[previous].as_ref());
+        let is_doubtful = match histogram.reset_hint {
+            ResetHint::Reset => true,
+            ResetHint::NotReset => previous.is_some_and(|previous| histogram.fell_after(previous)),
+            ResetHint::Unknown | ResetHint::Gauge => false,
+        };
+        if is_doubtful {
+            Arc::make_mut(histogram).reset_hint = ResetHint::Unknown;
         }
-        let found = previous.replace(Arc::clone(histogram)).map(|previous| {
-            match histogram.detects_reset_after(&previous) {
-                true => ResetHint::Reset,
-                false => ResetHint::NotReset,
-            }
-        });
-        if let (ResetHint::Unknown, Some(found)) = (histogram.reset_hint, found) {
-            Arc::make_mut(histogram).reset_hint = found;
+    }
+}
+
+/// Compares every histogram without a hint with the one before it. Markers of staleness are passed over.
+///
+/// Samples up to `after` are not asked for. They are there to tell that the first one after them is no reset; that it
+/// is one is not told, as Prometheus begins a chunk where it finds a reset, and forgets why.
+pub(super) fn find(samples: &mut SampleColumns, after: i64) {
+    let mut previous: Option<(i64, Arc<Histogram>)> = None;
+    for (time, histogram) in samples.timestamps.iter().zip(&mut samples.histograms) {
+        let Some(histogram) = histogram.as_mut().filter(|h| !is_stale(h.sum)) else {
+            continue;
+        };
+        let previous = previous.replace((*time, Arc::clone(histogram)));
+        let (ResetHint::Unknown, Some((before, previous))) = (histogram.reset_hint, previous)
+        else {
+            continue;
+        };
+        match histogram.fell_after(&previous) {
+            true if before <= after => {}
+            true => Arc::make_mut(histogram).reset_hint = ResetHint::Reset,
+            false => Arc::make_mut(histogram).reset_hint = ResetHint::NotReset,
         }
     }
 }
@@ -75,7 +110,7 @@ mod tests {
     #[test]
     fn only_missing_hints_are_found() {
         use ResetHint::{Gauge, NotReset, Reset, Unknown};
-        let mut histograms = [
+        let histograms = [
             of(3.0, Unknown),
             of(2.0, Unknown),
             None,
@@ -84,9 +119,65 @@ mod tests {
             of(1.0, Gauge),
             of(0.0, NotReset),
         ];
-        find(&mut histograms);
-        let hints: Vec<ResetHint> = histograms.iter().flatten().map(|h| h.reset_hint).collect();
-        assert_eq!(hints, [Unknown, Reset, Unknown, NotReset, Gauge, NotReset]);
+        assert_eq!(
+            found(&histograms, 0),
+            [Unknown, Reset, Unknown, NotReset, Gauge, NotReset]
+        );
+    }
+
+    #[test]
+    fn what_is_not_asked_for_tells_only_of_continuity() {
+        use ResetHint::{NotReset, Reset, Unknown};
+        let rising = [of(1.0, Unknown), of(2.0, Unknown), of(3.0, Unknown)];
+        assert_eq!(found(&rising, 1), [Unknown, NotReset, NotReset]);
+        let falling = [of(3.0, Unknown), of(2.0, Unknown), of(1.0, Unknown)];
+        assert_eq!(found(&falling, 1), [Unknown, Unknown, Reset]);
+        assert_eq!(found(&falling, 0), [Unknown, Reset, Reset]);
+    }
+
+    /// Finds the resets of histograms at 1 ms, 2 ms, ...
+    fn found(histograms: &[Option<Arc<Histogram>>], after: i64) -> Vec<ResetHint> {
+        let mut samples = SampleColumns {
+            timestamps: (1..).take(histograms.len()).collect(),
+            values: vec![0.0; histograms.len()],
+            histograms: histograms.to_vec(),
+            ..SampleColumns::default()
+        };
+        find(&mut samples, after);
+        hints(&samples.histograms)
+    }
+
+    fn hints(histograms: &[Option<Arc<Histogram>>]) -> Vec<ResetHint> {
+        histograms.iter().flatten().map(|h| h.reset_hint).collect()
+    }
+
+    #[test]
+    fn clients_are_believed_as_far_as_counts_show() {
+        use ResetHint::{Gauge, NotReset, Reset, Unknown};
+        let stored = [
+            of(3.0, NotReset),
+            of(4.0, Reset),
+            None,
+            Some(Arc::new(Histogram::stale())),
+            of(4.0, NotReset),
+            of(3.0, NotReset),
+            of(2.0, Unknown),
+            of(1.0, Gauge),
+            of(5.0, Unknown),
+        ];
+        let mut histograms = stored.clone();
+        check(&mut histograms);
+        assert_eq!(
+            hints(&histograms),
+            [
+                NotReset, Unknown, Unknown, NotReset, Unknown, Unknown, Gauge, Unknown
+            ]
+        );
+        assert_eq!(
+            hints(&stored)[1],
+            Reset,
+            "what the store shares stays as it is"
+        );
     }
 
     #[test]

@@ -60,22 +60,30 @@ pub(crate) struct Reader<'a> {
     metas: Vec<Meta>,
     next: usize,
     samples: SampleColumns,
+    /// What is asked for is later than this.
+    after: i64,
     /// Says in every histogram's hint whether its counter began anew.
-    pub(super) finds_resets: bool,
+    finds_resets: bool,
     _labels: Charge<'a>,
     held: Charge<'a>,
 }
 
 impl<'a> Reader<'a> {
-    /// Selects what may have a sample later than `after` up to and including `until`.
+    /// Selects what may have a sample later than `after` up to and including `until`. One that finds resets looks back
+    /// further, for what the first sample follows.
     pub(crate) fn new(
         context: &'a Context<'a>,
         selector: &Selector,
         (after, until): (i64, i64),
+        finds_resets: bool,
     ) -> Result<Self, QueryError> {
         context.check()?;
+        let from = match finds_resets {
+            true => after.saturating_sub(lookback(context)),
+            false => after,
+        };
         let range = TimeRange::new(
-            Timestamp::from_millis(after.saturating_add(1)),
+            Timestamp::from_millis(from.saturating_add(1)),
             Timestamp::from_millis(until),
         );
         let (selection, labels) = select(context, &selector.matchers, range)?;
@@ -95,7 +103,8 @@ impl<'a> Reader<'a> {
             metas: metas.collect(),
             next: 0,
             samples: SampleColumns::default(),
-            finds_resets: false,
+            after,
+            finds_resets,
             _labels: labels,
             held: context.charge(),
         })
@@ -122,7 +131,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the next series.
-    pub(crate) fn read(&mut self) -> Result<&SampleColumns, QueryError> {
+    pub(crate) fn read(&mut self) -> Result<&mut SampleColumns, QueryError> {
         self.context.work(64)?;
         self.source.read(self.next, &mut self.samples)?;
         if let Some(profile) = &self.context.profile {
@@ -132,12 +141,13 @@ impl<'a> Reader<'a> {
         let count = self.samples.len();
         self.context.count_read(1, count);
         self.context.work(count)?;
+        resets::check(&mut self.samples.histograms);
         if self.finds_resets {
-            resets::find(&mut self.samples.histograms);
+            resets::find(&mut self.samples, self.after);
         }
         // The store merges what it decodes in a buffer of its own, which is as large.
         self.held.set(2 * self.samples.byte_count(), count)?;
-        Ok(&self.samples)
+        Ok(&mut self.samples)
     }
 }
 
@@ -247,8 +257,8 @@ impl Operator for InstantSelector<'_> {
             .apply(self.grid.start)
             .saturating_sub(self.lookback);
         let until = self.shift.apply(self.grid.end());
-        let mut reader = Reader::new(self.context, self.selector, (after, until))?;
-        reader.finds_resets = self.finds_resets;
+        let bounds = (after, until);
+        let mut reader = Reader::new(self.context, self.selector, bounds, self.finds_resets)?;
         let mut metas = reader.metas();
         self.context.foresee(metas.len(), self.grid.count)?;
         self.reader = Some(reader);

@@ -112,7 +112,7 @@ impl Operator for SmoothedSelector<'_> {
         }
         let after = self.view(self.shift.apply(self.grid.start)).after;
         let until = self.view(self.shift.apply(self.grid.end())).until;
-        let mut reader = Reader::new(self.context, self.selector, (after, until))?;
+        let mut reader = Reader::new(self.context, self.selector, (after, until), false)?;
         let metas = reader.metas();
         self.reader = Some(reader);
         let name = |meta: &Meta| meta.labels.get(METRIC_NAME).unwrap_or("").to_string();

@@ -113,8 +113,8 @@ impl RangeOperator for RangeSelector<'_> {
         }
         let first = self.frame.view(self.grid.start);
         let last = self.frame.view(self.grid.end());
-        let mut reader = Reader::new(self.context, self.selector, (first.after, last.until))?;
-        reader.finds_resets = self.finds_resets;
+        let bounds = (first.after, last.until);
+        let mut reader = Reader::new(self.context, self.selector, bounds, self.finds_resets)?;
         let metas = reader.metas();
         self.context.foresee(metas.len(), self.grid.count)?;
         self.reader = Some(reader);

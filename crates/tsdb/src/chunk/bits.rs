@@ -57,18 +57,29 @@ impl<'a> BitReader<'a> {
     /// Returns the next `count` (0 to 64) bits, or `None` past the end.
     #[inline]
     pub(super) fn read(&mut self, count: u8) -> Option<u64> {
-        if count > 56 {
-            let high = self.read(count - 32)?;
-            return Some(high << 32 | self.read(32)?);
+        match count {
+            0..=56 => self.read_short(count),
+            _ => Some(self.read_short(count - 32)? << 32 | self.read_short(32)?),
         }
+    }
+
+    /// As [`read`](Self::read), at most 56 bits.
+    #[inline(always)]
+    fn read_short(&mut self, count: u8) -> Option<u64> {
         let word = self.peek();
         self.skip(count)?;
         // In two steps, because a shift by 64 has no meaning.
         Some(word >> 1 >> (63 - count))
     }
 
+    /// Consumes as many zeros, if they come next.
+    #[inline(always)]
+    pub(super) fn skip_zeros(&mut self, count: u8) -> bool {
+        self.peek().leading_zeros() >= u32::from(count) && self.skip(count).is_some()
+    }
+
     /// Counts ones up to the next zero, which is consumed with them, but no more than `most` (0 to 56).
-    #[inline]
+    #[inline(always)]
     pub(super) fn ones(&mut self, most: u8) -> Option<u8> {
         let ones = (self.peek().leading_ones() as u8).min(most);
         self.skip(ones + u8::from(ones < most))?;
@@ -76,7 +87,7 @@ impl<'a> BitReader<'a> {
     }
 
     /// Returns the next 57 bits at least, the first one highest; past the end there are zeros.
-    #[inline]
+    #[inline(always)]
     fn peek(&self) -> u64 {
         let rest = &self.bytes[self.position / 8..];
         let word = match rest.first_chunk::<8>() {
@@ -90,7 +101,7 @@ impl<'a> BitReader<'a> {
         word << (self.position % 8)
     }
 
-    #[inline]
+    #[inline(always)]
     fn skip(&mut self, count: u8) -> Option<()> {
         let position = self.position + usize::from(count);
         (position <= self.bytes.len() * 8).then(|| self.position = position)

@@ -165,11 +165,15 @@ impl<'a> XorDecoder<'a> {
         }
     }
 
+    #[inline(always)]
     fn decode(&mut self) -> Option<(i64, f64)> {
         if self.is_first {
             self.is_first = false;
             self.timestamp = self.bits.read(64)? as i64;
             self.value = self.bits.read(64)?;
+        } else if self.bits.skip_zeros(2) {
+            // The same distance in time and the same value: what idle series are made of.
+            self.timestamp = self.timestamp.wrapping_add(self.delta);
         } else {
             let change = self.delta_change()?;
             self.delta = self.delta.wrapping_add(change);
@@ -179,6 +183,7 @@ impl<'a> XorDecoder<'a> {
         Some((self.timestamp, f64::from_bits(self.value)))
     }
 
+    #[inline(always)]
     fn delta_change(&mut self) -> Option<i64> {
         let Some(index) = usize::from(self.bits.ones(4)?).checked_sub(1) else {
             return Some(0);
@@ -189,6 +194,7 @@ impl<'a> XorDecoder<'a> {
         Some(((self.bits.read(width)? << unused) as i64) >> unused)
     }
 
+    #[inline(always)]
     fn value_change(&mut self) -> Option<u64> {
         match self.bits.ones(2)? {
             0 => return Some(0),

@@ -306,17 +306,11 @@ impl Part {
         let (start, end) = (range.start.millis(), range.end.millis());
         match block.times {
             Times::Even => {
-                let times = even_times(first, last, count);
                 let not_even = || self.series.corrupt(0, "the times of a block are not even");
-                let (mut begin, before) = (0, into.len());
-                for time in times.ok_or_else(not_even)? {
-                    match time {
-                        time if time < start => begin += 1,
-                        time if time > end => break,
-                        time => into.push(time),
-                    }
-                }
-                Ok(begin..begin + into.len() - before)
+                let times = EvenTimes::new(first, last, count).ok_or_else(not_even)?;
+                let wanted = times.inside(start, end);
+                into.extend(wanted.clone().map(|index| times.at(index)));
+                Ok(wanted)
             }
             Times::Stored(location) => {
                 let times = self.read_vector(location, block.samples)?;
@@ -365,18 +359,53 @@ impl Part {
     }
 }
 
-/// Returns `count` times from `first` to `last` in equal steps, when there are such.
-pub(super) fn even_times(first: i64, last: i64, count: usize) -> Option<impl Iterator<Item = i64>> {
-    // The distance of any two i64 fits a u64, and so does every step between; only the sums wrap.
-    let distance = last.wrapping_sub(first) as u64;
-    let steps = (count as u64).checked_sub(1)?;
-    let step = match steps {
-        0 if distance == 0 => 0,
-        1.. if last > first && distance.is_multiple_of(steps) => distance / steps,
-        _ => return None,
-    };
-    let at = move |index: u64| first.wrapping_add(index.wrapping_mul(step) as i64);
-    Some((0..=steps).map(at))
+/// Times in equal steps.
+#[derive(Clone, Copy)]
+pub(super) struct EvenTimes {
+    first: i64,
+    step: u64,
+    count: usize,
+}
+
+impl EvenTimes {
+    /// Makes `count` times from `first` to `last`, when there are such.
+    pub(super) fn new(first: i64, last: i64, count: usize) -> Option<Self> {
+        // The distance of any two i64 fits a u64, and so does every step between; only the sums wrap.
+        let distance = last.wrapping_sub(first) as u64;
+        let steps = (count as u64).checked_sub(1)?;
+        let step = match steps {
+            0 if distance == 0 => 0,
+            1.. if last > first && distance.is_multiple_of(steps) => distance / steps,
+            _ => return None,
+        };
+        Some(Self { first, step, count })
+    }
+
+    pub(super) fn at(self, index: usize) -> i64 {
+        self.first
+            .wrapping_add((index as u64).wrapping_mul(self.step) as i64)
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = i64> {
+        (0..self.count).map(move |index| self.at(index))
+    }
+
+    /// Returns which of them lie from `start` to `end`.
+    fn inside(self, start: i64, end: i64) -> Range<usize> {
+        let first_not = |is_before: &dyn Fn(i64) -> bool| {
+            let (mut low, mut high) = (0, self.count);
+            while low < high {
+                let middle = low.midpoint(high);
+                match is_before(self.at(middle)) {
+                    true => low = middle + 1,
+                    false => high = middle,
+                }
+            }
+            low
+        };
+        let begin = first_not(&|time| time < start);
+        begin..first_not(&|time| time <= end).max(begin)
+    }
 }
 
 fn open_index(
@@ -413,8 +442,18 @@ mod tests {
     #[test]
     fn even_times_reach_over_all_of_time() {
         let check = |first: i64, last: i64, count: usize, expected: Option<&[i64]>| {
-            let found: Option<Vec<i64>> = even_times(first, last, count).map(Iterator::collect);
-            assert_eq!(found.as_deref(), expected, "{count} from {first} to {last}");
+            let found = EvenTimes::new(first, last, count);
+            let times: Option<Vec<i64>> = found.map(|times| times.iter().collect());
+            assert_eq!(times.as_deref(), expected, "{count} from {first} to {last}");
+            for (start, end) in [(i64::MIN, i64::MAX), (first, first), (1, 29), (30, -30)] {
+                let (Some(found), Some(times)) = (found, &times) else {
+                    continue;
+                };
+                let inside = times.iter().filter(|time| start <= **time && **time <= end);
+                let expected: Vec<i64> = inside.copied().collect();
+                let found: Vec<i64> = found.inside(start, end).map(|i| found.at(i)).collect();
+                assert_eq!(found, expected, "{start} to {end} of {times:?}");
+            }
         };
         check(5, 5, 1, Some(&[5]));
         check(0, 30, 3, Some(&[0, 15, 30]));

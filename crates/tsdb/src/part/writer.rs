@@ -17,6 +17,7 @@ use super::error::Error;
 use super::file::{BlockWriter, FileKind, Location};
 use super::index::IndexBuilder;
 use super::meta::{self, FORMAT_VERSION, FileMeta, PartMeta};
+use super::reader::EvenTimes;
 use super::series::{
     BLOCK_SAMPLES_MAX, Block, BlockKind, Entry, ExemplarBlock, INLINE_LENGTH_MAX, Starts, Times,
     Values,
@@ -263,8 +264,8 @@ impl PartWriter {
     }
 
     fn write_times(&mut self, times: &[i64]) -> Result<Times, Error> {
-        let even = super::reader::even_times(times[0], times[times.len() - 1], times.len());
-        if even.is_some_and(|even| even.eq(times.iter().copied())) {
+        let even = EvenTimes::new(times[0], times[times.len() - 1], times.len());
+        if even.is_some_and(|even| even.iter().eq(times.iter().copied())) {
             return Ok(Times::Even);
         }
         self.write_vector(times).map(Times::Stored)

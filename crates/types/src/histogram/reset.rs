@@ -10,10 +10,14 @@ impl Histogram {
     /// A gauge is looked at like a counter, for queries that treat it as one.
     pub fn detects_reset_after(&self, previous: &Self) -> bool {
         match self.reset_hint {
-            ResetHint::Reset => return true,
-            ResetHint::NotReset => return false,
-            ResetHint::Unknown | ResetHint::Gauge => {}
+            ResetHint::Reset => true,
+            ResetHint::NotReset => false,
+            ResetHint::Unknown | ResetHint::Gauge => self.fell_after(previous),
         }
+    }
+
+    /// Says whether something fell after `previous` that only grows, whatever the hint says.
+    pub fn fell_after(&self, previous: &Self) -> bool {
         if self.count() < previous.count() {
             return true;
         }
@@ -123,8 +127,10 @@ mod tests {
             counts.count = 0.0;
         });
         assert!(!fallen.detects_reset_after(&valid()));
+        assert!(fallen.fell_after(&valid()));
         let same = changed(|h, _| h.reset_hint = ResetHint::Reset);
         assert!(same.detects_reset_after(&valid()));
+        assert!(!same.fell_after(&valid()));
     }
 
     #[test]

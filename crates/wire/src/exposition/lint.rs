@@ -42,6 +42,14 @@ pub fn lint(families: &[Family]) -> Vec<Problem> {
     problems
 }
 
+/// Returns the name under which a family is exposed: a counter's lost its `_total` when it was read.
+pub fn exposed_name(family: &Family) -> &str {
+    let first = family.samples.first();
+    let exposed = first.and_then(|sample| sample.labels.metric_name());
+    let is_counter = family.metadata.metric_type == MetricType::Counter;
+    exposed.filter(|_| is_counter).unwrap_or(&family.name)
+}
+
 /// A family and the name under which it is exposed.
 struct Seen<'a> {
     family: &'a Family,
@@ -51,15 +59,10 @@ struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     fn new(family: &'a Family) -> Self {
-        let metric_type = family.metadata.metric_type;
-        let first = family.samples.first();
-        let exposed = first.and_then(|sample| sample.labels.metric_name());
-        // A counter's family lost its `_total` when it was read.
-        let name = exposed.filter(|_| metric_type == MetricType::Counter);
         Self {
             family,
-            name: name.unwrap_or(&family.name),
-            metric_type,
+            name: exposed_name(family),
+            metric_type: family.metadata.metric_type,
         }
     }
 

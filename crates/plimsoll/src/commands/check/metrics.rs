@@ -1,17 +1,19 @@
 //! `plimsoll check metrics`: whether an exposition is valid, and what its readers would wish for.
 
-use std::io::Read;
+use std::path::PathBuf;
 
-use plimsoll_wire::exposition::{Family, Format, Options, lint, prometheus_text, read_families};
+use plimsoll_wire::exposition::{
+    Error, Family, Format, Options, Problem, exposed_name, lint, prometheus_text, read_families,
+};
 
-use crate::commands::{Failure, print};
+use crate::commands::{Failure, input, print};
 
-/// The most bytes that an exposition may have.
-const BYTES_MAX: u64 = 1 << 30;
-
-/// Check an exposition (text as a target shows it) from standard input; ends with 3 when a lint found something
+/// Check expositions (text as a target shows it); ends with 3 when a lint found something
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// Files; standard input when there are none, and for -
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// Print how many series each metric has, most first
     #[arg(long)]
     extended: bool,
@@ -29,46 +31,56 @@ enum Lint {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let mut text = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(BYTES_MAX)
-        .read_to_end(&mut text)
-        .map_err(|error| Failure::failed(format!("cannot read standard input: {error}")))?;
-    let wrong = |error| Failure::failed(format!("standard input: {error}"));
-    prometheus_text::validate(&text).map_err(wrong)?;
-    let families = read_families(Format::PrometheusText100, &text, Options::default());
-    let families = families.map_err(wrong)?;
-    if arguments.extended {
-        print(&cardinality(&families))?;
+    let (mut errors, mut found) = (String::new(), 0);
+    for (name, text) in input::read(&arguments.files)? {
+        match families(&text) {
+            Err(error) => errors.push_str(&format!("error: {}: {error}\n", name.display())),
+            Ok(families) => {
+                if arguments.extended {
+                    print(&cardinality(&families))?;
+                }
+                if arguments.lint == Lint::All {
+                    found += tell(&lint(&families));
+                }
+            }
+        }
     }
-    let problems = match arguments.lint {
-        Lint::All => lint(&families),
-        Lint::None => Vec::new(),
-    };
-    for problem in &problems {
+    if !errors.is_empty() {
+        return Err(Failure::rendered(errors));
+    }
+    match found {
+        0 => Ok(()),
+        count => Err(Failure::lint(count)),
+    }
+}
+
+fn families(text: &[u8]) -> Result<Vec<Family>, Error> {
+    prometheus_text::validate(text)?;
+    read_families(Format::PrometheusText100, text, Options::default())
+}
+
+/// Tells what a lint found; returns how much that is.
+fn tell(problems: &[Problem]) -> usize {
+    for problem in problems {
         eprintln!("{} {}", problem.metric, problem.text);
     }
-    match problems.len() {
-        0 => Ok(()),
-        count => Err(Failure::lint(format!("{count} findings"))),
-    }
+    problems.len()
 }
 
 fn cardinality(families: &[Family]) -> String {
     let all: usize = families.iter().map(|family| family.samples.len()).sum();
-    let mut sorted: Vec<&Family> = families.iter().collect();
-    sorted.sort_by_key(|family| (std::cmp::Reverse(family.samples.len()), &family.name));
-    let width = sorted.iter().map(|family| family.name.chars().count());
+    let mut sorted: Vec<(&str, usize)> = families
+        .iter()
+        .map(|family| (exposed_name(family), family.samples.len()))
+        .collect();
+    sorted.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+    let width = sorted.iter().map(|(name, _)| name.chars().count());
     let width = width.max().unwrap_or(0).max("metric".len());
-    let mut text = format!("{:width$}  series  share\n", "metric");
-    for family in sorted {
-        let count = family.samples.len();
+    let mut text = format!("{:width$}  series   share\n", "metric");
+    for (name, count) in sorted {
         let share = 100.0 * count as f64 / all.max(1) as f64;
-        text.push_str(&format!(
-            "{:width$}  {count:6}  {share:4.1}%\n",
-            family.name
-        ));
+        text.push_str(&format!("{name:width$}  {count:6}  {share:5.1}%\n"));
     }
+    text.push_str(&format!("{:width$}  {all:6}  100.0%\n", "total"));
     text
 }

@@ -1,18 +1,18 @@
 //! `plimsoll check rules`: whether rule files would be taken.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use plimsoll_rules::{Kind, RuleFile, check, duplicates};
-use plimsoll_runtime::config::Source;
+use plimsoll_types::{Labels, METRIC_NAME};
+use plimsoll_runtime::config::{Diagnostics, Source};
 
 use crate::commands::features::EnabledFeatures;
-use crate::commands::{Failure, print};
+use crate::commands::{Failure, input, print};
 
 /// Check rule files; prints findings with their place
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Rule files; standard input when there are none
+    /// Rule files; standard input when there are none, and for -
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -46,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     for (path, source) in sources(&arguments.files)? {
         match source.and_then(|source| check(&source, &features)) {
             Ok(file) => {
+                file.warnings.iter().for_each(|warning| eprintln!("{warning}"));
                 print(&summary(&path, &file))?;
                 if arguments.lint != Lint::None {
                     found += lint(&path, &file);
@@ -58,30 +59,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::rendered(errors));
     }
     match found > 0 && arguments.lint_fatal {
-        true => Err(Failure::lint(format!("{found} findings"))),
+        true => Err(Failure::lint(found)),
         false => Ok(()),
     }
 }
 
-type Read1 = (
-    PathBuf,
-    Result<Source, plimsoll_runtime::config::Diagnostics>,
-);
+type Read = (PathBuf, Result<Source, Diagnostics>);
 
-fn sources(files: &[PathBuf]) -> Result<Vec<Read1>, Failure> {
-    if !files.is_empty() {
+fn sources(files: &[PathBuf]) -> Result<Vec<Read>, Failure> {
+    if !files.is_empty() && files.iter().all(|path| path.as_os_str() != "-") {
         let read = |path: &PathBuf| (path.clone(), Source::read(path));
         return Ok(files.iter().map(read).collect());
     }
-    let mut text = String::new();
-    std::io::stdin()
-        .lock()
-        .take(plimsoll_runtime::config::FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| Failure::failed(format!("cannot read standard input: {error}")))?;
-    let path = PathBuf::from("standard input");
-    let source = Source::new(&path, &text);
-    Ok(vec![(path, source)])
+    let one = |(path, bytes): (PathBuf, Vec<u8>)| {
+        let source = Source::new(&path, &String::from_utf8_lossy(&bytes));
+        (path, source)
+    };
+    Ok(input::read(files)?.into_iter().map(one).collect())
 }
 
 fn summary(path: &Path, file: &RuleFile) -> String {
@@ -100,11 +94,12 @@ fn summary(path: &Path, file: &RuleFile) -> String {
 fn lint(path: &Path, file: &RuleFile) -> usize {
     let found = duplicates(file);
     for duplicate in &found {
-        let labels = plimsoll_types::Labels::from_pairs(&duplicate.labels);
+        let name = [(METRIC_NAME, &*duplicate.name)].into_iter();
+        let labels = duplicate.labels.iter().map(|(name, value)| (&**name, &**value));
         eprintln!(
-            "{}: warning: {}{labels} is written by more than one rule; what a query then finds is one of them by chance",
+            "{}: warning: more than one rule writes {}; what a query then finds is one of them by chance",
             path.display(),
-            duplicate.name
+            Labels::from_pairs(name.chain(labels))
         );
     }
     found.len()

@@ -1,7 +1,6 @@
 //! `plimsoll push metrics`: expositions as remote write.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use plimsoll_runtime::clock::{Clock, SystemClock};
@@ -11,20 +10,20 @@ use plimsoll_wire::exposition::{Family, Format, Options, prometheus_text, read_f
 use plimsoll_wire::push::Series;
 use plimsoll_wire::remote_write::{Version, encode};
 
-use crate::commands::Failure;
 use crate::commands::server::Server;
+use crate::commands::{Failure, input};
 
-/// The most bytes that an exposition may have.
-const BYTES_MAX: u64 = 1 << 30;
+/// Where a server takes remote write.
+const WRITE: &str = "api/v1/write";
 /// Series per request.
 const BATCH: usize = 5_000;
 
 /// Push expositions (text as a target shows it) by remote write
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Files; standard input when there are none. Before them, as in promtool, the URL that takes remote write
+    /// Files; standard input when there are none, and for -. Before them, as in promtool, the URL that takes remote write
     #[arg(value_name = "[URL] FILE")]
-    words: Vec<String>,
+    words: Vec<PathBuf>,
     #[command(flatten)]
     server: Server,
     /// A label to add, as name=value
@@ -40,15 +39,19 @@ fn label(text: &str) -> Result<(String, String), String> {
 }
 
 pub(super) fn run(mut arguments: Arguments) -> Result<(), Failure> {
-    let is_url = |word: &String| word.starts_with("http://") || word.starts_with("https://");
-    let (server, path) = match arguments.words.first().is_some_and(is_url) {
-        true => (arguments.server.at(arguments.words.remove(0)), ""),
-        false => (arguments.server, "api/v1/write"),
+    let url = arguments.words.first().and_then(|word| url(word));
+    let (server, path) = match url {
+        Some(url) => {
+            arguments.words.remove(0);
+            let path = path_below(&url);
+            (arguments.server.at(url), path)
+        }
+        None => (arguments.server, WRITE),
     };
     let now = SystemClock::new().now();
     let labels: BTreeMap<_, _> = arguments.labels.into_iter().collect();
     let mut series = Vec::new();
-    for (name, bytes) in inputs(&arguments.words)? {
+    for (name, bytes) in input::read(&arguments.words)? {
         let families = families(&name, &bytes)?;
         series.extend(
             families
@@ -69,29 +72,19 @@ pub(super) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn inputs(files: &[String]) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
-    let read = |name: &Path, from: &mut dyn Read| {
-        let mut bytes = Vec::new();
-        let read = from.take(BYTES_MAX).read_to_end(&mut bytes);
-        let failed = |error| Failure::failed(format!("{}: {error}", name.display()));
-        read.map_err(failed).map(|_| (name.to_owned(), bytes))
-    };
-    if files.is_empty() {
-        return Ok(vec![read(
-            "standard input".as_ref(),
-            &mut std::io::stdin().lock(),
-        )?]);
+/// Takes a word for a URL when it can be no file that anybody has: with a scheme.
+fn url(word: &Path) -> Option<String> {
+    let text = word.to_str()?;
+    text.contains("://").then(|| text.to_owned())
+}
+
+/// promtool wants the whole URL; of a server without any path, ours is meant.
+fn path_below(url: &str) -> &'static str {
+    let after = url.split_once("://").map_or(url, |(_, after)| after);
+    match after.trim_end_matches('/').contains('/') {
+        true => "",
+        false => WRITE,
     }
-    files
-        .iter()
-        .map(|name| {
-            let failed = |error| Failure::failed(format!("{name}: {error}"));
-            read(
-                name.as_ref(),
-                &mut std::fs::File::open(name).map_err(failed)?,
-            )
-        })
-        .collect()
 }
 
 fn families(name: &Path, bytes: &[u8]) -> Result<Vec<Family>, Failure> {
@@ -124,4 +117,31 @@ fn series_of(
             metadata: Some(metadata.clone()),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_complete_or_a_server() {
+        for (word, expected) in [
+            ("http://h:1/api/v1/write", Some("")),
+            ("http://h/prefix/api/v1/write", Some("")),
+            ("http://h:1", Some(WRITE)),
+            ("https://h/", Some(WRITE)),
+            ("ftp://h", Some(WRITE)),
+            ("h:1/api/v1/write", None),
+            ("metrics.prom", None),
+        ] {
+            let found = url(word.as_ref());
+            assert_eq!(found.as_deref().map(path_below), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn labels_have_a_name() {
+        assert_eq!(label("a=b=c"), Ok(("a".into(), "b=c".into())));
+        assert!(label("=x").is_err() && label("x").is_err());
+    }
 }

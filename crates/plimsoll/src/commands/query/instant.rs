@@ -1,6 +1,6 @@
 //! `plimsoll query instant`: at one point in time.
 
-use super::{Output, Server, ask};
+use super::{Output, Server, ask, time};
 use crate::commands::Failure;
 
 /// Ask for one point in time
@@ -12,7 +12,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     server: Server,
     /// The point in time: Unix seconds or RFC 3339; now when absent
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
     time: Option<String>,
     /// How the answer is printed
     #[arg(

@@ -1,7 +1,7 @@
 //! `plimsoll query labels`: which values a label has.
 
 use super::answer::harmless;
-use super::{Output, Server, print_list};
+use super::{Output, Server, print_list, time};
 use crate::commands::Failure;
 
 /// List the values of a label
@@ -16,10 +16,10 @@ pub(crate) struct Arguments {
     #[arg(long = "match", value_name = "SELECTOR")]
     selectors: Vec<String>,
     /// Leave out what has ended before: Unix seconds or RFC 3339
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
     start: Option<String>,
     /// Leave out what began after
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
     end: Option<String>,
     /// How the answer is printed: table has a line per value
     #[arg(

@@ -2,7 +2,7 @@
 
 use plimsoll_runtime::clock::{Clock, SystemClock};
 
-use super::{Output, Server, ask};
+use super::{Output, Server, ask, time};
 use crate::commands::Failure;
 
 /// How much is asked for when no beginning is given, as in promtool.
@@ -19,10 +19,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     server: Server,
     /// Where the range begins: Unix seconds or RFC 3339; 5 minutes before its end when absent
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
     start: Option<String>,
     /// Where the range ends, the last step included; now when absent
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
     end: Option<String>,
     /// The distance of two steps; a 250th of the range when absent
     #[arg(long, value_name = "DURATION")]
@@ -40,21 +40,10 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let server = arguments.server.or_first_of(&mut arguments.words, 2);
-    let seconds = |text: &str, name: &str| {
-        seconds(text).ok_or_else(|| {
-            Failure::usage(format!(
-                "--{name} {text}: expected Unix seconds or RFC 3339, such as 2026-01-02T15:04:05Z"
-            ))
-        })
-    };
-    let end = match &arguments.end {
-        Some(end) => seconds(end, "end")?,
-        None => SystemClock::new().now().millis() as f64 / 1000.0,
-    };
-    let start = match &arguments.start {
-        Some(start) => seconds(start, "start")?,
-        None => end - DEFAULT_RANGE_SECONDS,
-    };
+    let read = |text: Option<&String>| text.and_then(|text| time::seconds(text));
+    let now = || SystemClock::new().now().millis() as f64 / 1000.0;
+    let end = read(arguments.end.as_ref()).unwrap_or_else(now);
+    let start = read(arguments.start.as_ref()).unwrap_or(end - DEFAULT_RANGE_SECONDS);
     let step = arguments
         .step
         .unwrap_or_else(|| ((end - start) / DEFAULT_STEPS).ceil().max(1.0).to_string());
@@ -66,14 +55,4 @@ pub(super) fn run(mut arguments: Arguments) -> Result<(), Failure> {
         ("step", &step),
     ];
     ask(&server, "api/v1/query_range", &parameters, arguments.output)
-}
-
-fn seconds(text: &str) -> Option<f64> {
-    match text.parse::<f64>() {
-        Ok(seconds) => Some(seconds).filter(|seconds| seconds.is_finite()),
-        Err(_) => {
-            let at: jiff::Timestamp = text.parse().ok()?;
-            Some(at.as_millisecond() as f64 / 1000.0)
-        }
-    }
 }

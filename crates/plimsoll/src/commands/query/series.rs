@@ -1,25 +1,25 @@
 //! `plimsoll query series`: which series there are.
 
 use super::answer::labels;
-use super::{Output, Server, print_list};
+use super::{Output, Server, print_list, time};
 use crate::commands::Failure;
 
 /// List the series that selectors find
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The server, where promtool has it
-    #[arg(value_name = "SERVER", num_args = 0..=1)]
-    words: Vec<String>,
+    #[arg(value_name = "SERVER")]
+    place: Option<String>,
     #[command(flatten)]
     server: Server,
     /// A selector; several find what any of them finds
     #[arg(long = "match", value_name = "SELECTOR", required = true)]
     selectors: Vec<String>,
     /// Leave out what has ended before: Unix seconds or RFC 3339
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
     start: Option<String>,
     /// Leave out what began after
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
     end: Option<String>,
     /// How the answer is printed: table has a line per series
     #[arg(
@@ -32,8 +32,11 @@ pub(crate) struct Arguments {
     output: Output,
 }
 
-pub(super) fn run(mut arguments: Arguments) -> Result<(), Failure> {
-    let server = arguments.server.or_first_of(&mut arguments.words, 1);
+pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
+    let server = match arguments.place {
+        Some(place) => arguments.server.at(place),
+        None => arguments.server,
+    };
     let selectors = arguments.selectors.iter();
     let mut parameters: Vec<_> = selectors.map(|selector| ("match[]", &**selector)).collect();
     parameters.extend(arguments.start.iter().map(|time| ("start", &**time)));

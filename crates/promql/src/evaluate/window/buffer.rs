@@ -61,18 +61,16 @@ impl Buffer {
         self.times.len() + self.histogram_times.len()
     }
 
-    /// Takes over what was read; `with_starts` keeps start timestamps as well.
-    pub(crate) fn fill(&mut self, samples: &SampleColumns, with_starts: bool) {
+    /// Takes what was read out of `samples`; `with_starts` keeps start timestamps as well.
+    pub(crate) fn fill(&mut self, samples: &mut SampleColumns, with_starts: bool) {
         self.clear();
         let with_starts = with_starts && !samples.starts.is_empty();
         if samples.histograms.is_empty() && !with_starts {
-            for (time, value) in samples.timestamps.iter().zip(&samples.values) {
-                if !is_stale(*value) {
-                    self.times.push(*time);
-                    self.floats.push(*value);
-                }
-            }
-            return;
+            // Their memory is exchanged, so that nothing is copied.
+            std::mem::swap(&mut self.times, &mut samples.timestamps);
+            std::mem::swap(&mut self.floats, &mut samples.values);
+            samples.clear();
+            return self.remove_stale_floats();
         }
         for sample in samples.iter().filter(|sample| !sample.value.is_stale()) {
             if with_starts {
@@ -84,6 +82,27 @@ impl Buffer {
             }
             self.push(sample.timestamp.millis(), sample.value);
         }
+    }
+
+    fn remove_stale_floats(&mut self) {
+        // Without a branch inside, so that many are looked at at once; most series have no marker.
+        let is_any = self
+            .floats
+            .iter()
+            .fold(false, |any, value| any | is_stale(*value));
+        if !is_any {
+            return;
+        }
+        let mut kept = 0;
+        for index in 0..self.floats.len() {
+            if !is_stale(self.floats[index]) {
+                self.times[kept] = self.times[index];
+                self.floats[kept] = self.floats[index];
+                kept += 1;
+            }
+        }
+        self.times.truncate(kept);
+        self.floats.truncate(kept);
     }
 
     /// Returns all samples inside the bounds in order of time.
@@ -120,7 +139,7 @@ mod tests {
         columns.push(&started(Sample::histogram(at(3), Arc::default()), 3));
         columns.push(&started(Sample::float(at(4), 4.0), 4));
         let mut buffer = Buffer::default();
-        buffer.fill(&columns, true);
+        buffer.fill(&mut columns, true);
         assert_eq!(
             (&*buffer.times, &*buffer.starts),
             (&[1, 4][..], &[0, 4][..])
@@ -129,8 +148,25 @@ mod tests {
             (&*buffer.histogram_times, &*buffer.histogram_starts),
             (&[3][..], &[3][..])
         );
-        buffer.fill(&columns, false);
+        buffer.fill(&mut columns, false);
         assert!(buffer.starts.is_empty() && buffer.histogram_starts.is_empty());
         assert_eq!(buffer.len(), 3);
+    }
+
+    #[test]
+    fn stale_floats_are_left_out() {
+        let at = Timestamp::from_millis;
+        let mut columns = SampleColumns::default();
+        for (time, value) in [(1, stale_nan()), (2, 2.0), (3, stale_nan()), (4, f64::NAN)] {
+            columns.push(&Sample::float(at(time), value));
+        }
+        let mut buffer = Buffer::default();
+        buffer.fill(&mut columns, false);
+        assert_eq!(buffer.times, [2, 4]);
+        assert!(buffer.floats[0] == 2.0 && buffer.floats[1].is_nan());
+        columns.clear();
+        columns.push(&Sample::float(at(5), 5.0));
+        buffer.fill(&mut columns, false);
+        assert_eq!((&*buffer.times, &*buffer.floats), (&[5][..], &[5.0][..]));
     }
 }
