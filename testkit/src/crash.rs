@@ -140,8 +140,8 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
     fn work(&self, life: &Life<S>, seed: &mut Seed, ledger: &mut Ledger) -> u64 {
         let mut merged = 0;
         for _ in 0..seed.below(60) {
-            match seed.below(23) {
-                22 => merged += self.pass(life, Duration::from_mins(seed.below(48 * 60))),
+            match seed.below(24) {
+                22..24 => merged += self.pass(life, Duration::from_mins(seed.below(16 * 60))),
                 20 => self.delete(life, seed, ledger),
                 21 if seed.percent(50) => (self.clean)(&life.store),
                 0 => (self.seal)(&life.store),

@@ -12,8 +12,8 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use plimsoll_runtime::tasks::OnPanic;
 use plimsoll_types::{
-    BUCKET_LABEL, Counts, Histogram, Labels, METRIC_NAME, Matcher, Metadata, MetricType, Queryable,
-    ResetHint, Sample, SampleColumns, Selection, StorageError, TimeRange, Value,
+    BUCKET_LABEL, Counts, Histogram, Labels, METRIC_NAME, Matcher, Metadata, Meter, MetricType,
+    Queryable, ResetHint, Sample, SampleColumns, Selection, StorageError, TimeRange, Value,
 };
 use plimsoll_wire::exposition::{
     Escaping, Family, FamilySample, Format, Negotiated, negotiate, write_federated,
@@ -21,6 +21,7 @@ use plimsoll_wire::exposition::{
 };
 use tokio::sync::mpsc;
 
+use crate::account::Account;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::number::write_value;
@@ -41,7 +42,11 @@ pub(crate) async fn federate(
     headers: HeaderMap,
     params: Params,
 ) -> Response {
-    // Compiling regular expressions may take its time.
+    let turn = match app.turn().await {
+        Ok(turn) => turn,
+        Err(error) => return error.into_text().into_response(),
+    };
+    // Compiling regular expressions takes time and memory, so it has its turn, too.
     let read = move || params.federated_selectors();
     let read = app.parts.tasks.run_blocking("selectors", read).await;
     let selectors = match read.unwrap_or_else(|_| Err(ApiError::fault())) {
@@ -52,10 +57,6 @@ pub(crate) async fn federate(
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok());
     let negotiated = classic_or_protobuf(negotiate(accept.unwrap_or_default()));
-    let turn = match app.turn().await {
-        Ok(turn) => turn,
-        Err(error) => return error.into_text().into_response(),
-    };
     let now = app.parts.clock.now();
     let lookback = app.parts.engine.options().lookback_delta.as_millis();
     let lookback = i64::try_from(lookback).unwrap_or(i64::MAX);
@@ -64,6 +65,7 @@ pub(crate) async fn federate(
         range: TimeRange::new(now.saturating_add_millis(-lookback), now),
         external: app.parts.surface.status.in_force().external_labels,
         negotiated,
+        account: Account::open(&app),
     };
     let (pieces, written) = mpsc::channel(PIECES_WAITING_MAX);
     let into = pieces.clone();
@@ -122,6 +124,8 @@ struct Federation {
     range: TimeRange,
     external: Labels,
     negotiated: Negotiated,
+    /// Holds what is found.
+    account: Account,
 }
 
 /// A series and where its samples are read.
@@ -135,8 +139,14 @@ impl Federation {
     fn write(&self, selectors: &[Vec<Matcher>], pieces: &Pieces) -> Result<(), StorageError> {
         let mut selections = Vec::new();
         for matchers in selectors {
-            selections.push(self.store.select(matchers, self.range)?);
+            let selected = self
+                .store
+                .select_metered(matchers, self.range, &self.account);
+            selections.push(selected?);
         }
+        let labels = selections.iter().flat_map(|selected| &selected.labels);
+        let bytes = labels.map(|labels| labels.byte_count() + size_of::<Found>());
+        self.account.take(bytes.sum())?;
         let found = sorted(&selections);
         let mut piece = Vec::new();
         let mut columns = SampleColumns::default();

@@ -28,6 +28,7 @@
 //! Prometheus' HTTP API documentation and its OpenAPI golden files; VictoriaMetrics' import and export documentation;
 //! InfluxDB's write API.
 
+mod account;
 mod admission;
 mod app;
 mod body;

@@ -284,6 +284,19 @@ impl Params {
         if selectors.is_empty() {
             return Ok(filters);
         }
+        let bytes = |matchers: &[Vec<Matcher>]| -> usize {
+            let all = matchers.iter().flatten();
+            all.map(|matcher| matcher.name().len() + matcher.value().len())
+                .sum()
+        };
+        // Each selector is written once per filter and the other way round; looked at before it is done.
+        let joined_bytes = bytes(&selectors) * filters.len() + bytes(&filters) * selectors.len();
+        if joined_bytes as u64 > FORM_BYTES_MAX.0 {
+            let reason = format!(
+                "the selectors with all extra_filters[] have {joined_bytes} bytes, wanted at most {FORM_BYTES_MAX}"
+            );
+            return Err(ApiError::new(Kind::BadData, reason));
+        }
         let mut joined = Vec::new();
         for selector in &selectors {
             joined.extend(

@@ -11,6 +11,7 @@ use crate::ast::Expr;
 use crate::error::{QueryError, QueryErrorKind};
 use crate::evaluate;
 use crate::explain::PlanNode;
+use crate::helpers::Helpers;
 use crate::memory::{MemoryBudget, QueryMemory};
 use crate::stack::with_room_for;
 use crate::value::QueryResult;
@@ -39,6 +40,9 @@ pub struct Options {
     pub type_and_unit_labels: bool,
     /// Rewrites a query into one that gives the same result for less; on. Off only for tests that compare the two.
     pub optimizes: bool,
+    /// How many threads beside their own the queries of one engine may use together; 0 means none. One less than the
+    /// machine has cores, at most 7. No result depends on it.
+    pub helpers_max: usize,
 }
 
 impl Default for Options {
@@ -53,8 +57,16 @@ impl Default for Options {
             use_start_timestamps: false,
             type_and_unit_labels: false,
             optimizes: true,
+            helpers_max: cores().min(THREADS_MAX) - 1,
         }
     }
+}
+
+/// More threads than this wait for the memory, and for each other.
+const THREADS_MAX: usize = 8;
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Lets the caller watch and stop a query: a clock to measure its time with, limits of its own, a flag to cancel it,
@@ -242,16 +254,30 @@ impl fmt::Debug for Control {
     }
 }
 
-/// Evaluates expressions. Holds no state between queries; blocks the thread that calls it.
-#[derive(Clone, Debug, Default)]
+/// Evaluates expressions. Holds no state between queries; blocks the thread that calls it, and lets others help with
+/// large ones. Clones share these.
+#[derive(Clone, Debug)]
 pub struct Engine {
     options: Options,
+    helpers: Helpers,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new(Options::default())
+    }
 }
 
 impl Engine {
     /// Makes an engine.
     pub fn new(options: Options) -> Self {
-        Self { options }
+        let helpers = Helpers::new(options.helpers_max);
+        Self { options, helpers }
+    }
+
+    /// Returns what every query needs of it.
+    pub(crate) fn whole(&self) -> (&Options, &Helpers) {
+        (&self.options, &self.helpers)
     }
 
     /// Returns the options.
@@ -261,10 +287,12 @@ impl Engine {
 
     /// Returns an engine with another lookback delta, for requests that ask for one.
     pub fn with_lookback_delta(&self, lookback_delta: Duration) -> Self {
-        Self::new(Options {
+        let options = Options {
             lookback_delta,
             ..self.options.clone()
-        })
+        };
+        let helpers = self.helpers.clone();
+        Self { options, helpers }
     }
 
     /// Evaluates at one point in time.
@@ -279,7 +307,7 @@ impl Engine {
         control: &Control,
     ) -> Result<QueryResult, QueryError> {
         with_room_for(expr, || {
-            evaluate::instant(&self.options, storage, expr, at, control)
+            evaluate::instant(self, storage, expr, at, control)
         })
     }
 
@@ -301,7 +329,7 @@ impl Engine {
     ) -> Result<QueryResult, QueryError> {
         let steps = Self::steps(start, end, step)?;
         with_room_for(expr, || {
-            evaluate::range(&self.options, storage, expr, steps, control)
+            evaluate::range(self, storage, expr, steps, control)
         })
     }
 
@@ -326,7 +354,7 @@ impl Engine {
         let steps = Self::steps(start, end, step)?;
         let control = control.clone().with_plan();
         with_room_for(expr, || {
-            evaluate::explain(&self.options, storage, expr, steps, &control)
+            evaluate::explain(self, storage, expr, steps, &control)
         })
     }
 

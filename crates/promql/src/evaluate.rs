@@ -14,6 +14,7 @@ mod profile;
 mod resets;
 mod select;
 mod selector;
+mod shards;
 mod smoothed;
 mod shared;
 mod subquery;
@@ -36,10 +37,10 @@ pub(crate) use pairs::Pairs;
 pub(crate) use plan::Planner;
 pub(crate) use selector::{InstantSelector, Shift, Shows};
 pub(crate) use sum::{Mean, Sum, Variance};
-pub(crate) use window::{Bounds, Window, WindowBody, WindowFunction};
+pub(crate) use window::{Bounds, Run, RunBody, Window, WindowBody, WindowFunction};
 
 use crate::ast::{Expr, ValueType};
-use crate::engine::{Control, Options};
+use crate::engine::{Control, Engine};
 use crate::error::{QueryError, QueryErrorKind};
 use crate::explain::PlanNode;
 use crate::optimize::optimize;
@@ -59,8 +60,11 @@ impl Meta {
     /// Drops the name now, or marks it when names are dropped at the end.
     ///
     /// Nothing is charged: the labels without a name take the place of longer ones, which are charged already and are
-    /// freed here unless the store shares them.
+    /// freed here unless the store shares them. In a shard they stay as they are: nobody looks at them there.
     pub(crate) fn drop_name(&mut self, context: &Context<'_>) {
+        if context.is_shard() {
+            return;
+        }
         match context.options.delayed_name_removal {
             true => self.drop_name = true,
             false => self.labels = without_name(&self.labels),
@@ -108,15 +112,15 @@ pub(crate) type Source<'a> = Box<dyn Operator + 'a>;
 
 /// Evaluates at one point in time.
 pub(crate) fn instant(
-    options: &Options,
+    engine: &Engine,
     storage: &dyn Queryable,
     expr: &Expr,
     at: Timestamp,
     control: &Control,
 ) -> Result<QueryResult, QueryError> {
     let expr = &*resolve(expr, at, at, 0)?;
-    let expr = &*optimize(options, expr);
-    let mut context = Context::new(options, storage, control, (at, at));
+    let expr = &*optimize(engine.options(), expr);
+    let mut context = Context::new(engine.whole(), storage, control, (at, at));
     context.count_steps(1)?;
     let grid = Grid::instant(at.millis());
     let planner = Planner::new(&context, expr);
@@ -131,15 +135,15 @@ pub(crate) fn instant(
 
 /// Evaluates at every step of a range: (start, end, step in milliseconds).
 pub(crate) fn range(
-    options: &Options,
+    engine: &Engine,
     storage: &dyn Queryable,
     expr: &Expr,
     (start, end, step): (Timestamp, Timestamp, i64),
     control: &Control,
 ) -> Result<QueryResult, QueryError> {
     let expr = &*resolve(expr, start, end, step)?;
-    let expr = &*optimize(options, expr);
-    let mut context = Context::new(options, storage, control, (start, end)).with_step(step);
+    let expr = &*optimize(engine.options(), expr);
+    let mut context = Context::new(engine.whole(), storage, control, (start, end)).with_step(step);
     let grid = Grid::range(start.millis(), end.millis(), step)?;
     context.count_steps(grid.count)?;
     let planner = Planner::new(&context, expr);
@@ -166,15 +170,15 @@ pub(crate) fn range(
 
 /// Plans without evaluating more than what is constant, and asks each selector which series it finds.
 pub(crate) fn explain(
-    options: &Options,
+    engine: &Engine,
     storage: &dyn Queryable,
     expr: &Expr,
     (start, end, step): (Timestamp, Timestamp, i64),
     control: &Control,
 ) -> Result<PlanNode, QueryError> {
     let expr = &*resolve(expr, start, end, step)?;
-    let expr = &*optimize(options, expr);
-    let context = Context::new(options, storage, control, (start, end)).with_step(step);
+    let expr = &*optimize(engine.options(), expr);
+    let context = Context::new(engine.whole(), storage, control, (start, end)).with_step(step);
     let context = context.without_running();
     let grid = Grid::range(start.millis(), end.millis(), step)?;
     let planner = Planner::new(&context, expr);

@@ -29,7 +29,7 @@ use plimsoll_types::Value;
 use crate::ast::ValueType::{self, Matrix, Scalar, String as Text, Vector};
 use crate::ast::{Call, Expr};
 use crate::error::QueryError;
-use crate::evaluate::{Grid, Notes, Planner, Scalars, Source, Window};
+use crate::evaluate::{Grid, Notes, Planner, RunBody, Scalars, Source, Window};
 
 /// A function of the language.
 #[derive(Debug)]
@@ -51,6 +51,8 @@ pub struct Function {
     pub(crate) body: Body,
     /// The same from the summary of a window.
     pub(crate) summary: Option<SummaryBody>,
+    /// The same for all windows of a series of floats at once.
+    pub(crate) run: Option<RunBody>,
 }
 
 /// How a function is evaluated.
@@ -97,6 +99,11 @@ impl Function {
             .get(index.min(last))
             .copied()
             .unwrap_or(Vector)
+    }
+
+    const fn in_runs(mut self, body: RunBody) -> Self {
+        self.run = Some(body);
+        self
     }
 
     const fn summarized(mut self, body: SummaryBody) -> Self {
@@ -146,6 +153,7 @@ const fn row(
         returns,
         body,
         summary: None,
+        run: None,
     }
 }
 
@@ -201,7 +209,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     date("day_of_year", date::day_of_year),
     date("days_in_month", date::days_in_month),
     float("deg", math::deg),
-    window("delta", counter::delta).summarized(counter::delta_of_summary),
+    window("delta", counter::delta)
+        .summarized(counter::delta_of_summary)
+        .in_runs(counter::delta_in_runs),
     window("deriv", regression::deriv),
     vector(
         "double_exponential_smoothing",
@@ -255,7 +265,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     vector("histogram_sum", &[Vector], Body::Histogram(histogram::sum)),
     date("hour", date::hour),
     window("idelta", counter::idelta),
-    window("increase", counter::increase).summarized(counter::increase_of_summary),
+    window("increase", counter::increase)
+        .summarized(counter::increase_of_summary)
+        .in_runs(counter::increase_in_runs),
     vector("info", &[Vector, Vector], Body::Operator(info::info))
         .optional()
         .experimental(),
@@ -315,7 +327,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     ),
     float("rad", math::rad),
     row("range", &[], Scalar, Body::Scalar(bounds::range)).experimental(),
-    window("rate", counter::rate).summarized(counter::rate_of_summary),
+    window("rate", counter::rate)
+        .summarized(counter::rate_of_summary)
+        .in_runs(counter::rate_in_runs),
     window("resets", over_time::resets),
     vector("round", &[Vector, Scalar], Body::Float(math::round)).optional(),
     row("scalar", &[Vector], Scalar, Body::Scalar(time::scalar)),

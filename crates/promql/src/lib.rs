@@ -47,6 +47,7 @@ mod explain;
 mod extra_matchers;
 mod features;
 mod functions;
+mod helpers;
 mod lexer;
 mod memory;
 mod number;

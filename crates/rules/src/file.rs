@@ -71,9 +71,15 @@ fn first_document(source: &Source) -> Result<(Source, Vec<Diagnostic>), Diagnost
         let is_marker = line.trim_end() == "---" || line.starts_with("--- ");
         if is_marker && has_content {
             let first = Source::new(source.path(), &text[..offset])?;
-            let span = Span { start: offset as u32, end: (offset + 3) as u32 };
+            let span = Span {
+                start: offset as u32,
+                end: (offset + 3) as u32,
+            };
             let warning = source
-                .warning(span, "a second document begins here, and only the first is read")
+                .warning(
+                    span,
+                    "a second document begins here, and only the first is read",
+                )
                 .with_hint("make it a file of its own");
             return Ok((first, vec![warning]));
         }

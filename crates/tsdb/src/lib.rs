@@ -2,14 +2,16 @@
 //!
 //! # What it is for
 //! Keeps samples of any age within the retention on one machine and loses none that it acknowledged, whatever happens
-//! to the process, the power or the disk. It implements the two traits of `plimsoll_types`: `Appender` and `Queryable`.
+//! to the process, the power or the disk. It implements three traits of `plimsoll_types`: `Appender`, `Queryable` and
+//! `StoreAdmin`.
 //!
 //! # Model
 //! A [`Db`] is one data directory. A write goes into the *WAL* (group commit, [`wal`]) and into the *head*
 //! ([`head`]), which holds one [*window*](head::Window) of samples per 2 h, a series in XOR [`chunk`]s and a sorted
-//! side buffer. A window that is over is *sealed* into a columnar *part*; the [`manifest`] says which parts count and
-//! up to which WAL sequence each window is in them. A query merges parts and windows, newest data first, and passes over
-//! what [tombstones](deletion) hide. [`ReadOnlyDb`] looks at a directory without changing it.
+//! side buffer. A window that is over is *sealed* into a columnar *part*; later the parts of a day, and then of a longer
+//! span, are *merged* into one. The [`manifest`] says which parts count and up to which WAL sequence each window is in
+//! them. A query merges parts and windows, newest data first, and passes over what [tombstones](deletion) hide.
+//! [`ReadOnlyDb`] looks at a directory without changing it.
 //!
 //! ```text
 //! append -> WAL queue -> writer thread -> wal/*.wal           select -> parts (oldest first)
@@ -25,8 +27,10 @@
 //! - Damage is contained: a record, a part. It is counted, named, and never a panic.
 //! - A [`deletion`] applies to everything before it in the order of the WAL and to nothing after it, in windows, in parts
 //!   and in what is being sealed; after a restart it is in effect everywhere or nowhere.
+//! - Merging changes no answer: parts keep their order of age, and of two values for one (series, time) the newer
+//!   part's counts.
 //! - Nothing is removed because a clock jumped ([`timekeeper`]).
-//! - Deliberately absent: merging of parts, downsampling, tenants.
+//! - Deliberately absent: downsampling, tenants.
 //!
 //! # How to extend
 //! A kind of data that a batch may carry gets a section in [`wal::batch`], a place in [`head::Lane`] and a column of the

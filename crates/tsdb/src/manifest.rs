@@ -126,10 +126,17 @@ impl Manifest {
     /// Puts this manifest in the place of the one on disk.
     ///
     /// # Errors
-    /// `Io`, `NoSpace`: either the old or this one is on disk.
+    /// `Io`, `NoSpace`: either the old or this one is on disk. `Io` as well when it is longer than one that can be
+    /// loaded; then the old one is on disk.
     pub fn store(&self, disk: &dyn Disk, directory: &Path) -> Result<()> {
         let path = path(directory);
-        disk.replace(&path, self.encode().as_bytes())
+        let text = self.encode();
+        if text.len() as u64 > LENGTH_MAX {
+            let reason = format!("wanted at most {LENGTH_MAX} bytes, found {}", text.len());
+            let error = std::io::Error::new(std::io::ErrorKind::FileTooLarge, reason);
+            return Err(Error::io("replace", &path, error));
+        }
+        disk.replace(&path, text.as_bytes())
             .map_err(|error| Error::io("replace", &path, error))
     }
 

@@ -197,6 +197,12 @@ pub trait SampleSource: Send {
         let _ = (index, range);
         Ok(None)
     }
+
+    /// Returns another reader of the same selection, for another thread; both see the same samples. `None` when the
+    /// source is read by one thread only.
+    fn fork(&self) -> Option<Box<dyn SampleSource>> {
+        None
+    }
 }
 
 /// The series that a selector found.

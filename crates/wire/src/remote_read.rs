@@ -15,7 +15,8 @@ mod chunk;
 use std::borrow::Cow;
 
 use plimsoll_types::{
-    InvalidMatcher, Labels, MatchOp, Matcher, SampleColumns, TimeRange, Timestamp, Value,
+    ByteCount, InvalidMatcher, Labels, MatchOp, Matcher, Pattern, SampleColumns, TimeRange,
+    Timestamp, Value,
 };
 use prost::encoding::{WireType, encode_key, encode_varint};
 
@@ -35,6 +36,8 @@ pub const STREAMED_CONTENT_TYPE: &str =
 const QUERIES_MAX: usize = 1000;
 /// The most matchers of a request, all queries together.
 const MATCHERS_MAX: usize = 1000;
+/// What the compiled regular expressions of a request may take, as in the expression of a query.
+const PATTERN_BYTES_MAX: ByteCount = ByteCount::MIB.times(128);
 
 /// How the answer is to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,14 +70,15 @@ impl Request {
     /// Reads a request that is decompressed already. Hints are left out: they promise nothing that an answer needs.
     ///
     /// # Errors
-    /// [`Error::Malformed`]: not such a message, a matcher that is none, or more queries or matchers than anybody asks.
+    /// [`Error::Malformed`]: not such a message, a matcher that is none, or more queries, matchers or regular expressions
+    /// than anybody asks.
     pub fn decode(bytes: &[u8]) -> Result<Self, Error> {
         let mut request = Self::default();
-        let mut matchers = 0;
+        let mut taken = Taken::default();
         for field in Fields::new("ReadRequest", bytes) {
             let field = field?;
             match field.number {
-                1 => request.queries.push(query(field.bytes()?, &mut matchers)?),
+                1 => request.queries.push(query(field.bytes()?, &mut taken)?),
                 2 => field.for_each_uint32(|number| request.accepted.push(number.into()))?,
                 _ => {}
             }
@@ -109,7 +113,32 @@ impl Request {
     }
 }
 
-fn query(bytes: &[u8], count: &mut usize) -> Result<Query, Error> {
+/// What the matchers of a request take so far.
+#[derive(Debug, Default)]
+struct Taken {
+    matchers: usize,
+    pattern_bytes: usize,
+}
+
+impl Taken {
+    fn add(&mut self, matcher: &Matcher) -> Result<(), Error> {
+        self.matchers += 1;
+        self.pattern_bytes += matcher.pattern().map_or(0, Pattern::compiled_bytes_max);
+        if self.matchers > MATCHERS_MAX {
+            return Err(Error::Malformed(format!(
+                "wanted at most {MATCHERS_MAX} matchers, found more"
+            )));
+        }
+        if self.pattern_bytes > PATTERN_BYTES_MAX.as_usize() {
+            return Err(Error::Malformed(format!(
+                "the regular expressions of all queries take more than {PATTERN_BYTES_MAX} once compiled"
+            )));
+        }
+        Ok(())
+    }
+}
+
+fn query(bytes: &[u8], taken: &mut Taken) -> Result<Query, Error> {
     let (mut start, mut end, mut matchers) = (0, 0, Vec::new());
     for field in Fields::new("Query", bytes) {
         let field = field?;
@@ -117,13 +146,9 @@ fn query(bytes: &[u8], count: &mut usize) -> Result<Query, Error> {
             1 => start = field.int64()?,
             2 => end = field.int64()?,
             3 => {
-                *count += 1;
-                if *count > MATCHERS_MAX {
-                    return Err(Error::Malformed(format!(
-                        "wanted at most {MATCHERS_MAX} matchers, found more"
-                    )));
-                }
-                matchers.push(matcher(field.bytes()?)?);
+                let matcher = matcher(field.bytes()?)?;
+                taken.add(&matcher)?;
+                matchers.push(matcher);
             }
             _ => {}
         }

@@ -19,6 +19,8 @@ use crate::queries::{Active, Finished};
 
 /// How many queries each list of `top_queries` has, as in VictoriaMetrics.
 const TOP_DEFAULT: i64 = 20;
+/// The most queries of a list: their texts have up to 4 KiB each.
+const TOP_MAX: i64 = 1000;
 /// How far back `top_queries` looks, as in VictoriaMetrics.
 const LIFETIME_DEFAULT: Duration = Duration::from_secs(600);
 
@@ -117,7 +119,19 @@ struct Top {
 /// Lists what the queries that ended lately cost: `topN` of each kind, of the last `maxLifetime`.
 pub(crate) async fn top(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
     let count = params.number("topN", TOP_DEFAULT)?;
+    if count > TOP_MAX {
+        let reason = format!("topN must be at most {TOP_MAX}");
+        return Err(ApiError::new(Kind::BadData, reason));
+    }
     let lifetime = params.duration("maxLifetime")?.unwrap_or(LIFETIME_DEFAULT);
+    let tasks = app.parts.tasks.clone();
+    // Not among the queries: who looks for what fills their turns must not wait for one.
+    let work = move || top_of(&app, count, lifetime);
+    let listed = tasks.run_blocking("top queries", work).await;
+    listed.map_err(|_| ApiError::fault())
+}
+
+fn top_of(app: &App, count: i64, lifetime: Duration) -> Response {
     let now = app.parts.clock.monotonic().since_origin();
     let since = plimsoll_runtime::clock::Monotonic::from_origin(now.saturating_sub(lifetime));
     let sums = sums(app.queries.finished(since));
@@ -134,7 +148,7 @@ pub(crate) async fn top(State(app): State<Arc<App>>, params: Params) -> Result<R
         top_by_avg_duration: top(|a, b| a.avg_duration_seconds.total_cmp(&b.avg_duration_seconds)),
         top_by_sum_duration: top(|a, b| a.sum_duration_seconds.total_cmp(&b.sum_duration_seconds)),
     };
-    Ok(envelope::success(&view, &Notes::default()))
+    envelope::success(&view, &Notes::default())
 }
 
 fn sums(finished: Vec<Finished>) -> Vec<Sum> {

@@ -14,6 +14,7 @@ use plimsoll_types::{Matcher, Queryable, SampleColumns, StorageError, TimeRange}
 use plimsoll_wire::vm_json;
 use tokio::sync::mpsc;
 
+use crate::account::Account;
 use crate::app::App;
 use crate::error::{ApiError, Kind};
 use crate::params::Params;
@@ -28,20 +29,24 @@ pub(crate) async fn vm_json(
     State(app): State<Arc<App>>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let (selectors, range) = (params.selectors()?, params.range()?);
-    if selectors.is_empty() {
+    let range = params.range()?;
+    if params.all("match[]").next().is_none() {
         return Err(ApiError::new(
             Kind::BadData,
             "no match[] parameter provided",
         ));
     }
     let turn = app.turn().await?;
+    // Compiling regular expressions takes time and memory, so it has its turn, too.
+    let tasks = &app.parts.tasks;
+    let read = tasks.run_blocking("selectors", move || params.selectors());
+    let selectors = read.await.unwrap_or_else(|_| Err(ApiError::fault()))?;
     let (lines, written) = mpsc::channel::<Line>(LINES_WAITING_MAX);
     let queryable = app.parts.queryable.clone();
-    let into = lines.clone();
+    let (into, account) = (lines.clone(), Account::open(&app));
     let work = move || {
         let _turn = turn;
-        export_all(&*queryable, &selectors, range, &into)
+        export_all(&*queryable, (&selectors, range), &account, &into)
     };
     let tasks = app.parts.tasks.clone();
     // The task ends with its request: a client that goes away closes the channel.
@@ -69,13 +74,13 @@ pub(crate) async fn vm_json(
 /// Says why it is not complete when it is not.
 fn export_all(
     queryable: &dyn Queryable,
-    selectors: &[Vec<Matcher>],
-    range: TimeRange,
+    (selectors, range): (&[Vec<Matcher>], TimeRange),
+    account: &Account,
     lines: &mpsc::Sender<Line>,
 ) -> Result<(), String> {
     let mut warnings = Vec::new();
     for matchers in selectors {
-        let missing = export(queryable, matchers, range, lines);
+        let missing = export(queryable, (matchers, range), account, lines);
         warnings.extend(missing.map_err(|error| error.to_string())?);
     }
     match warnings.is_empty() {
@@ -87,11 +92,11 @@ fn export_all(
 /// Returns what the reader should know.
 fn export(
     queryable: &dyn Queryable,
-    matchers: &[Matcher],
-    range: TimeRange,
+    (matchers, range): (&[Matcher], TimeRange),
+    account: &Account,
     lines: &mpsc::Sender<Line>,
 ) -> Result<Vec<String>, StorageError> {
-    let mut selection = queryable.select(matchers, range)?;
+    let mut selection = queryable.select_metered(matchers, range, account)?;
     let mut columns = SampleColumns::default();
     for (index, labels) in selection.labels.iter().enumerate() {
         selection.source.read(index, &mut columns)?;

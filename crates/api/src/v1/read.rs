@@ -6,8 +6,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use plimsoll_runtime::http::BodyShare;
 use plimsoll_runtime::tasks::OnPanic;
-use plimsoll_types::{ByteCount, Labels, MatchOp, Matcher, Queryable, SampleColumns};
+use plimsoll_types::{ByteCount, Labels, MatchOp, Matcher, Meter, Queryable, SampleColumns};
 use plimsoll_wire::compression::{snappy, snappy_capped};
 use plimsoll_wire::remote_read::{
     Query, Request, ResponseType, SAMPLES_CONTENT_TYPE, STREAMED_CONTENT_TYPE, SamplesWriter,
@@ -15,6 +16,8 @@ use plimsoll_wire::remote_read::{
 };
 use tokio::sync::mpsc;
 
+use crate::account::Account;
+use crate::admission::Turn;
 use crate::app::App;
 use crate::body;
 use crate::error::{ApiError, Kind};
@@ -33,17 +36,21 @@ type Frames = mpsc::Sender<Result<Bytes, std::io::Error>>;
 /// Answers with the first kind that the client takes.
 pub(crate) async fn remote_read(State(app): State<Arc<App>>, body: Body) -> Response {
     let answered = async {
-        let request = read_request(&app, body).await?;
+        let read = body::read(&app, body, REQUEST_BYTES_MAX).await;
+        let body = read.map_err(|unread| ApiError::new(unread.kind, unread.reason))?;
+        let turn = app.turn().await?;
+        let request = decode(&app, body).await?;
         let kind = request.response_type().map_err(refused)?;
         let read = Read {
             store: app.parts.queryable.clone(),
             external: app.parts.surface.status.in_force().external_labels,
             limits: app.parts.surface.read_limits,
             queries: request.queries,
+            account: Account::open(&app),
         };
         match kind {
-            ResponseType::Samples => samples(&app, read).await,
-            ResponseType::StreamedXorChunks => stream(&app, read).await,
+            ResponseType::Samples => samples(&app, read, turn).await,
+            ResponseType::StreamedXorChunks => Ok(stream(&app, read, turn)),
         }
     };
     answered
@@ -55,14 +62,12 @@ fn refused(error: plimsoll_wire::push::Error) -> ApiError {
     ApiError::new(Kind::BadData, error.to_string())
 }
 
-async fn read_request(app: &Arc<App>, body: Body) -> Result<Request, ApiError> {
-    let read = body::read(app, body, REQUEST_BYTES_MAX).await;
-    let (bytes, share) = read.map_err(|unread| ApiError::new(unread.kind, unread.reason))?;
+/// Decodes a request whose turn has come: its regular expressions are compiled here, which takes time and memory.
+async fn decode(app: &App, (bytes, share): (Bytes, BodyShare)) -> Result<Request, ApiError> {
     let decode = move || {
         let _share = share;
         let plain = snappy_capped(&bytes, REQUEST_BYTES_MAX)
             .map_err(|error| ApiError::new(Kind::BadData, error.to_string()))?;
-        // Regular expressions are compiled here, which may take its time.
         Request::decode(&plain).map_err(refused)
     };
     let decoded = app.parts.tasks.run_blocking("remote read", decode).await;
@@ -75,6 +80,8 @@ struct Read {
     external: Labels,
     limits: ReadLimits,
     queries: Vec<Query>,
+    /// Holds what is found and the answer that is not sent yet.
+    account: Account,
 }
 
 impl Read {
@@ -98,7 +105,9 @@ impl Read {
         if query.range.is_empty() {
             return Ok(());
         }
-        let mut selection = self.store.select(&matchers, query.range)?;
+        let account = &self.account;
+        let selected = self.store.select_metered(&matchers, query.range, account);
+        let mut selection = selected?;
         let mut columns = SampleColumns::default();
         for (index, labels) in selection.labels.iter().enumerate() {
             selection.source.read(index, &mut columns)?;
@@ -109,7 +118,7 @@ impl Read {
         Ok(())
     }
 
-    fn samples(&self) -> Result<Vec<u8>, ApiError> {
+    fn samples(self) -> Result<Body, ApiError> {
         let mut writer = SamplesWriter::default();
         let mut count = 0u64;
         for query in &self.queries {
@@ -121,7 +130,9 @@ impl Read {
                     let reason = format!("exceeded sample limit ({limit})");
                     return Err(ApiError::new(Kind::BadData, reason));
                 }
+                let before = writer.byte_count();
                 writer.series(labels, columns);
+                self.account.take(writer.byte_count() - before)?;
                 if writer.byte_count() as u64 > ANSWER_BYTES_MAX.0 {
                     let reason = format!(
                         "the answer is larger than {ANSWER_BYTES_MAX}: ask for a shorter range, or for STREAMED_XOR_CHUNKS"
@@ -134,7 +145,14 @@ impl Read {
             writer.end_query();
         }
         tracing::debug!(count, "remote read");
-        Ok(snappy(&writer.into_bytes()))
+        let plain = writer.into_bytes();
+        // Both are here for a moment; what is compressed is hardly ever the longer one.
+        self.account.take(plain.len())?;
+        let compressed = snappy(&plain);
+        let length = plain.len();
+        drop(plain);
+        self.account.release(length);
+        Ok(self.account.body(compressed))
     }
 
     fn stream(&self, frames: &Frames) -> Result<(), ApiError> {
@@ -155,18 +173,22 @@ impl Read {
     }
 }
 
-async fn samples(app: &Arc<App>, read: Read) -> Result<Response, ApiError> {
-    let bytes = app.ask(None, move |_, _| read.samples()).await?;
+async fn samples(app: &App, read: Read, turn: Turn) -> Result<Response, ApiError> {
+    let work = move || {
+        let _turn = turn;
+        read.samples()
+    };
+    let body = app.parts.tasks.run_blocking("remote read", work).await;
+    let body = body.unwrap_or_else(|_| Err(ApiError::fault()))?;
     let headers = [
         (header::CONTENT_TYPE, SAMPLES_CONTENT_TYPE),
         (header::CONTENT_ENCODING, "snappy"),
     ];
-    Ok((StatusCode::OK, headers, bytes).into_response())
+    Ok((StatusCode::OK, headers, body).into_response())
 }
 
 /// The status is sent before the first series is read, so what goes wrong later breaks the stream off.
-async fn stream(app: &Arc<App>, read: Read) -> Result<Response, ApiError> {
-    let turn = app.turn().await?;
+fn stream(app: &App, read: Read, turn: Turn) -> Response {
     let (frames, written) = mpsc::channel(FRAMES_WAITING_MAX);
     let into: Frames = frames.clone();
     let tasks = app.parts.tasks.clone();
@@ -189,5 +211,5 @@ async fn stream(app: &Arc<App>, read: Read) -> Result<Response, ApiError> {
         written.recv().await.map(|frame| (frame, written))
     });
     let headers = [(header::CONTENT_TYPE, STREAMED_CONTENT_TYPE)];
-    Ok((headers, Body::from_stream(stream)).into_response())
+    (headers, Body::from_stream(stream)).into_response()
 }

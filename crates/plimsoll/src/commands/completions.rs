@@ -24,7 +24,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 /// Returns the command line without what is hidden: the generators complete that as well.
 fn shown() -> Command {
     let all = CommandLine::command();
-    let commands = all.get_subcommands().filter(|command| !command.is_hide_set());
+    let commands = all
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set());
     Command::new("plimsoll")
         .version("")
         .args(all.get_arguments())

@@ -4,6 +4,7 @@ mod composition;
 mod facts;
 mod machine_memory;
 pub(crate) mod metrics;
+mod prometheus_flags;
 mod query_flags;
 mod reload;
 mod sources;
@@ -22,6 +23,7 @@ use plimsoll_runtime::logging;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{Failure, environment};
+use prometheus_flags::PrometheusArguments;
 use query_flags::QueryArguments;
 use web_flags::WebArguments;
 
@@ -41,8 +43,8 @@ pub(crate) struct Arguments {
         default_value = "data"
     )]
     data_dir: PathBuf,
-    /// How long samples are kept when the configuration does not say so: 15d
-    #[arg(long, visible_alias = "storage.tsdb.retention.time", value_name = "DURATION", value_parser = retention)]
+    /// How long samples are kept when the configuration does not say so; 15d when this is absent as well
+    #[arg(long, visible_alias = "storage.tsdb.retention.time", alias = "storage.tsdb.retention", value_name = "DURATION", value_parser = retention)]
     retention: Option<Duration>,
     /// Where to listen
     #[arg(long, visible_alias = "web.listen-address", value_name = "ADDR", default_value = "127.0.0.1:9880", value_parser = web_flags::listen_address)]
@@ -74,6 +76,8 @@ pub(crate) struct Arguments {
     query: QueryArguments,
     #[command(flatten)]
     web: WebArguments,
+    #[command(flatten)]
+    prometheus: PrometheusArguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -106,7 +110,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format!("--log-filter: {error}")))?;
     arguments.tell_warnings(&loaded.warnings);
     for name in arguments.query.unknown_features() {
-        tracing::warn!(name, "unknown name for --enable-feature");
+        tracing::warn!(name, "unknown name for --enable-feature, without effect");
+    }
+    for name in &arguments.prometheus.without_effect {
+        tracing::warn!("--{name} of Prometheus has no effect here");
     }
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -69,11 +69,20 @@ impl Directory {
 fn tell_damage(recovery: &Recovery) {
     let wal = &recovery.wal;
     for (count, what) in [
-        (wal.cut.len() as u64, "torn ends of the WAL, as a crash leaves them"),
+        (
+            wal.cut.len() as u64,
+            "torn ends of the WAL, as a crash leaves them",
+        ),
         (wal.skipped.len() as u64, "damaged places in the WAL"),
         (wal.undecodable, "records of the WAL that make no sense"),
-        (wal.without_series, "samples of the WAL whose series is damaged"),
-        (recovery.quarantined.len() as u64, "parts that cannot be opened"),
+        (
+            wal.without_series,
+            "samples of the WAL whose series is damaged",
+        ),
+        (
+            recovery.quarantined.len() as u64,
+            "parts that cannot be opened",
+        ),
     ] {
         if count > 0 {
             eprintln!("warning: left out: {count} {what}");

@@ -101,6 +101,13 @@ impl Annotations {
         });
     }
 
+    /// Adds those of another list, which come after these.
+    pub(crate) fn join(&mut self, other: Self) {
+        let into = |list: &mut List, other: List| other.said.into_iter().for_each(|s| list.add(s));
+        into(&mut self.warnings, other.warnings);
+        into(&mut self.infos, other.infos);
+    }
+
     /// Returns warnings and infos about an expression.
     pub(crate) fn finish(self, expr: &Expr, twins: &Twins) -> (Vec<String>, Vec<String>) {
         (

@@ -148,15 +148,16 @@ impl WithScalar<'_> {
                 continue;
             }
             let number = Value::Float(self.scalars.at(step));
-            let outcome = match self.swapped {
+            let combined = match self.swapped {
                 true => self.operation.combine(&number, &value),
                 false => self.operation.combine(&value, &number),
             };
             column.remove(step);
-            match outcome {
-                Outcome::Is(value) => column.set(step, value),
-                Outcome::Meaningless(annotation) => self.operation.annotate(&annotation),
-                Outcome::Dropped => {}
+            if let Outcome::Is(value) = combined.outcome {
+                column.set(step, value);
+            }
+            if let Some(annotation) = combined.note {
+                self.operation.annotate(&annotation);
             }
         }
     }

@@ -14,12 +14,14 @@ use crate::ast::Expr;
 use crate::engine::{Control, Options, Progress};
 use crate::error::{QueryError, QueryErrorKind};
 use crate::explain::PlanNode;
+use crate::helpers::Helpers;
 use crate::memory::QueryMemory;
 use crate::span::Position;
 use crate::value::{QueryResult, Stats, Timings, Value};
 
 use super::Grid;
 use super::TYPE_LABEL;
+use super::shards::{Forks, Portion};
 use super::profile::Profile;
 
 /// How many samples or steps pass between two looks at the clock.
@@ -29,6 +31,7 @@ const WORK_PER_CHECK: usize = 4096;
 pub(crate) struct Context<'a> {
     pub(crate) options: &'a Options,
     pub(crate) storage: &'a dyn Queryable,
+    pub(crate) helpers: &'a Helpers,
     /// What `start()` and `end()` mean.
     pub(crate) bounds: (Timestamp, Timestamp),
     /// What `step()` means, in milliseconds; 0 in an instant query.
@@ -51,11 +54,24 @@ pub(crate) struct Context<'a> {
     /// Where else the same expression stands that is evaluated once.
     twins: Mutex<Twins>,
     timings: Mutex<Timings>,
+    pub(crate) forks: Forks,
+    /// What this is the context of, when it is not the whole query.
+    shard: Option<Shard<'a>>,
+}
+
+/// How the context of a shard differs from that of its query.
+struct Shard<'a> {
+    query: &'a Context<'a>,
+    /// What the selector of the shard finds.
+    portion: Mutex<Option<Portion>>,
+    /// What the shard holds of what the query is charged for.
+    bytes: AtomicUsize,
+    samples: AtomicUsize,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(
-        options: &'a Options,
+        (options, helpers): (&'a Options, &'a Helpers),
         storage: &'a dyn Queryable,
         control: &'a Control,
         bounds: (Timestamp, Timestamp),
@@ -67,6 +83,7 @@ impl<'a> Context<'a> {
         Self {
             options,
             storage,
+            helpers,
             bounds,
             step: 0,
             runs: true,
@@ -84,6 +101,8 @@ impl<'a> Context<'a> {
             annotations: Mutex::default(),
             twins: Mutex::default(),
             timings: Mutex::default(),
+            forks: Forks::default(),
+            shard: None,
         }
     }
 
@@ -249,9 +268,14 @@ impl Context<'_> {
     /// Counts what is held until the query ends, or until a [`Charge`] gives it back.
     pub(crate) fn hold(&self, bytes: usize, samples: usize) -> Result<(), QueryError> {
         self.memory.add(bytes)?;
-        let held = self.samples.fetch_add(samples, Ordering::Relaxed);
+        let query = self.query();
+        let held = query.samples.fetch_add(samples, Ordering::Relaxed);
         let held = held.saturating_add(samples);
-        self.samples_peak.fetch_max(held, Ordering::Relaxed);
+        query.samples_peak.fetch_max(held, Ordering::Relaxed);
+        if let Some(shard) = &self.shard {
+            shard.bytes.fetch_add(bytes, Ordering::Relaxed);
+            shard.samples.fetch_add(samples, Ordering::Relaxed);
+        }
         if let Some(profile) = &self.profile {
             profile.hold(bytes);
         }
@@ -269,10 +293,63 @@ impl Context<'_> {
 
     fn release(&self, bytes: usize, samples: usize) {
         self.memory.release(bytes);
-        self.samples.fetch_sub(samples, Ordering::Relaxed);
+        self.query().samples.fetch_sub(samples, Ordering::Relaxed);
+        if let Some(shard) = &self.shard {
+            shard.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            shard.samples.fetch_sub(samples, Ordering::Relaxed);
+        }
         if let Some(profile) = &self.profile {
             profile.release(bytes);
         }
+    }
+}
+
+impl<'a> Context<'a> {
+    /// Makes the context of a shard: a look at the clock, a note or a limit there is one of the query, and what else
+    /// happens often stays on the shard's thread.
+    pub(crate) fn shard(&'a self, portion: Portion) -> Self {
+        let shard = Shard {
+            query: self,
+            portion: Mutex::new(Some(portion)),
+            bytes: AtomicUsize::new(0),
+            samples: AtomicUsize::new(0),
+        };
+        let whole = (self.options, self.helpers);
+        Self {
+            step: self.step,
+            started: self.started,
+            deadline: self.deadline,
+            memory: self.memory.clone(),
+            shard: Some(shard),
+            ..Self::new(whole, self.storage, self.control, self.bounds)
+        }
+    }
+
+    /// Ends a shard whose turn it is: its notes become the query's, and what it still holds is given back.
+    pub(crate) fn end_shard(&self) {
+        let Some(shard) = &self.shard else {
+            return;
+        };
+        let notes = std::mem::take(&mut *lock(&self.annotations));
+        lock(&shard.query.annotations).join(notes);
+        let done = self.work.swap(0, Ordering::Relaxed);
+        self.progress().count_work(done as u64);
+        let held = |counted: &AtomicUsize| counted.load(Ordering::Relaxed);
+        self.release(held(&shard.bytes), held(&shard.samples));
+    }
+
+    pub(crate) fn is_shard(&self) -> bool {
+        self.shard.is_some()
+    }
+
+    /// Returns the series of this shard, to the one selector that it has.
+    pub(crate) fn portion(&self) -> Option<Portion> {
+        lock(&self.shard.as_ref()?.portion).take()
+    }
+
+    /// Returns where the query's own counters are.
+    fn query(&self) -> &Self {
+        self.shard.as_ref().map_or(self, |shard| shard.query)
     }
 }
 
@@ -284,10 +361,15 @@ pub(crate) struct Shown<'a> {
 }
 
 impl Shown<'_> {
+    /// Says whether it matters which step sees how many.
+    pub(crate) fn is_by_step(&self) -> bool {
+        self.context.queryable_per_step.is_some()
+    }
+
     /// Counts the samples that a step sees.
     pub(crate) fn add(&mut self, step: usize, samples: usize) {
         self.total += samples as u64;
-        let Some(per_step) = &self.context.queryable_per_step else {
+        let Some(per_step) = &self.context.query().queryable_per_step else {
             return;
         };
         let steps = self.grid.steps_of_query(step).unwrap_or(0..0);
@@ -302,7 +384,8 @@ impl Drop for Shown<'_> {
         // Each step of a grid stands for as many steps of the query as the others.
         let each = self.grid.steps_of_query(0).map_or(0, |steps| steps.len());
         let total = self.total * each as u64;
-        self.context.queryable.fetch_add(total, Ordering::Relaxed);
+        let query = self.context.query();
+        query.queryable.fetch_add(total, Ordering::Relaxed);
     }
 }
 

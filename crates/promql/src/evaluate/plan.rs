@@ -23,8 +23,8 @@ type ScalarBody = for<'b> fn(&Planner<'b>, &'b Call, &Grid) -> Result<Scalars, Q
 pub(crate) struct Planner<'a> {
     pub(crate) context: &'a Context<'a>,
     repetitions: Repetitions<'a>,
-    /// Selectors that are planned now tell in the hints of histograms where counters began anew.
-    finds_resets: Cell<bool>,
+    /// Nobody asks for the buckets of what is planned now.
+    totals_only: Cell<bool>,
 }
 
 impl<'a> Planner<'a> {
@@ -37,15 +37,15 @@ impl<'a> Planner<'a> {
         Self {
             context,
             repetitions,
-            finds_resets: Cell::new(false),
+            totals_only: Cell::new(false),
         }
     }
 
-    /// Plans something for which selectors find resets, or do not.
-    pub(super) fn with_resets<T>(&self, finds_resets: bool, plan: impl FnOnce() -> T) -> T {
-        let before = self.finds_resets.replace(finds_resets);
+    /// Plans something of which only counts and sums are asked for, or also buckets.
+    pub(super) fn with_totals<T>(&self, totals_only: bool, plan: impl FnOnce() -> T) -> T {
+        let before = self.totals_only.replace(totals_only);
         let planned = plan();
-        self.finds_resets.set(before);
+        self.totals_only.set(before);
         planned
     }
 
@@ -64,7 +64,10 @@ impl<'a> Planner<'a> {
         if let ExprKind::Paren(inner) | ExprKind::Plus(inner) = &expr.kind {
             return self.vector(inner, grid);
         }
-        match self.repetitions.find(self.context, expr, grid) {
+        match self
+            .repetitions
+            .find(self.context, expr, (*grid, self.totals_only.get()))
+        {
             Some((source, first, node)) => Ok(self.reused(expr, grid, source, (first, node))),
             None => self.measured_vector(expr, grid),
         }
@@ -99,7 +102,8 @@ impl<'a> Planner<'a> {
             .profile
             .as_ref()
             .and_then(|profile| profile.plan_of(expr, grid.count));
-        let mut source = self.operator(expr, grid)?;
+        let totals_only = Self::totals_suffice_inside(expr, self.totals_only.get());
+        let mut source = self.with_totals(totals_only, || self.operator(expr, grid))?;
         if let (Some(profile), Some(index)) = (&context.profile, index) {
             profile.planned(index);
             source = measured(context, index, source);
@@ -107,7 +111,8 @@ impl<'a> Planner<'a> {
                 source.series()?;
             }
         }
-        Ok(self.repetitions.share(context, expr, grid, source, index))
+        let place = (*grid, self.totals_only.get());
+        Ok(self.repetitions.share(context, expr, place, source, index))
     }
 
     fn operator(&self, expr: &'a Expr, grid: &Grid) -> Result<Source<'a>, QueryError> {
@@ -123,21 +128,13 @@ impl<'a> Planner<'a> {
                 let source = SmoothedSelector::new(self.context, selector, *grid, position);
                 Ok(Box::new(source))
             }
-            ExprKind::Selector(selector) => Ok(Box::new(InstantSelector::new(
-                self.context,
-                selector,
-                *grid,
-                Shows::Value,
-            )
-            .finding_resets(self.finds_resets.get()))),
-            ExprKind::Binary(operation) => {
-                self.with_resets(false, || binary::plan(self, expr, operation, grid))
-            }
+            ExprKind::Selector(selector) => Ok(Box::new(
+                InstantSelector::new(self.context, selector, *grid, Shows::Value)
+                    .reading_totals(self.totals_only.get()),
+            )),
+            ExprKind::Binary(operation) => binary::plan(self, expr, operation, grid),
             ExprKind::Aggregate(aggregation) => aggregate::plan(self, expr, aggregation, grid),
-            ExprKind::Call(call) => {
-                let finds_resets = Self::finds_resets_inside(call, self.finds_resets.get());
-                self.with_resets(finds_resets, || self.call(expr, call, grid))
-            }
+            ExprKind::Call(call) => self.call(expr, call, grid),
             ExprKind::Number(_)
             | ExprKind::String(_)
             | ExprKind::Bytes(_)
@@ -167,19 +164,12 @@ impl<'a> Planner<'a> {
         Ok(source)
     }
 
-    fn range_operator(
-        &self,
-        expr: &'a Expr,
-        grid: &Grid,
-    ) -> Result<RangeSource<'a>, QueryError> {
+    fn range_operator(&self, expr: &'a Expr, grid: &Grid) -> Result<RangeSource<'a>, QueryError> {
         match &expr.kind {
-            ExprKind::Matrix(selector, range) => Ok(Box::new(RangeSelector::new(
-                self.context,
-                selector,
-                range.millis(),
-                *grid,
-            )
-            .finding_resets(self.finds_resets.get()))),
+            ExprKind::Matrix(selector, range) => Ok(Box::new(
+                RangeSelector::new(self.context, selector, range.millis(), *grid)
+                    .reading_totals(self.totals_only.get()),
+            )),
             ExprKind::Subquery(subquery) => Ok(Box::new(SubqueryRange::new(self, subquery, grid)?)),
             _ => Err(mistyped(expr)),
         }

@@ -10,18 +10,32 @@
 
 use std::sync::Arc;
 
-use plimsoll_types::{Histogram, ResetHint, SampleColumns, Value, is_stale};
+use plimsoll_types::{BucketCounts, Counts, Histogram, ResetHint, SampleColumns, Value, is_stale};
 
-use crate::ast::Call;
+use crate::ast::{AggregateOp, Expr, ExprKind};
 
 use super::Planner;
 
 impl<'a> Planner<'a> {
-    /// Says whether selectors inside of a call have their resets found; `inherited` is what was said about the call.
-    pub(super) fn finds_resets_inside(call: &Call, inherited: bool) -> bool {
-        match call.function.name {
-            "histogram_avg" | "histogram_count" | "histogram_sum" => true,
-            name => inherited && !name.starts_with("histogram_"),
+    /// Says whether only counts and sums are asked for of what stands inside an expression; `inherited` is what was
+    /// said about the expression itself.
+    ///
+    /// Prometheus also leaves out the buckets that comparisons, `changes()` and such functions as `histogram_stddev()`
+    /// look at when a `histogram_count()` stands around them, and answers wrongly.
+    pub(super) fn totals_suffice_inside(expr: &Expr, inherited: bool) -> bool {
+        match &expr.kind {
+            ExprKind::Call(call) => match call.function.name {
+                "histogram_avg" | "histogram_count" | "histogram_sum" => true,
+                "changes" => false,
+                name => inherited && !name.starts_with("histogram_"),
+            },
+            ExprKind::Binary(binary) => {
+                inherited && !binary.op.is_trim() && !binary.op.is_comparison()
+            }
+            ExprKind::Aggregate(aggregation) => {
+                inherited && aggregation.op != AggregateOp::CountValues
+            }
+            _ => inherited,
         }
     }
 }
@@ -53,26 +67,43 @@ pub(super) fn check(histograms: &mut [Option<Arc<Histogram>>]) {
     }
 }
 
-/// Compares every histogram without a hint with the one before it. Markers of staleness are passed over.
+/// Leaves the buckets of histograms out, and says in every one's hint what they told: the hint that is missing comes from
+/// comparing it with the one before. Markers of staleness are passed over.
 ///
 /// Samples up to `after` are not asked for. They are there to tell that the first one after them is no reset; that it
 /// is one is not told, as Prometheus begins a chunk where it finds a reset, and forgets why.
-pub(super) fn find(samples: &mut SampleColumns, after: i64) {
+pub(super) fn totals(samples: &mut SampleColumns, after: i64) {
     let mut previous: Option<(i64, Arc<Histogram>)> = None;
     for (time, histogram) in samples.timestamps.iter().zip(&mut samples.histograms) {
         let Some(histogram) = histogram.as_mut().filter(|h| !is_stale(h.sum)) else {
             continue;
         };
-        let previous = previous.replace((*time, Arc::clone(histogram)));
-        let (ResetHint::Unknown, Some((before, previous))) = (histogram.reset_hint, previous)
-        else {
-            continue;
+        let reset_hint = match (histogram.reset_hint, &previous) {
+            (ResetHint::Unknown, Some((before, previous))) => {
+                match histogram.fell_after(previous) {
+                    true if *before <= after => ResetHint::Unknown,
+                    true => ResetHint::Reset,
+                    false => ResetHint::NotReset,
+                }
+            }
+            (known, _) => known,
         };
-        match histogram.fell_after(&previous) {
-            true if before <= after => {}
-            true => Arc::make_mut(histogram).reset_hint = ResetHint::Reset,
-            false => Arc::make_mut(histogram).reset_hint = ResetHint::NotReset,
-        }
+        let totals = Arc::new(without_buckets(histogram, reset_hint));
+        previous = Some((*time, std::mem::replace(histogram, totals)));
+    }
+}
+
+/// The schema stays, as exponential and custom buckets do not mix, also where nobody looks at them.
+fn without_buckets(histogram: &Histogram, reset_hint: ResetHint) -> Histogram {
+    Histogram {
+        schema: histogram.schema,
+        sum: histogram.sum,
+        reset_hint,
+        counts: Counts::Float(BucketCounts {
+            count: histogram.count(),
+            ..BucketCounts::default()
+        }),
+        ..Histogram::default()
     }
 }
 
@@ -91,8 +122,6 @@ pub(super) fn forgotten(value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_types::{BucketCounts, Counts};
-
     use super::*;
 
     fn of(count: f64, reset_hint: ResetHint) -> Option<Arc<Histogram>> {
@@ -143,7 +172,7 @@ mod tests {
             histograms: histograms.to_vec(),
             ..SampleColumns::default()
         };
-        find(&mut samples, after);
+        totals(&mut samples, after);
         hints(&samples.histograms)
     }
 

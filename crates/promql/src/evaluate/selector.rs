@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use plimsoll_types::{SampleColumns, SampleSource, Summary, TimeRange, Timestamp, Value};
+use plimsoll_types::{Labels, SampleColumns, SampleSource, Summary, TimeRange, Timestamp, Value};
 
 use crate::annotation::Annotation;
 use crate::ast::{At, Extension, Length, Modifiers, Selector};
@@ -10,6 +10,7 @@ use crate::error::QueryError;
 use crate::span::Position;
 
 use super::select::select;
+use super::shards::{Found, Portion};
 use super::window::Bounds;
 use super::{Charge, Column, Context, Grid, Meta, Operator, resets};
 
@@ -62,23 +63,26 @@ pub(crate) struct Reader<'a> {
     samples: SampleColumns,
     /// What is asked for is later than this.
     after: i64,
-    /// Says in every histogram's hint whether its counter began anew.
-    finds_resets: bool,
+    /// Leaves the buckets of histograms out.
+    totals_only: bool,
     _labels: Charge<'a>,
     held: Charge<'a>,
 }
 
 impl<'a> Reader<'a> {
-    /// Selects what may have a sample later than `after` up to and including `until`. One that finds resets looks back
-    /// further, for what the first sample follows.
+    /// Selects what may have a sample later than `after` up to and including `until`. One that leaves buckets
+    /// out looks back further, for what the first sample follows.
     pub(crate) fn new(
         context: &'a Context<'a>,
         selector: &Selector,
         (after, until): (i64, i64),
-        finds_resets: bool,
+        totals_only: bool,
     ) -> Result<Self, QueryError> {
         context.check()?;
-        let from = match finds_resets {
+        if let Some(portion) = context.portion() {
+            return Ok(Self::of(context, portion, (after, totals_only)));
+        }
+        let from = match totals_only {
             true => after.saturating_sub(lookback(context)),
             false => after,
         };
@@ -93,21 +97,41 @@ impl<'a> Reader<'a> {
                 Position { line: 1, column: 1 },
             );
         }
-        let metas = selection.labels.into_iter().map(|labels| Meta {
+        let mut labels = labels;
+        if context.forks.are_wanted_of(selector)
+            && let Some(source) = selection.source.fork()
+        {
+            labels.add_table::<Labels>(selection.labels.len(), 1)?;
+            let all = selection.labels.clone();
+            context.forks.give(selector, Found::new(all, source));
+        }
+        let portion = Portion {
+            labels: selection.labels,
+            source: selection.source,
+            first: 0,
+        };
+        Ok(Self {
+            _labels: labels,
+            ..Self::of(context, portion, (after, totals_only))
+        })
+    }
+
+    fn of(context: &'a Context<'a>, portion: Portion, (after, totals_only): (i64, bool)) -> Self {
+        let metas = portion.labels.into_iter().map(|labels| Meta {
             labels,
             drop_name: false,
         });
-        Ok(Self {
+        Self {
             context,
-            source: selection.source,
+            source: portion.source,
             metas: metas.collect(),
-            next: 0,
+            next: portion.first,
             samples: SampleColumns::default(),
             after,
-            finds_resets,
-            _labels: labels,
+            totals_only,
+            _labels: context.charge(),
             held: context.charge(),
-        })
+        }
     }
 
     pub(crate) fn metas(&mut self) -> Vec<Meta> {
@@ -142,8 +166,8 @@ impl<'a> Reader<'a> {
         self.context.count_read(1, count);
         self.context.work(count)?;
         resets::check(&mut self.samples.histograms);
-        if self.finds_resets {
-            resets::find(&mut self.samples, self.after);
+        if self.totals_only {
+            resets::totals(&mut self.samples, self.after);
         }
         // The store merges what it decodes in a buffer of its own, which is as large.
         self.held.set(2 * self.samples.byte_count(), count)?;
@@ -185,7 +209,7 @@ pub(crate) struct InstantSelector<'a> {
     shift: Shift,
     lookback: i64,
     shows: Shows,
-    finds_resets: bool,
+    totals_only: bool,
     reader: Option<Reader<'a>>,
 }
 
@@ -203,15 +227,15 @@ impl<'a> InstantSelector<'a> {
             shift: Shift::new(&selector.modifiers, context),
             lookback: lookback(context),
             shows,
-            finds_resets: false,
+            totals_only: false,
             reader: None,
         }
     }
 
-    /// Lets the hints of histograms tell where the counter began anew.
-    pub(super) fn finding_resets(self, finds_resets: bool) -> Self {
+    /// Reads of histograms only what [`resets::totals`] leaves.
+    pub(super) fn reading_totals(self, totals_only: bool) -> Self {
         Self {
-            finds_resets,
+            totals_only,
             ..self
         }
     }
@@ -258,7 +282,7 @@ impl Operator for InstantSelector<'_> {
             .saturating_sub(self.lookback);
         let until = self.shift.apply(self.grid.end());
         let bounds = (after, until);
-        let mut reader = Reader::new(self.context, self.selector, bounds, self.finds_resets)?;
+        let mut reader = Reader::new(self.context, self.selector, bounds, self.totals_only)?;
         let mut metas = reader.metas();
         self.context.foresee(metas.len(), self.grid.count)?;
         self.reader = Some(reader);

@@ -26,7 +26,8 @@ pub(crate) struct Repetitions<'a> {
 
 struct Planned<'a> {
     class: usize,
-    grid: Grid,
+    /// The grid, and whether the buckets of histograms were left out.
+    place: (Grid, bool),
     expr: &'a Expr,
     /// The operator of the profile.
     pub(super) node: Option<usize>,
@@ -76,11 +77,11 @@ impl<'a> Repetitions<'a> {
         &self,
         context: &Context<'_>,
         expr: &Expr,
-        grid: &Grid,
+        place: (Grid, bool),
     ) -> Option<(Source<'a>, &'a Expr, Option<usize>)> {
         let class = self.classes.get(&address(expr))?;
         let planned = self.planned.borrow();
-        let is_same = |known: &&Planned<'a>| known.class == *class && known.grid == *grid;
+        let is_same = |known: &&Planned<'a>| known.class == *class && known.place == place;
         // What began to run has given columns away already.
         let is_fresh = |known: &Planned<'a>| {
             let state = known.state.try_borrow();
@@ -98,7 +99,7 @@ impl<'a> Repetitions<'a> {
         &self,
         context: &'a Context<'a>,
         expr: &'a Expr,
-        grid: &Grid,
+        place: (Grid, bool),
         source: Source<'a>,
         node: Option<usize>,
     ) -> Source<'a> {
@@ -116,7 +117,7 @@ impl<'a> Repetitions<'a> {
         let reader = Reader::new(&state);
         self.planned.borrow_mut().push(Planned {
             class: *class,
-            grid: *grid,
+            place,
             expr,
             node,
             state,

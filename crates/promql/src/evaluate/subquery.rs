@@ -39,7 +39,7 @@ impl<'a> SubqueryRange<'a> {
             .saturating_mul(step)
             .saturating_add(step);
         let inner_grid = Grid::range(start, until, step)?.in_subquery();
-        let source = planner.with_resets(false, || planner.vector(&subquery.expr, &inner_grid))?;
+        let source = planner.with_totals(false, || planner.vector(&subquery.expr, &inner_grid))?;
         let source = merge(context, source, false);
         Ok(Self {
             frame,

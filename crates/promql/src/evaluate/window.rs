@@ -3,6 +3,7 @@
 mod buffer;
 mod falls;
 mod frame;
+mod run;
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use super::{Column, Context, Grid, Meta, Metric, Notes, Operator, Scalars};
 pub(crate) use buffer::Buffer;
 pub(crate) use falls::Falls;
 pub(crate) use frame::{Bounds, Frame};
+pub(crate) use run::Run;
 
 /// What a function sees of one series at one step.
 pub(crate) struct Window<'a> {
@@ -74,7 +76,7 @@ pub(crate) struct RangeSelector<'a> {
     selector: &'a Selector,
     grid: Grid,
     frame: Frame,
-    finds_resets: bool,
+    totals_only: bool,
     reader: Option<Reader<'a>>,
 }
 
@@ -92,15 +94,15 @@ impl<'a> RangeSelector<'a> {
             selector,
             grid,
             frame,
-            finds_resets: false,
+            totals_only: false,
             reader: None,
         }
     }
 
-    /// Lets the hints of histograms tell where the counter began anew.
-    pub(super) fn finding_resets(self, finds_resets: bool) -> Self {
+    /// Reads of histograms only what [`resets::totals`](super::resets::totals) leaves.
+    pub(super) fn reading_totals(self, totals_only: bool) -> Self {
         Self {
-            finds_resets,
+            totals_only,
             ..self
         }
     }
@@ -114,7 +116,7 @@ impl RangeOperator for RangeSelector<'_> {
         let first = self.frame.view(self.grid.start);
         let last = self.frame.view(self.grid.end());
         let bounds = (first.after, last.until);
-        let mut reader = Reader::new(self.context, self.selector, bounds, self.finds_resets)?;
+        let mut reader = Reader::new(self.context, self.selector, bounds, self.totals_only)?;
         let metas = reader.metas();
         self.context.foresee(metas.len(), self.grid.count)?;
         self.reader = Some(reader);
@@ -148,11 +150,15 @@ impl RangeOperator for RangeSelector<'_> {
 /// A function over the windows of a range vector.
 pub(crate) type WindowBody = fn(&Window<'_>, &[f64], &mut Notes<'_>) -> Option<Value>;
 
+/// The same for all windows of a series of floats: writes what the body would give window by window.
+pub(crate) type RunBody = fn(&mut Run<'_>, &mut Column, &mut Notes<'_>);
+
 /// Applies a function to every window of every series.
 pub(crate) struct WindowFunction<'a> {
     pub(crate) context: &'a Context<'a>,
     pub(crate) body: WindowBody,
     summary: Option<SummaryBody>,
+    run: Option<RunBody>,
     pub(crate) source: RangeSource<'a>,
     pub(crate) parameters: Vec<Scalars>,
     pub(crate) grid: Grid,
@@ -177,6 +183,7 @@ impl<'a> WindowFunction<'a> {
             // A summary costs about as much as the few blocks at the ends of a window, so it pays for one window. An
             // extended selector has a body of its own.
             summary: call.function.summary.filter(|_| grid.count == 1),
+            run: call.function.run,
             source,
             parameters,
             grid,
@@ -227,10 +234,17 @@ impl Operator for WindowFunction<'_> {
         }
         self.source.next(&mut self.buffer)?;
         let mut notes = Notes::new(self.context, self.position, self.first_position, &metric);
+        let mut shown = self.context.shown(&self.grid);
+        if let Some(body) = self.run.filter(|_| !shown.is_by_step())
+            && let Some(mut run) = Run::new(&self.buffer, self.source.frame(), self.grid)
+        {
+            body(&mut run, into, &mut notes);
+            shown.add(0, run.shown);
+            return self.context.work(self.grid.count + run.shown);
+        }
         let mut parameters = vec![0.0; self.parameters.len()];
         let (mut floats, mut histograms) = (Range::default(), Range::default());
         let frame = self.source.frame();
-        let mut shown = self.context.shown(&self.grid);
         for step in 0..self.grid.count {
             let now = self.grid.at(step);
             let (bounds, view) = (frame.bounds(now), frame.view(now));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use plimsoll_types::{Histogram, Summary, Value};
 
 use crate::annotation::Annotation;
-use crate::evaluate::{Bounds, Notes, Window};
+use crate::evaluate::{Bounds, Column, Notes, Run, Window};
 
 use super::starts::Starts;
 use super::summarized::Told;
@@ -136,6 +136,40 @@ fn of_summary(summary: &Summary, bounds: Bounds, notes: &mut Notes<'_>, kind: Ki
     Told::Value(change * factor(bounds, sampled, kind, (first, change), None))
 }
 
+pub(super) fn delta_in_runs(run: &mut Run<'_>, into: &mut Column, notes: &mut Notes<'_>) {
+    in_runs(run, into, notes, Kind::Delta);
+}
+
+pub(super) fn increase_in_runs(run: &mut Run<'_>, into: &mut Column, notes: &mut Notes<'_>) {
+    in_runs(run, into, notes, Kind::Increase);
+}
+
+pub(super) fn rate_in_runs(run: &mut Run<'_>, into: &mut Column, notes: &mut Notes<'_>) {
+    in_runs(run, into, notes, Kind::Rate);
+}
+
+/// As [`extrapolated`], of floats that say nothing of their start.
+#[inline(always)]
+fn in_runs(run: &mut Run<'_>, into: &mut Column, notes: &mut Notes<'_>, kind: Kind) {
+    let mut is_any = false;
+    while let Some(window) = run.next() {
+        let [first, .., last] = window.floats else {
+            continue;
+        };
+        is_any = true;
+        let mut change = last - first;
+        if kind.is_counter() {
+            change = run.heights().fold(change, |sum, height| sum + height);
+        }
+        let sampled = Sampled::of(window.times);
+        let factor = factor(window.bounds, sampled, kind, (*first, change), None);
+        into.set_float(window.step, change * factor);
+    }
+    if is_any && kind.is_counter() {
+        note_no_counter(notes);
+    }
+}
+
 /// When there are samples inside a window.
 #[derive(Clone, Copy)]
 struct Sampled {
@@ -158,6 +192,7 @@ impl Sampled {
 /// Returns what a change between the first and the last sample is multiplied with to be that of the whole window, or
 /// one per second. `first` is the value (or count of observations) at the first sample; `zero_at` tells when a counter
 /// was zero before it.
+#[inline(always)]
 fn factor(
     bounds: Bounds,
     samples: Sampled,

@@ -10,6 +10,7 @@ mod chains;
 mod differential;
 mod engine;
 mod extended;
+mod fast_paths;
 mod governance;
 mod histograms;
 mod promqltest;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use plimsoll_types::{
     Exemplar, Labels, Matcher, Metadata, Queryable, Sample, SampleColumns, SampleSource, Selection,
-    StorageError, StorageErrorKind, TimeRange,
+    StorageError, StorageErrorKind, Summary, TimeRange, Timestamp, Value,
 };
 
 /// Series by labels; samples ascending.
@@ -13,6 +13,8 @@ use plimsoll_types::{
 pub(crate) struct Memory {
     series: BTreeMap<Labels, Vec<Sample>>,
     reads: Arc<Mutex<Vec<usize>>>,
+    /// Knows the summary of a window without reading it.
+    pub(crate) is_telling: bool,
 }
 
 impl Memory {
@@ -30,6 +32,26 @@ impl Memory {
 struct Source {
     samples: Vec<Vec<Sample>>,
     reads: Arc<Mutex<Vec<usize>>>,
+    is_telling: bool,
+}
+
+/// Sums up whole numbers, which no order of adding rounds.
+fn summary(samples: &[(Timestamp, f64)]) -> Option<Summary> {
+    let is_exact = samples
+        .iter()
+        .all(|(_, value)| value.fract() == 0.0 && value.abs() < 1e9);
+    let (first, last) = (*samples.first()?, *samples.last()?);
+    let values = || samples.iter().map(|(_, value)| *value);
+    let falls = samples.windows(2).filter(|two| two[1].1 < two[0].1);
+    is_exact.then(|| Summary {
+        count: samples.len() as u64,
+        first,
+        last,
+        min: values().fold(f64::INFINITY, f64::min),
+        max: values().fold(f64::NEG_INFINITY, f64::max),
+        sum: Some(values().sum()),
+        resets: Some(falls.map(|two| two[0].1).sum()),
+    })
 }
 
 impl SampleSource for Source {
@@ -40,6 +62,20 @@ impl SampleSource for Source {
             .iter()
             .for_each(|sample| into.push(sample));
         Ok(())
+    }
+
+    fn summary(&mut self, index: usize, range: TimeRange) -> Result<Option<Summary>, StorageError> {
+        let inside = self.samples[index]
+            .iter()
+            .filter(|s| range.contains(s.timestamp));
+        let floats = inside.map(|sample| match sample.value {
+            Value::Float(value) => Some((sample.timestamp, value)),
+            Value::Histogram(_) => None,
+        });
+        let floats: Option<Vec<_>> = floats.collect();
+        Ok(floats
+            .filter(|_| self.is_telling)
+            .and_then(|floats| summary(&floats)))
     }
 }
 
@@ -67,7 +103,11 @@ impl Queryable for Memory {
         let reads = Arc::clone(&self.reads);
         Ok(Selection {
             labels,
-            source: Box::new(Source { samples, reads }),
+            source: Box::new(Source {
+                samples,
+                reads,
+                is_telling: self.is_telling,
+            }),
             warnings: Vec::new(),
         })
     }

@@ -32,6 +32,8 @@ use crate::wal::{RecordKind, WalRecord};
 
 /// So many deletions may hide samples in parts at once; every query looks at each.
 const TOMBSTONES_MAX: usize = 4096;
+/// So many bytes they may have together as text: every manifest names them all.
+const TOMBSTONE_BYTES_MAX: usize = 16 << 20;
 /// Selectors of one deletion, as text.
 const DELETION_BYTES_MAX: usize = 1 << 20;
 
@@ -47,9 +49,11 @@ pub(super) fn delete_series(
         selectors: selectors.to_vec(),
         range,
     };
+    let payload = encode(&deletion)?;
+    let bytes = payload.len();
     let record = WalRecord {
         kind: RecordKind::Deletion,
-        payload: encode(&deletion)?,
+        payload,
         refs: Vec::new(),
         done: None,
     };
@@ -58,7 +62,7 @@ pub(super) fn delete_series(
         // A slot must not change its series between the look-up and the removal.
         let _gate = db.gate.read().unwrap_or_else(PoisonError::into_inner);
         let _order = lock(&db.order);
-        check_room(db, &deletion)?;
+        check_room(db, &deletion, bytes)?;
         let sequence = db.wal.enqueue(vec![record])?;
         let tombstone = LiveTombstone::new(Tombstone { sequence, deletion });
         carry_out(db, &tombstone);
@@ -85,15 +89,23 @@ fn encode(deletion: &Deletion) -> std::result::Result<Vec<u8>, StorageError> {
     }
 }
 
-fn check_room(db: &Db, deletion: &Deletion) -> std::result::Result<(), StorageError> {
+fn check_room(db: &Db, deletion: &Deletion, bytes: usize) -> std::result::Result<(), StorageError> {
     let view = db.view.read().unwrap_or_else(PoisonError::into_inner);
-    let stay = view.tombstones.iter();
-    let stay = stay.filter(|known| !deletion.covers(&known.tombstone.deletion));
-    match stay.count() < TOMBSTONES_MAX {
+    let (mut count, mut all) = (0, bytes);
+    for known in &view.tombstones {
+        if !deletion.covers(&known.tombstone.deletion) {
+            count += 1;
+            all += known.text_bytes;
+        }
+    }
+    match count < TOMBSTONES_MAX && all <= TOMBSTONE_BYTES_MAX {
         true => Ok(()),
         false => Err(StorageError::new(
             StorageErrorKind::Overloaded,
-            format!("{TOMBSTONES_MAX} deletions wait to be cleaned; clean the tombstones first"),
+            format!(
+                "{count} deletions wait to be cleaned, with this one {all} bytes of selectors, at most \
+                 {TOMBSTONES_MAX} and {TOMBSTONE_BYTES_MAX} may; clean the tombstones first"
+            ),
         )),
     }
 }

@@ -18,6 +18,8 @@ use crate::part::Error;
 /// A tombstone and what it hides in the parts that were read since it was made.
 pub(super) struct LiveTombstone {
     pub(super) tombstone: Tombstone,
+    /// Its length as text.
+    pub(super) text_bytes: usize,
     /// Its record in the WAL is known to be on disk.
     pub(super) is_durable: AtomicBool,
     /// Series by part.
@@ -38,6 +40,7 @@ struct Hidden {
 impl LiveTombstone {
     pub(super) fn new(tombstone: Tombstone) -> Arc<Self> {
         Arc::new(Self {
+            text_bytes: tombstone.deletion.to_string().len(),
             tombstone,
             is_durable: AtomicBool::new(false),
             series: Mutex::default(),

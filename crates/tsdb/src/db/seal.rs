@@ -55,8 +55,8 @@ pub struct Maintenance {
 }
 
 impl Db {
-    /// Does all housekeeping that is due: seals windows, removes old parts, checks suspect ones, forgets idle series,
-    /// cuts the WAL. Blocks on the disk; call it about twice a minute from one thread, never from an async task.
+    /// Does all housekeeping that is due: seals windows, removes old parts, checks suspect ones, merges small ones, lets
+    /// go of what is deleted, forgets idle series, cuts the WAL. Blocks on the disk; call it about twice a minute from one thread, never from an async task.
     ///
     /// # Errors
     /// The first failure; every step was tried, and the next call tries what failed again.

@@ -1,5 +1,7 @@
 //! Reading the series of a selection, one after the other.
 
+use std::sync::Arc;
+
 use plimsoll_types::{
     BlockCounts, Labels, SampleColumns, SampleSource, StorageError, Summary, TimeRange,
 };
@@ -12,10 +14,10 @@ type Result<T> = std::result::Result<T, StorageError>;
 
 /// Reads the series of a selection.
 pub(super) struct MergedSource {
-    pub(super) snapshot: Snapshot,
+    pub(super) snapshot: Arc<Snapshot>,
     /// Per series the first of its places, and the end of the last one's.
-    series: Vec<usize>,
-    places: Vec<Place>,
+    series: Arc<[usize]>,
+    places: Arc<[Place]>,
     range: TimeRange,
     buffer: SampleColumns,
 }
@@ -39,9 +41,9 @@ impl MergedSource {
         }
         series.push(places.len());
         let source = Self {
-            snapshot,
-            series,
-            places,
+            snapshot: Arc::new(snapshot),
+            series: series.into(),
+            places: places.into(),
             range,
             buffer: SampleColumns::default(),
         };
@@ -102,5 +104,15 @@ impl SampleSource for MergedSource {
         );
         // What is damaged is met again, and reported, by the reading that follows.
         Ok(self.summarize(index, range).unwrap_or(None))
+    }
+
+    fn fork(&self) -> Option<Box<dyn SampleSource>> {
+        Some(Box::new(Self {
+            snapshot: Arc::clone(&self.snapshot),
+            series: Arc::clone(&self.series),
+            places: Arc::clone(&self.places),
+            range: self.range,
+            buffer: SampleColumns::default(),
+        }))
     }
 }

@@ -522,3 +522,25 @@ fn a_deletion_that_was_not_recorded_is_not_sealed_by_halves() {
     }
     assert!(failed > 20, "{failed} deletions failed");
 }
+
+/// A manifest that is too large to be read would keep the store from ever opening again.
+#[test]
+fn deletions_that_wait_fit_the_manifest() {
+    let store = filled();
+    let mut selectors = named("a");
+    let mut refused = 0;
+    // Each is needed: the part has samples of `a`, and none covers another.
+    selectors.extend(named(&"x".repeat(1_000_000)));
+    for at in 0..80 {
+        let shifted = range(NOON - 100 + at, NOON + at);
+        let deleted = store.db.delete_series(&selectors, shifted);
+        if let Err(error) = deleted {
+            assert_eq!(error.kind(), StorageErrorKind::Overloaded, "{error}");
+            refused += 1;
+        }
+    }
+    store.db.maintain().unwrap();
+    let length = manifest(&store).encode().len();
+    assert!(refused > 0 && length < 64 << 20, "{refused} {length}");
+    store.after_power_loss();
+}

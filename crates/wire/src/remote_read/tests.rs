@@ -222,6 +222,24 @@ fn a_request_is_read() {
 }
 
 #[test]
+fn expressions_are_bounded_together() {
+    let request = |count| {
+        let mut matcher = Vec::new();
+        write_int64(&mut matcher, 1, 2);
+        write_message(&mut matcher, 2, b"job");
+        // Each takes some megabytes once compiled.
+        write_message(&mut matcher, 3, br"(\pL{60}|x){6}");
+        let (mut query, mut request) = (Vec::new(), Vec::new());
+        write_message(&mut query, 3, &matcher);
+        (0..count).for_each(|_| write_message(&mut request, 1, &query));
+        request
+    };
+    assert!(Request::decode(&request(2)).is_ok());
+    let error = Request::decode(&request(40)).unwrap_err();
+    assert!(error.to_string().contains("128"), "{error}");
+}
+
+#[test]
 fn hostile_bytes_end_in_a_value_or_an_error() {
     bolero::check!().for_each(|bytes: &[u8]| {
         let _ = Request::decode(bytes);

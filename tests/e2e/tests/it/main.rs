@@ -7,6 +7,12 @@
 
 mod bad_input;
 mod check_config;
+mod cli;
+mod cli_check;
+mod cli_promql;
+mod cli_push;
+mod cli_shell;
+mod cli_tsdb;
 mod differential;
 mod durability;
 mod grafana;

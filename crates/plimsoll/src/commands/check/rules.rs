@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use plimsoll_rules::{Kind, RuleFile, check, duplicates};
-use plimsoll_types::{Labels, METRIC_NAME};
 use plimsoll_runtime::config::{Diagnostics, Source};
+use plimsoll_types::{Labels, METRIC_NAME};
 
 use crate::commands::features::EnabledFeatures;
 use crate::commands::{Failure, input, print};
@@ -46,7 +46,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     for (path, source) in sources(&arguments.files)? {
         match source.and_then(|source| check(&source, &features)) {
             Ok(file) => {
-                file.warnings.iter().for_each(|warning| eprintln!("{warning}"));
+                file.warnings
+                    .iter()
+                    .for_each(|warning| eprintln!("{warning}"));
                 print(&summary(&path, &file))?;
                 if arguments.lint != Lint::None {
                     found += lint(&path, &file);
@@ -95,7 +97,10 @@ fn lint(path: &Path, file: &RuleFile) -> usize {
     let found = duplicates(file);
     for duplicate in &found {
         let name = [(METRIC_NAME, &*duplicate.name)].into_iter();
-        let labels = duplicate.labels.iter().map(|(name, value)| (&**name, &**value));
+        let labels = duplicate
+            .labels
+            .iter()
+            .map(|(name, value)| (&**name, &**value));
         eprintln!(
             "{}: warning: more than one rule writes {}; what a query then finds is one of them by chance",
             path.display(),

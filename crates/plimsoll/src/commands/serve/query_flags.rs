@@ -50,16 +50,23 @@ pub(crate) struct QueryArguments {
 }
 
 /// Names of Prometheus that need no switch here: what they stand for is always on, or is no part of this program.
-const ALWAYS_ON: [&str; 9] = [
+const ALWAYS_ON: [&str; 16] = [
+    "auto-gomaxprocs",
+    "auto-gomemlimit",
+    "concurrent-rule-eval",
     "created-timestamp-zero-ingestion",
     "delayed-compaction",
     "exemplar-storage",
     "extra-scrape-metrics",
     "memory-snapshot-on-shutdown",
     "metadata-wal-records",
+    "promql-at-modifier",
+    "promql-negative-offset",
     "promql-per-step-stats",
+    "remote-write-receiver",
     "search-api",
     "st-storage",
+    "utf8-names",
 ];
 
 impl QueryArguments {

@@ -23,13 +23,28 @@ pub(super) enum Outcome {
     Is(Value),
     /// A comparison that does not hold.
     Dropped,
-    /// The operator has no meaning for them, which is to be noted.
-    Meaningless(Annotation),
+    /// The operator has no meaning for them.
+    Meaningless,
+}
+
+/// What became of two samples, and what is to be noted about it.
+pub(super) struct Combined {
+    pub(super) outcome: Outcome,
+    pub(super) note: Option<Annotation>,
+}
+
+impl From<Outcome> for Combined {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            note: None,
+        }
+    }
 }
 
 impl Operation<'_> {
     /// Combines two samples, not both of them floats.
-    pub(super) fn combine(&self, left: &Value, right: &Value) -> Outcome {
+    pub(super) fn combine(&self, left: &Value, right: &Value) -> Combined {
         match (left, right) {
             (Value::Histogram(left), Value::Histogram(right)) => self.histograms(left, right),
             (Value::Histogram(left), Value::Float(right)) => match self.op {
@@ -47,7 +62,7 @@ impl Operation<'_> {
         }
     }
 
-    fn histograms(&self, left: &Arc<Histogram>, right: &Arc<Histogram>) -> Outcome {
+    fn histograms(&self, left: &Arc<Histogram>, right: &Arc<Histogram>) -> Combined {
         match self.op {
             BinaryOp::Add => self.sum(left, right),
             BinaryOp::Subtract => self.difference(left, right),
@@ -57,56 +72,50 @@ impl Operation<'_> {
         }
     }
 
-    fn sum(&self, left: &Histogram, right: &Histogram) -> Outcome {
+    fn sum(&self, left: &Histogram, right: &Histogram) -> Combined {
         let mut sum = HistogramSum::new(left);
         match sum.add(right) {
-            Ok(combination) => {
-                self.note(combination, HistogramStep::Addition);
-                found(sum.value())
-            }
+            Ok(combination) => Combined {
+                note: note(combination, HistogramStep::Addition),
+                ..found(sum.value())
+            },
             Err(_) => self.incompatible(),
         }
     }
 
-    fn difference(&self, left: &Histogram, right: &Histogram) -> Outcome {
+    fn difference(&self, left: &Histogram, right: &Histogram) -> Combined {
         let mut difference = HistogramSum::new(left);
         match difference.subtract(right) {
             Ok(combination) => {
-                self.note(combination, HistogramStep::Subtraction);
                 let mut difference = difference.value();
                 // It may fall as well as rise.
                 difference.reset_hint = ResetHint::Gauge;
-                found(difference)
+                Combined {
+                    note: note(combination, HistogramStep::Subtraction),
+                    ..found(difference)
+                }
             }
             Err(_) => self.incompatible(),
         }
     }
 
-    fn compared(&self, left: &Arc<Histogram>, holds: bool) -> Outcome {
-        match (self.returns_bool, holds) {
+    fn compared(&self, left: &Arc<Histogram>, holds: bool) -> Combined {
+        let outcome = match (self.returns_bool, holds) {
             (true, _) => Outcome::Is(Value::Float(f64::from(u8::from(holds)))),
             (false, true) => Outcome::Is(Value::Histogram(Arc::clone(left))),
             (false, false) => Outcome::Dropped,
-        }
+        };
+        outcome.into()
     }
 
-    fn note(&self, combination: Combination, step: HistogramStep) {
-        if combination.counter_reset_collision {
-            self.annotate(&Annotation::CounterResetCollision(step));
-        }
-        if combination.bounds_reconciled {
-            self.annotate(&Annotation::MismatchedCustomBuckets(step));
-        }
-    }
-
-    fn incompatible(&self) -> Outcome {
+    fn incompatible(&self) -> Combined {
         let op = self.op.as_str();
-        Outcome::Meaningless(Annotation::IncompatibleBucketLayout { op })
+        meaningless(Annotation::IncompatibleBucketLayout { op })
     }
 
-    fn meaningless(&self, left: &'static str, right: &'static str) -> Outcome {
+    fn meaningless(&self, left: &'static str, right: &'static str) -> Combined {
         let op = self.op.as_str();
-        Outcome::Meaningless(Annotation::IncompatibleTypes { op, left, right })
+        meaningless(Annotation::IncompatibleTypes { op, left, right })
     }
 
     pub(super) fn annotate(&self, annotation: &Annotation) {
@@ -114,6 +123,22 @@ impl Operation<'_> {
     }
 }
 
-fn found(histogram: Histogram) -> Outcome {
-    Outcome::Is(Value::Histogram(Arc::new(histogram)))
+fn found(histogram: Histogram) -> Combined {
+    Outcome::Is(Value::Histogram(Arc::new(histogram))).into()
+}
+
+fn meaningless(annotation: Annotation) -> Combined {
+    Combined {
+        outcome: Outcome::Meaningless,
+        note: Some(annotation),
+    }
+}
+
+/// Of two things that could be said about one pair, Prometheus says the second.
+fn note(combination: Combination, step: HistogramStep) -> Option<Annotation> {
+    if combination.bounds_reconciled {
+        return Some(Annotation::MismatchedCustomBuckets(step));
+    }
+    let collides = combination.counter_reset_collision;
+    collides.then_some(Annotation::CounterResetCollision(step))
 }

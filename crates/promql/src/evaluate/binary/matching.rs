@@ -98,7 +98,7 @@ struct Match<'a> {
     plan: std::vec::IntoIter<Output>,
     /// Steps taken by results that have the same labels, of which each step may have one.
     shared: Vec<Vec<bool>>,
-    /// What the last pair of each step that means nothing is about.
+    /// What is to be noted about the last pair of each step with something to note.
     notes: Vec<Option<Annotation>>,
     current: Current,
     held: Charge<'a>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_types::{Histogram, Sample, SampleColumns, Timestamp, Value, is_stale};
 
-use super::falls::{Falls, KnownFalls};
+use super::falls::{Falls, FallsRun, KnownFalls};
 use super::{Bounds, Range};
 
 /// A series' samples without staleness markers, floats and histograms apart.
@@ -82,6 +82,11 @@ impl Buffer {
             }
             self.push(sample.timestamp.millis(), sample.value);
         }
+    }
+
+    /// Returns where the floats fall, for windows that only move forward.
+    pub(super) fn falls_run(&self) -> FallsRun<'_> {
+        self.falls.run(&self.floats)
     }
 
     fn remove_stale_floats(&mut self) {

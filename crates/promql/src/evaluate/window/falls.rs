@@ -24,6 +24,41 @@ impl KnownFalls {
             to,
         }
     }
+
+    /// Returns the falls of all of `floats`, for windows that only move forward.
+    pub(super) fn run<'a>(&'a self, floats: &'a [f64]) -> FallsRun<'a> {
+        FallsRun {
+            places: self.0.get_or_init(|| find(floats)),
+            floats,
+            begin: 0,
+            end: 0,
+        }
+    }
+}
+
+/// The falls of a series, for windows that only move forward.
+pub(super) struct FallsRun<'a> {
+    places: &'a [usize],
+    floats: &'a [f64],
+    begin: usize,
+    end: usize,
+}
+
+impl FallsRun<'_> {
+    /// Returns the value before each fall among `floats[from..to]`, in the order of time.
+    #[inline]
+    pub(super) fn heights(&mut self, from: usize, to: usize) -> impl Iterator<Item = f64> {
+        let is_before = |at: usize, limit: usize| self.places.get(at).is_some_and(|p| *p < limit);
+        while is_before(self.begin, from + 1) {
+            self.begin += 1;
+        }
+        self.end = self.end.max(self.begin);
+        while is_before(self.end, to) {
+            self.end += 1;
+        }
+        let inside = &self.places[self.begin..self.end];
+        inside.iter().map(|place| self.floats[place - 1])
+    }
 }
 
 /// The falls inside one window.
@@ -82,7 +117,10 @@ mod tests {
             let known = KnownFalls::default();
             let found: Vec<f64> = known.inside(&floats, from, to).heights().collect();
             let walked = floats[from..to].windows(2).filter(|two| two[1] < two[0]).map(|two| two[0]);
-            prop_assert_eq!(found, walked.collect::<Vec<_>>());
+            prop_assert_eq!(&found, &walked.collect::<Vec<_>>());
+            let mut run = known.run(&floats);
+            run.heights(from / 2, to.midpoint(from)).for_each(drop);
+            prop_assert_eq!(found, run.heights(from, to).collect::<Vec<_>>());
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::annotation::Annotation;
 use crate::ast::Cardinality;
 use crate::error::QueryError;
 use crate::evaluate::Column;
-use crate::evaluate::binary::histograms::{Operation, Outcome};
+use crate::evaluate::binary::histograms::{Combined, Operation, Outcome};
 use crate::evaluate::binary::scalar_operation;
 
 use super::group::Group;
@@ -94,13 +94,14 @@ impl Match<'_> {
             true => (one, many),
             false => (many, one),
         };
-        let value = match self.calculate(left, right) {
-            Outcome::Meaningless(annotation) => {
-                // Of all pairs of a step Prometheus only tells about the last one.
-                hand.notes.resize(self.grid.count, None);
-                hand.notes[step] = Some(annotation);
-                return Ok(());
-            }
+        let combined = self.calculate(left, right);
+        if combined.note.is_some() {
+            // Of all pairs of a step Prometheus only tells about the last one with something to tell.
+            hand.notes.resize(self.grid.count, None);
+            hand.notes[step] = combined.note;
+        }
+        let value = match combined.outcome {
+            Outcome::Meaningless => return Ok(()),
             Outcome::Is(value) => Some(value),
             Outcome::Dropped => None,
         };
@@ -141,17 +142,18 @@ impl Match<'_> {
         }
     }
 
-    fn calculate(&self, left: Value, right: Value) -> Outcome {
+    fn calculate(&self, left: Value, right: Value) -> Combined {
         let filters = self.binary.op.is_comparison() && !self.binary.returns_bool;
         let (Value::Float(a), Value::Float(b), false) = (&left, &right, self.binary.op.is_trim())
         else {
             return self.operation().combine(&left, &right);
         };
         let result = scalar_operation(self.binary.op)(*a, *b);
-        match (filters, result == 0.0) {
+        let outcome = match (filters, result == 0.0) {
             (true, true) => Outcome::Dropped,
             (true, false) => Outcome::Is(left),
             (false, _) => Outcome::Is(Value::Float(result)),
-        }
+        };
+        outcome.into()
     }
 }
