@@ -191,7 +191,7 @@ impl Queryable for MemoryStore {
         Ok(Selection {
             labels: found.iter().map(|series| series.labels.clone()).collect(),
             source: Box::new(Source {
-                series: found,
+                series: found.into(),
                 range,
             }),
             warnings: Vec::new(),
@@ -286,8 +286,9 @@ impl Queryable for MemoryStore {
     }
 }
 
+#[derive(Clone)]
 struct Source {
-    series: Vec<Series>,
+    series: Arc<[Series]>,
     range: TimeRange,
 }
 
@@ -300,5 +301,9 @@ impl SampleSource for Source {
             .filter(|s| self.range.contains(s.timestamp));
         inside.for_each(|sample| into.push(sample));
         Ok(())
+    }
+
+    fn fork(&self) -> Option<Box<dyn SampleSource>> {
+        Some(Box::new(self.clone()))
     }
 }

@@ -3,7 +3,9 @@
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use plimsoll_promql::QueryMemory;
-use plimsoll_types::{Meter, StorageError, StorageErrorKind};
+use plimsoll_types::{
+    Matcher, Meter, Queryable, Selection, StorageError, StorageErrorKind, TimeRange,
+};
 
 use crate::app::App;
 
@@ -18,6 +20,18 @@ impl Account {
     /// Opens one, which only the memory of all bounds.
     pub(crate) fn open(app: &App) -> Self {
         Self(app.memory.query(app.memory.limit()))
+    }
+
+    /// Selects series; also returns what the selection holds, to be released with it.
+    pub(crate) fn select(
+        &self,
+        store: &dyn Queryable,
+        matchers: &[Matcher],
+        range: TimeRange,
+    ) -> Result<(Selection, usize), StorageError> {
+        let before = self.0.bytes();
+        let selection = store.select_metered(matchers, range, self)?;
+        Ok((selection, self.0.bytes() - before))
     }
 
     /// Gives bytes back that were taken before.

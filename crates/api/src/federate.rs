@@ -6,11 +6,9 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use plimsoll_runtime::tasks::OnPanic;
 use plimsoll_types::{
     BUCKET_LABEL, Counts, Histogram, Labels, METRIC_NAME, Matcher, Metadata, Meter, MetricType,
     Queryable, ResetHint, Sample, SampleColumns, Selection, StorageError, TimeRange, Value,
@@ -19,13 +17,13 @@ use plimsoll_wire::exposition::{
     Escaping, Family, FamilySample, Format, Negotiated, negotiate, write_federated,
     write_untyped_head, write_untyped_sample,
 };
-use tokio::sync::mpsc;
 
 use crate::account::Account;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::number::write_value;
 use crate::params::Params;
+use crate::streamed::{Pieces, streamed};
 
 /// Pieces that wait for a slow client.
 const PIECES_WAITING_MAX: usize = 8;
@@ -33,8 +31,6 @@ const PIECES_WAITING_MAX: usize = 8;
 const PIECE_BYTES: usize = 64 << 10;
 /// The label that a scraper would add where it is missing.
 const INSTANCE: &str = "instance";
-
-type Pieces = mpsc::Sender<Result<Bytes, std::io::Error>>;
 
 /// Answers a federating scrape.
 pub(crate) async fn federate(
@@ -67,30 +63,13 @@ pub(crate) async fn federate(
         negotiated,
         account: Account::open(&app),
     };
-    let (pieces, written) = mpsc::channel(PIECES_WAITING_MAX);
-    let into = pieces.clone();
-    let tasks = app.parts.tasks.clone();
-    // The task ends with its request: a client that goes away closes the channel.
-    app.parts
-        .tasks
-        .spawn("federate", OnPanic::Report, |_| async move {
-            let work = move || {
-                let _turn = turn;
-                work.write(&selectors, &into)
-            };
-            let reason = match tasks.run_blocking("federate", work).await {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => error.to_string(),
-                Err(panicked) => panicked.to_string(),
-            };
-            tracing::warn!(reason, "an answer to /federate was broken off");
-            let _ = pieces.send(Err(std::io::Error::other(reason))).await;
-        });
-    let stream = futures_util::stream::unfold(written, |mut written| async move {
-        written.recv().await.map(|piece| (piece, written))
+    let body = streamed(&app, "federate", PIECES_WAITING_MAX, move |pieces| {
+        let _turn = turn;
+        work.write(&selectors, pieces)
+            .map_err(|error| error.to_string())
     });
     let content_type = [(header::CONTENT_TYPE, content_type(negotiated))];
-    (content_type, Body::from_stream(stream)).into_response()
+    (content_type, body).into_response()
 }
 
 /// Prometheus does not federate in OpenMetrics: its clients take the text, which all of them understand.

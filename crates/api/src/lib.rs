@@ -49,6 +49,7 @@ mod query_log;
 mod query_metrics;
 mod selectors;
 mod server;
+mod streamed;
 mod surface;
 mod tenant;
 mod v1;

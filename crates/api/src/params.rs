@@ -252,15 +252,17 @@ impl Params {
     /// Reads `query`, with the conditions that the request puts on all of it.
     pub(crate) fn query(&self) -> Result<Expr, ApiError> {
         let expr = self.plain_query()?;
+        Ok(with_extra_matchers(expr, &self.extra_matchers()?))
+    }
+
+    /// Reads the conditions that the request puts on every selector inside a query.
+    pub(crate) fn extra_matchers(&self) -> Result<Vec<Matcher>, ApiError> {
         let mut filters = self.extra_filters()?;
         if filters.len() > 1 {
             let reason = "one of them can be added to every selector of a query, found several";
             return Err(ApiError::parameter("extra_filters[]", reason));
         }
-        Ok(with_extra_matchers(
-            expr,
-            &filters.pop().unwrap_or_default(),
-        ))
+        Ok(filters.pop().unwrap_or_default())
     }
 
     /// Reads `query` as it was written.

@@ -306,9 +306,7 @@ impl Engine {
         at: Timestamp,
         control: &Control,
     ) -> Result<QueryResult, QueryError> {
-        with_room_for(expr, || {
-            evaluate::instant(self, storage, expr, at, control)
-        })
+        with_room_for(expr, || evaluate::instant(self, storage, expr, at, control))
     }
 
     /// Evaluates at `start`, `start + step` and so on up to and including `end`; the result is a matrix.

@@ -50,8 +50,9 @@ mod tests {
     #[test]
     fn never_more_are_lent_than_there_are() {
         let helpers = Helpers::new(3);
+        let same = helpers.clone();
         let first = helpers.lend(2);
-        let second = helpers.clone().lend(2);
+        let second = same.lend(2);
         let third = helpers.lend(2);
         assert_eq!((first.count(), second.count(), third.count()), (2, 1, 0));
         drop(first);

@@ -201,11 +201,15 @@ impl QueryMemory {
     }
 
     fn over_own_limit(&self, wanted: usize) -> QueryError {
+        let limit = ByteCount(self.0.limit as u64).to_string();
+        let wanted = match ByteCount(wanted as u64).to_string() {
+            // "1 MiB, more than 1 MiB" would puzzle its reader.
+            wanted if wanted == limit => "more memory than".to_owned(),
+            wanted => format!("{wanted} of memory, more than"),
+        };
         let message = format!(
-            "the query needs {} of memory, more than the limit of {} per query: \
-             select fewer series, a shorter range or a longer step, or raise the limit",
-            ByteCount(wanted as u64),
-            ByteCount(self.0.limit as u64)
+            "the query needs {wanted} the limit of {limit} per query: \
+             select fewer series, a shorter range or a longer step, or raise the limit"
         );
         QueryError::new(QueryErrorKind::MemoryLimit, message)
     }
@@ -246,6 +250,15 @@ mod tests {
         let error = first.add(1).unwrap_err();
         assert_eq!(error.kind(), QueryErrorKind::MemoryLimit);
         assert!(error.to_string().contains("40 MiB per query"), "{error}");
+        assert!(
+            error.to_string().contains("needs more memory than"),
+            "{error}"
+        );
+        let error = first.add(MIB).unwrap_err().to_string();
+        assert!(
+            error.contains("needs 41 MiB of memory, more than"),
+            "{error}"
+        );
         let second = budget.query(ByteCount::MIB.times(40));
         second.add(16 * MIB).unwrap();
         let error = second.add(MIB).unwrap_err();

@@ -14,6 +14,9 @@ use crate::script::LoadedSeries;
 use crate::subject::{Refusal, Subject};
 
 /// Returns the engine's options that the scripts are written for: everything experimental is on.
+///
+/// `type_and_unit_labels` is off: `functions.test` and `start_timestamps.test` want nothing to be noted about the rate
+/// of a series that is named like a counter and has no `__type__`.
 pub fn engine_options() -> Options {
     Options {
         delayed_name_removal: true,

@@ -5,24 +5,20 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use plimsoll_runtime::tasks::OnPanic;
 use plimsoll_types::{Matcher, Queryable, SampleColumns, StorageError, TimeRange};
 use plimsoll_wire::vm_json;
-use tokio::sync::mpsc;
 
 use crate::account::Account;
 use crate::app::App;
 use crate::error::{ApiError, Kind};
 use crate::params::Params;
+use crate::streamed::{Pieces, streamed};
 
 /// Lines that wait for a slow client; the reader of the store waits with them, until the connection's patience ends.
 const LINES_WAITING_MAX: usize = 16;
-
-type Line = Result<Bytes, std::io::Error>;
 
 /// Writes every series that fulfils one of the selectors; counts as a query.
 pub(crate) async fn vm_json(
@@ -41,34 +37,12 @@ pub(crate) async fn vm_json(
     let tasks = &app.parts.tasks;
     let read = tasks.run_blocking("selectors", move || params.selectors());
     let selectors = read.await.unwrap_or_else(|_| Err(ApiError::fault()))?;
-    let (lines, written) = mpsc::channel::<Line>(LINES_WAITING_MAX);
-    let queryable = app.parts.queryable.clone();
-    let (into, account) = (lines.clone(), Account::open(&app));
-    let work = move || {
+    let (queryable, account) = (app.parts.queryable.clone(), Account::open(&app));
+    let body = streamed(&app, "export", LINES_WAITING_MAX, move |lines| {
         let _turn = turn;
-        export_all(&*queryable, (&selectors, range), &account, &into)
-    };
-    let tasks = app.parts.tasks.clone();
-    // The task ends with its request: a client that goes away closes the channel.
-    app.parts
-        .tasks
-        .spawn("export", OnPanic::Report, |_| async move {
-            let reason = match tasks.run_blocking("export", work).await {
-                Ok(Ok(())) => return,
-                Ok(Err(reason)) => reason,
-                Err(panicked) => panicked.to_string(),
-            };
-            tracing::warn!(reason, "an export was broken off");
-            let _ = lines.send(Err(std::io::Error::other(reason))).await;
-        });
-    let stream = futures_util::stream::unfold(written, |mut written| async move {
-        written.recv().await.map(|line| (line, written))
+        export_all(&*queryable, (&selectors, range), &account, lines)
     });
-    Ok((
-        [(header::CONTENT_TYPE, "application/stream+json")],
-        Body::from_stream(stream),
-    )
-        .into_response())
+    Ok(([(header::CONTENT_TYPE, "application/stream+json")], body).into_response())
 }
 
 /// Says why it is not complete when it is not.
@@ -76,7 +50,7 @@ fn export_all(
     queryable: &dyn Queryable,
     (selectors, range): (&[Vec<Matcher>], TimeRange),
     account: &Account,
-    lines: &mpsc::Sender<Line>,
+    lines: &Pieces,
 ) -> Result<(), String> {
     let mut warnings = Vec::new();
     for matchers in selectors {
@@ -94,9 +68,9 @@ fn export(
     queryable: &dyn Queryable,
     (matchers, range): (&[Matcher], TimeRange),
     account: &Account,
-    lines: &mpsc::Sender<Line>,
+    lines: &Pieces,
 ) -> Result<Vec<String>, StorageError> {
-    let mut selection = queryable.select_metered(matchers, range, account)?;
+    let (mut selection, held) = account.select(queryable, matchers, range)?;
     let mut columns = SampleColumns::default();
     for (index, labels) in selection.labels.iter().enumerate() {
         selection.source.read(index, &mut columns)?;
@@ -106,5 +80,8 @@ fn export(
             return Ok(Vec::new());
         }
     }
-    Ok(selection.warnings)
+    let warnings = std::mem::take(&mut selection.warnings);
+    drop(selection);
+    account.release(held);
+    Ok(warnings)
 }

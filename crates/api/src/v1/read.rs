@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use plimsoll_runtime::http::BodyShare;
-use plimsoll_runtime::tasks::OnPanic;
 use plimsoll_types::{ByteCount, Labels, MatchOp, Matcher, Meter, Queryable, SampleColumns};
 use plimsoll_wire::compression::{snappy, snappy_capped};
 use plimsoll_wire::remote_read::{
     Query, Request, ResponseType, SAMPLES_CONTENT_TYPE, STREAMED_CONTENT_TYPE, SamplesWriter,
     write_frames,
 };
-use tokio::sync::mpsc;
 
 use crate::account::Account;
 use crate::admission::Turn;
@@ -22,6 +20,8 @@ use crate::app::App;
 use crate::body;
 use crate::error::{ApiError, Kind};
 use crate::federate::with_external;
+use crate::params::Params;
+use crate::streamed::{Pieces, streamed};
 use crate::surface::ReadLimits;
 
 /// Longest request, before and after decompression.
@@ -31,15 +31,17 @@ const ANSWER_BYTES_MAX: ByteCount = ByteCount::MIB.times(256);
 /// Frames that wait for a slow client.
 const FRAMES_WAITING_MAX: usize = 4;
 
-type Frames = mpsc::Sender<Result<Bytes, std::io::Error>>;
-
 /// Answers with the first kind that the client takes.
-pub(crate) async fn remote_read(State(app): State<Arc<App>>, body: Body) -> Response {
+pub(crate) async fn remote_read(
+    State(app): State<Arc<App>>,
+    RawQuery(parameters): RawQuery,
+    body: Body,
+) -> Response {
     let answered = async {
         let read = body::read(&app, body, REQUEST_BYTES_MAX).await;
         let body = read.map_err(|unread| ApiError::new(unread.kind, unread.reason))?;
         let turn = app.turn().await?;
-        let request = decode(&app, body).await?;
+        let request = decode(&app, parameters, body).await?;
         let kind = request.response_type().map_err(refused)?;
         let read = Read {
             store: app.parts.queryable.clone(),
@@ -63,12 +65,22 @@ fn refused(error: plimsoll_wire::push::Error) -> ApiError {
 }
 
 /// Decodes a request whose turn has come: its regular expressions are compiled here, which takes time and memory.
-async fn decode(app: &App, (bytes, share): (Bytes, BodyShare)) -> Result<Request, ApiError> {
+async fn decode(
+    app: &App,
+    parameters: Option<String>,
+    (bytes, share): (Bytes, BodyShare),
+) -> Result<Request, ApiError> {
     let decode = move || {
         let _share = share;
         let plain = snappy_capped(&bytes, REQUEST_BYTES_MAX)
             .map_err(|error| ApiError::new(Kind::BadData, error.to_string()))?;
-        Request::decode(&plain).map_err(refused)
+        let mut request = Request::decode(&plain).map_err(refused)?;
+        // What a proxy adds to requests holds here, too.
+        let extra = Params::from_query(parameters.as_deref()).extra_matchers()?;
+        for query in &mut request.queries {
+            query.matchers.extend(extra.iter().cloned());
+        }
+        Ok(request)
     };
     let decoded = app.parts.tasks.run_blocking("remote read", decode).await;
     decoded.unwrap_or_else(|panicked| Err(ApiError::new(Kind::Internal, panicked.to_string())))
@@ -105,9 +117,8 @@ impl Read {
         if query.range.is_empty() {
             return Ok(());
         }
-        let account = &self.account;
-        let selected = self.store.select_metered(&matchers, query.range, account);
-        let mut selection = selected?;
+        let selected = self.account.select(&*self.store, &matchers, query.range);
+        let (mut selection, held) = selected?;
         let mut columns = SampleColumns::default();
         for (index, labels) in selection.labels.iter().enumerate() {
             selection.source.read(index, &mut columns)?;
@@ -115,6 +126,8 @@ impl Read {
                 return Ok(());
             }
         }
+        drop(selection);
+        self.account.release(held);
         Ok(())
     }
 
@@ -155,7 +168,7 @@ impl Read {
         Ok(self.account.body(compressed))
     }
 
-    fn stream(&self, frames: &Frames) -> Result<(), ApiError> {
+    fn stream(&self, frames: &Pieces) -> Result<(), ApiError> {
         for (index, query) in self.queries.iter().enumerate() {
             let mut is_read = true;
             self.for_each(query, |labels, columns| {
@@ -189,27 +202,10 @@ async fn samples(app: &App, read: Read, turn: Turn) -> Result<Response, ApiError
 
 /// The status is sent before the first series is read, so what goes wrong later breaks the stream off.
 fn stream(app: &App, read: Read, turn: Turn) -> Response {
-    let (frames, written) = mpsc::channel(FRAMES_WAITING_MAX);
-    let into: Frames = frames.clone();
-    let tasks = app.parts.tasks.clone();
-    app.parts
-        .tasks
-        .spawn("remote read", OnPanic::Report, |_| async move {
-            let work = move || {
-                let _turn = turn;
-                read.stream(&into)
-            };
-            let reason = match tasks.run_blocking("remote read", work).await {
-                Ok(Ok(())) => return,
-                Ok(Err(error)) => error.into_text().1,
-                Err(panicked) => panicked.to_string(),
-            };
-            tracing::warn!(reason, "a remote read was broken off");
-            let _ = frames.send(Err(std::io::Error::other(reason))).await;
-        });
-    let stream = futures_util::stream::unfold(written, |mut written| async move {
-        written.recv().await.map(|frame| (frame, written))
+    let body = streamed(app, "remote read", FRAMES_WAITING_MAX, move |frames| {
+        let _turn = turn;
+        read.stream(frames).map_err(|error| error.into_text().1)
     });
     let headers = [(header::CONTENT_TYPE, STREAMED_CONTENT_TYPE)];
-    (headers, Body::from_stream(stream)).into_response()
+    (headers, body).into_response()
 }

@@ -15,7 +15,10 @@ async fn ask(server: &Server, path: &str, accepts: &str) -> (Option<String>, Vec
     let encoding = response.headers().get("content-encoding");
     let encoding = encoding.map(|value| value.to_str().unwrap().to_owned());
     let has_length = response.headers().contains_key("content-length");
-    assert!(encoding.is_none() || !has_length, "the length of something else");
+    assert!(
+        encoding.is_none() || !has_length,
+        "the length of something else"
+    );
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (encoding, body.to_vec())
 }

@@ -395,6 +395,59 @@ async fn fifty_heavy_queries_stay_inside_the_budget_and_light_ones_are_answered(
     assert!(answered >= 2, "{answered}");
 }
 
+/// An export, a federating scrape and a remote read of all series, the last one uncompressed as well as compressed.
+fn transfers() -> [Request<Body>; 3] {
+    let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+    // One query from 0 to 100 s with the matcher __name__="x".
+    let query = b"\x0a\x13\x10\xa0\x8d\x06\x1a\x0d\x12\x08__name__\x1a\x01x";
+    let body = plimsoll_wire::compression::snappy(query);
+    [
+        get("/api/v1/export?match[]=x"),
+        get("/federate?match[]=x"),
+        Request::post("/api/v1/read").body(body.into()).unwrap(),
+    ]
+}
+
+#[tokio::test]
+async fn transfers_are_charged_until_they_are_read() {
+    let server = Server::governed(data(40), |_| {});
+    for request in transfers() {
+        let path = request.uri().to_string();
+        let response = server.respond(request).await;
+        assert!(response.status().is_success(), "{path}");
+        if path == "/api/v1/read" {
+            assert!(server.app.query_memory().used() > ByteCount(0));
+        }
+        let body = http_body_util::BodyExt::collect(response.into_body()).await;
+        assert!(!body.unwrap().to_bytes().is_empty(), "{path}");
+        assert!(server.app.query_memory().peak() > ByteCount(0), "{path}");
+    }
+    assert_eq!(server.app.query_memory().used(), ByteCount(0));
+}
+
+#[tokio::test]
+async fn transfers_of_more_than_there_is_memory_for_are_broken_off() {
+    let server = Server::governed(data(5000), |parts| {
+        parts.query_limits.memory_total_max = ByteCount::KIB.times(100);
+    });
+    for request in transfers() {
+        let path = request.uri().to_string();
+        let response = server.respond(request).await;
+        let is_refused = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+        let body = http_body_util::BodyExt::collect(response.into_body()).await;
+        assert!(is_refused || body.is_err(), "{path}");
+    }
+    assert!(server.app.query_memory().peak() <= ByteCount::KIB.times(100));
+    assert_eq!(server.app.query_memory().used(), ByteCount(0));
+}
+
+#[tokio::test]
+async fn the_list_of_top_queries_is_bounded() {
+    let server = Server::governed(data(1), |_| {});
+    let path = "/api/v1/status/top_queries?topN=1001";
+    server.get(path).await.is_error(400, "bad_data", "1000");
+}
+
 #[tokio::test]
 async fn a_large_answer_is_sent_in_pieces_and_charged_until_it_is_read() {
     let server = Server::governed(data(40), |_| {});

@@ -37,7 +37,11 @@ fn query(matchers: &[(u8, &str, &str)]) -> Vec<u8> {
 }
 
 async fn ask(server: &Server, request: &[u8]) -> Response {
-    let request = Request::post("/api/v1/read").body(Body::from(snappy(request)));
+    ask_at(server, "/api/v1/read", request).await
+}
+
+async fn ask_at(server: &Server, path: &str, request: &[u8]) -> Response {
+    let request = Request::post(path).body(Body::from(snappy(request)));
     server.respond(request.unwrap()).await
 }
 
@@ -249,4 +253,17 @@ async fn bad_requests_and_too_large_answers_are_refused_by_name() {
     .await;
     let plain = Request::post("/api/v1/read").body(Body::from("x")).unwrap();
     check(server.respond(plain).await, 400, "snappy").await;
+}
+
+#[tokio::test]
+async fn what_a_proxy_adds_holds_here_too() {
+    let server = Server::with_data().await;
+    let up = query(&[(0, "__name__", "up")]);
+    let response = ask_at(&server, "/api/v1/read?extra_label=job=a", &up).await;
+    let body = snappy_capped(&bytes(response).await, ByteCount::MIB).unwrap();
+    let found = fields(&fields(&body)[0].1);
+    assert_eq!(found.len(), 1);
+    assert_eq!(labels(&fields(&found[0].1)), r#"up{job="a"}"#);
+    let several = "/api/v1/read?extra_filters={a=%221%22}&extra_filters={a=%222%22}";
+    assert_eq!(ask_at(&server, several, &up).await.status(), 400);
 }

@@ -87,6 +87,18 @@ async fn conditions_of_a_request_hold_for_all_of_it() {
     refused.is_error(400, "bad_data", "wanted name=value");
 }
 
+/// Ten megabytes of form must not become a gigabyte of selectors.
+#[tokio::test]
+async fn long_conditions_are_not_multiplied() {
+    let server = Server::with_data().await;
+    let long = "x".repeat(200_000);
+    let filters = "&extra_filters[]={job=\"a\"}".repeat(90);
+    let form = format!("match[]={{job=\"{long}\"}}{filters}");
+    let kind = "application/x-www-form-urlencoded";
+    let answer = server.post("/api/v1/series", kind, form).await;
+    answer.is_error(400, "bad_data", "10 MiB");
+}
+
 #[tokio::test]
 async fn conditions_hold_for_federation_too() {
     let server = Server::with_data().await;

@@ -2,6 +2,9 @@
 
 use plimsoll_promql::Features;
 
+/// Names that change what an expression answers, not whether it is one.
+const EVALUATION: [&str; 2] = ["promql-delayed-name-removal", "use-start-timestamps"];
+
 /// Which experimental PromQL is allowed.
 #[derive(clap::Args, Clone, Default)]
 pub(super) struct EnabledFeatures {
@@ -18,6 +21,7 @@ impl EnabledFeatures {
         for name in &self.names {
             match Features::from_flag(name) {
                 Some(enabled) => features = features.union(enabled),
+                None if EVALUATION.contains(&name.as_str()) => {}
                 None => eprintln!("warning: --enable-feature={name}: unknown to PromQL, no effect"),
             }
         }

@@ -1,9 +1,11 @@
 //! Aggregations: the plan, and those that keep one small state per group and step.
 
+mod crew;
 mod limit;
 mod parameter;
 mod rank;
 mod state;
+mod table;
 mod total;
 mod values;
 
@@ -17,10 +19,14 @@ use crate::ast::{Aggregate, AggregateOp, Expr};
 use crate::error::QueryError;
 use crate::span::Position;
 
+use self::crew::Crew;
 use self::limit::{FirstSeries, RatioOfSeries};
 use self::state::{Counted, Extreme, Grouped, Spread, State, Summed, Total};
+use self::table::{Floats, Part, Table};
+use self::total::Totals;
 pub(crate) use self::total::note_combination;
 pub(crate) use self::values::check_quantiles;
+use super::shards::{self, Divisible, Shards};
 use super::sum::Mean;
 use super::{Column, Context, Grid, LabelSet, Lazy, Meta, Planner, Source};
 
@@ -32,8 +38,12 @@ pub(crate) fn plan<'a>(
     grid: &Grid,
 ) -> Result<Source<'a>, QueryError> {
     let context = planner.context;
+    let divisible = Divisible::new(&aggregate.expr, planner.totals_only())
+        .filter(|_| adds_up(aggregate.op))
+        .inspect(|input| context.forks.want(input.selector));
     let mut input = Input {
         context,
+        divisible,
         source: planner.vector(&aggregate.expr, grid)?,
         op: aggregate.op,
         groups: LabelSet::new(&aggregate.grouping, !aggregate.without),
@@ -97,6 +107,7 @@ fn first_of(aggregate: &Aggregate) -> &Expr {
 struct Input<'a> {
     context: &'a Context<'a>,
     source: Source<'a>,
+    divisible: Option<Divisible<'a>>,
     op: AggregateOp,
     groups: LabelSet,
     position: Position,
@@ -146,57 +157,121 @@ impl Input<'_> {
 
     /// Says that the operator looked past histograms.
     fn note_ignored(&self) {
-        let annotation = Annotation::HistogramIgnoredInAggregation(self.op.as_str());
-        self.context.annotate(&annotation, self.position);
+        note_ignored(self.context, self.op, self.position);
     }
 }
 
-fn folded<'a, S: State + 'a>(mut input: Input<'a>) -> Source<'a> {
-    let context = input.context;
-    Box::new(Lazy::new(context, move || fold::<S>(&mut input)))
+fn note_ignored(context: &Context<'_>, op: AggregateOp, position: Position) {
+    let annotation = Annotation::HistogramIgnoredInAggregation(op.as_str());
+    context.annotate(&annotation, position);
 }
 
-fn summed<'a, S: State + 'a, T: Total + 'a>(mut input: Input<'a>) -> Source<'a> {
-    let context = input.context;
-    Box::new(Lazy::new(context, move || total::fold::<S, T>(&mut input)))
+/// Says whether the states of two halves make the state of the whole.
+fn adds_up(op: AggregateOp) -> bool {
+    match op {
+        AggregateOp::Sum
+        | AggregateOp::Avg
+        | AggregateOp::Count
+        | AggregateOp::Group
+        | AggregateOp::Min
+        | AggregateOp::Max
+        | AggregateOp::Stdvar
+        | AggregateOp::Stddev => true,
+        AggregateOp::Topk
+        | AggregateOp::Bottomk
+        | AggregateOp::Limitk
+        | AggregateOp::LimitRatio
+        | AggregateOp::Quantile
+        | AggregateOp::CountValues => false,
+    }
 }
 
-/// Folds all series into one state per group and step, in the order of the series.
-fn fold<S: State>(input: &mut Input<'_>) -> Result<Vec<(Meta, Column)>, QueryError> {
+fn folded<'a, S: State + 'a>(input: Input<'a>) -> Source<'a> {
+    let context = input.context;
+    Box::new(Lazy::new(context, move || fold(input, Floats::<S>::new)))
+}
+
+fn summed<'a, S: State + 'a, T: Total + 'a>(input: Input<'a>) -> Source<'a> {
+    let context = input.context;
+    Box::new(Lazy::new(context, move || fold(input, Totals::<S, T>::new)))
+}
+
+/// Folds all series into a table, in their order.
+fn fold<'a, T: Table>(
+    mut input: Input<'a>,
+    table: impl FnOnce(&Input<'a>, usize) -> Result<T, QueryError>,
+) -> Result<Vec<(Meta, Column)>, QueryError> {
     let groups = input.group()?;
-    let count = input.grid.count;
-    let mut held = input.context.charge();
-    held.add_table::<Option<S>>(groups.metas.len(), count)?;
-    let mut states: Vec<Vec<Option<S>>> = vec![vec![None; count]; groups.metas.len()];
+    let mut table = table(&input, groups.metas.len())?;
     let mut column = Column::default();
-    let mut ignored = false;
-    for group in &groups.of_series {
-        input.source.next(&mut column)?;
-        input.context.work(count)?;
-        for (step, state) in states[*group].iter_mut().enumerate() {
-            if let Some(value) = column.float(step) {
-                state.get_or_insert_default().add(value);
-            } else if column.histogram(step).is_some() {
-                match S::COUNTS_HISTOGRAMS {
-                    true => state.get_or_insert_default().add(0.0),
-                    false => ignored = true,
+    let mut done = 0;
+    if let Some(divisible) = input.divisible
+        && let Some(shards) = shards::cut(groups.series.len().saturating_sub(1), &input.grid)
+    {
+        input.add(&groups, 0, (&mut table, &mut column))?;
+        done = 1;
+        // Histograms must be added one by one. If the first series has some, most of them will.
+        if !(T::KEEPS_HISTOGRAMS && column.has_histograms()) {
+            table = input.shards(divisible, &groups, shards, table)?;
+            done = groups.series.len();
+        }
+    }
+    for series in done..groups.series.len() {
+        input.add(&groups, series, (&mut table, &mut column))?;
+    }
+    Ok(groups.metas.into_iter().zip(table.columns()?).collect())
+}
+
+impl<'a> Input<'a> {
+    /// Adds the next series, which has this number.
+    fn add(
+        &mut self,
+        groups: &Groups,
+        series: usize,
+        (table, column): (&mut impl Table, &mut Column),
+    ) -> Result<(), QueryError> {
+        self.source.next(column)?;
+        self.context.work(self.grid.count)?;
+        table.add(groups.of_series[series], column, &groups.series[series])
+    }
+
+    /// Adds the shards, which begin with the second series: together if the store has more than one reader.
+    fn shards<T: Table>(
+        &mut self,
+        divisible: Divisible<'a>,
+        groups: &Groups,
+        shards: Shards,
+        mut table: T,
+    ) -> Result<T, QueryError> {
+        let context = self.context;
+        if let Some(profile) = &context.profile {
+            let count = shards.count();
+            profile.note_running(format!("one thread when measured, else {count} shards"));
+        }
+        // Series that were merged would have to meet in one shard.
+        let found = context.forks.take(divisible.selector);
+        let found = found.filter(|found| found.labels.len() == groups.series.len());
+        if let Some(found) = found.filter(|_| context.profile.is_none()) {
+            let input = (divisible, found);
+            return Crew::new(context, input, self.grid, (groups, shards), table).run();
+        }
+        let mut column = Column::default();
+        for range in (0..shards.count()).map(|index| shards.get(index)) {
+            let mut part = Some(Part::new(context, self.grid.count));
+            for series in range.map(|number| number + 1) {
+                self.source.next(&mut column)?;
+                context.work(self.grid.count)?;
+                let group = groups.of_series[series];
+                if T::KEEPS_HISTOGRAMS && column.has_histograms() {
+                    part.take().into_iter().for_each(|part| table.merge(part));
+                }
+                match &mut part {
+                    Some(part) => part.add(group, &column)?,
+                    None => table.add(group, &column, &groups.series[series])?,
                 }
             }
+            part.into_iter().for_each(|part| table.merge(part));
         }
+        Ok(table)
     }
-    if ignored {
-        input.note_ignored();
-    }
-    held.add_table::<f64>(groups.metas.len(), count)?;
-    let columns = states.into_iter().map(|states| {
-        let mut column = Column::default();
-        column.reset(count);
-        for (step, state) in states.into_iter().enumerate() {
-            if let Some(state) = state {
-                column.set_float(step, state.result());
-            }
-        }
-        column
-    });
-    Ok(groups.metas.into_iter().zip(columns).collect())
 }

@@ -21,8 +21,8 @@ use crate::value::{QueryResult, Stats, Timings, Value};
 
 use super::Grid;
 use super::TYPE_LABEL;
-use super::shards::{Forks, Portion};
 use super::profile::Profile;
+use super::shards::{Forks, Portion};
 
 /// How many samples or steps pass between two looks at the clock.
 const WORK_PER_CHECK: usize = 4096;

@@ -41,6 +41,20 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Makes a planner for what a shard evaluates, in which nothing is written twice.
+    pub(super) fn of_shard(context: &'a Context<'a>, totals_only: bool) -> Self {
+        Self {
+            context,
+            repetitions: Repetitions::none(),
+            totals_only: Cell::new(totals_only),
+        }
+    }
+
+    /// Says whether what is planned now is asked for its counts and sums only.
+    pub(super) fn totals_only(&self) -> bool {
+        self.totals_only.get()
+    }
+
     /// Plans something of which only counts and sums are asked for, or also buckets.
     pub(super) fn with_totals<T>(&self, totals_only: bool, plan: impl FnOnce() -> T) -> T {
         let before = self.totals_only.replace(totals_only);

@@ -94,6 +94,13 @@ impl Profile {
         self.state().nodes[index].node.notes.push(note);
     }
 
+    /// Says what the operator does that runs now.
+    pub(crate) fn note_running(&self, note: String) {
+        if let Some(entry) = self.state().top() {
+            entry.node.notes.push(note);
+        }
+    }
+
     pub(crate) fn found(&self, index: usize, series: usize) {
         let known = &mut self.state().nodes[index].node.series;
         *known = Some(known.unwrap_or(0) + series as u64);

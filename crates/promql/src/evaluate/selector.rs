@@ -67,6 +67,8 @@ pub(crate) struct Reader<'a> {
     totals_only: bool,
     _labels: Charge<'a>,
     held: Charge<'a>,
+    /// What is read counts as samples that the query holds, and not only as bytes.
+    counts_samples: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -131,6 +133,16 @@ impl<'a> Reader<'a> {
             totals_only,
             _labels: context.charge(),
             held: context.charge(),
+            counts_samples: true,
+        }
+    }
+
+    /// Counts no sample as held: a step shows one sample or one window of a series, however many were read to find it,
+    /// and those that are shown are counted where they are kept.
+    pub(super) fn counting_no_samples(self) -> Self {
+        Self {
+            counts_samples: false,
+            ..self
         }
     }
 
@@ -170,7 +182,8 @@ impl<'a> Reader<'a> {
             resets::totals(&mut self.samples, self.after);
         }
         // The store merges what it decodes in a buffer of its own, which is as large.
-        self.held.set(2 * self.samples.byte_count(), count)?;
+        let held = if self.counts_samples { count } else { 0 };
+        self.held.set(2 * self.samples.byte_count(), held)?;
         Ok(&mut self.samples)
     }
 }
@@ -282,7 +295,8 @@ impl Operator for InstantSelector<'_> {
             .saturating_sub(self.lookback);
         let until = self.shift.apply(self.grid.end());
         let bounds = (after, until);
-        let mut reader = Reader::new(self.context, self.selector, bounds, self.totals_only)?;
+        let reader = Reader::new(self.context, self.selector, bounds, self.totals_only)?;
+        let mut reader = reader.counting_no_samples();
         let mut metas = reader.metas();
         self.context.foresee(metas.len(), self.grid.count)?;
         self.reader = Some(reader);

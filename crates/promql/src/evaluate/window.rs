@@ -116,7 +116,8 @@ impl RangeOperator for RangeSelector<'_> {
         let first = self.frame.view(self.grid.start);
         let last = self.frame.view(self.grid.end());
         let bounds = (first.after, last.until);
-        let mut reader = Reader::new(self.context, self.selector, bounds, self.totals_only)?;
+        let reader = Reader::new(self.context, self.selector, bounds, self.totals_only)?;
+        let mut reader = reader.counting_no_samples();
         let metas = reader.metas();
         self.context.foresee(metas.len(), self.grid.count)?;
         self.reader = Some(reader);
@@ -240,11 +241,13 @@ impl Operator for WindowFunction<'_> {
         {
             body(&mut run, into, &mut notes);
             shown.add(0, run.shown);
+            self.count_window(run.widest)?;
             return self.context.work(self.grid.count + run.shown);
         }
         let mut parameters = vec![0.0; self.parameters.len()];
         let (mut floats, mut histograms) = (Range::default(), Range::default());
         let frame = self.source.frame();
+        let mut widest = 0;
         for step in 0..self.grid.count {
             let now = self.grid.at(step);
             let (bounds, view) = (frame.bounds(now), frame.view(now));
@@ -267,7 +270,9 @@ impl Operator for WindowFunction<'_> {
             for (parameter, scalars) in parameters.iter_mut().zip(&self.parameters) {
                 *parameter = scalars.at(step);
             }
-            shown.add(step, window.times.len() + window.histogram_times.len());
+            let count = window.times.len() + window.histogram_times.len();
+            widest = widest.max(count);
+            shown.add(step, count);
             self.context.work(1 + window.times.len())?;
             if let Some(value) = (self.body)(&window, &parameters, &mut notes) {
                 into.set(step, value);
@@ -276,11 +281,17 @@ impl Operator for WindowFunction<'_> {
                 return Err(error);
             }
         }
-        Ok(())
+        self.count_window(widest)
     }
 }
 
 impl WindowFunction<'_> {
+    /// Counts the samples that a step holds, as Prometheus does, whatever was read to have them; the bytes of what was
+    /// read are counted where it is read.
+    fn count_window(&self, samples: usize) -> Result<(), QueryError> {
+        self.context.charge().add(0, samples)
+    }
+
     /// Answers for the one window of the next series from its summary; says whether that worked.
     fn summarized(
         &mut self,

@@ -106,7 +106,7 @@ impl Parser<'_> {
         let span = Span::new(token.span.start, self.end());
         if function.experimental && !self.features.experimental_functions {
             let message = format!("function {name:?} is not enabled");
-            let hint = "it needs the feature promql-experimental-functions".to_string();
+            let hint = "allow it with --enable-feature=promql-experimental-functions".to_string();
             return Err(self.error_at(token.span, message).with_hint(Some(hint)));
         }
         self.check_arguments(function, &args, span)?;

@@ -212,7 +212,9 @@ impl Parser<'_> {
                 ""
             };
             if !message.is_empty() {
-                return Err(self.error_at(span, message));
+                let hint = "allow it with --enable-feature=promql-binop-fill-modifiers";
+                let hint = (!self.features.binop_fill_modifiers).then(|| hint.to_owned());
+                return Err(self.error_at(span, message).with_hint(hint));
             }
         }
         let name = op.as_str();

@@ -253,7 +253,9 @@ impl Parser<'_> {
         let span = Span::new(expr.span.start, self.end());
         let wrong = |message: String| Err(self.error_at(span, message));
         if !self.features.extended_range_selectors {
-            return wrong(format!("{word} modifier is experimental and not enabled"));
+            let hint = "allow it with --enable-feature=promql-extended-range-selectors";
+            let message = format!("{word} modifier is experimental and not enabled");
+            return wrong(message).map_err(|error| error.with_hint(Some(hint.into())));
         }
         match &mut expr.kind {
             ExprKind::Selector(selector) | ExprKind::Matrix(selector, _) => {

@@ -35,3 +35,8 @@ fn operators_take_floats_and_histograms() {
 fn subqueries_and_pinned_selectors_look_where_they_should() {
     passes(include_str!("semantics/pinned.test"));
 }
+
+#[test]
+fn where_totals_suffice_nothing_is_said_of_buckets() {
+    passes(include_str!("semantics/totals.test"));
+}

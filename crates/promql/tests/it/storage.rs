@@ -29,8 +29,9 @@ impl Memory {
     }
 }
 
+#[derive(Clone)]
 struct Source {
-    samples: Vec<Vec<Sample>>,
+    samples: Arc<Vec<Vec<Sample>>>,
     reads: Arc<Mutex<Vec<usize>>>,
     is_telling: bool,
 }
@@ -49,8 +50,9 @@ fn summary(samples: &[(Timestamp, f64)]) -> Option<Summary> {
         last,
         min: values().fold(f64::INFINITY, f64::min),
         max: values().fold(f64::NEG_INFINITY, f64::max),
-        sum: Some(values().sum()),
-        resets: Some(falls.map(|two| two[0].1).sum()),
+        // Beginning with 0, so that the sum is never -0.
+        sum: Some(values().fold(0.0, |sum, value| sum + value)),
+        resets: Some(falls.fold(0.0, |sum, two| sum + two[0].1)),
     })
 }
 
@@ -62,6 +64,10 @@ impl SampleSource for Source {
             .iter()
             .for_each(|sample| into.push(sample));
         Ok(())
+    }
+
+    fn fork(&self) -> Option<Box<dyn SampleSource>> {
+        Some(Box::new(self.clone()))
     }
 
     fn summary(&mut self, index: usize, range: TimeRange) -> Result<Option<Summary>, StorageError> {
@@ -104,7 +110,7 @@ impl Queryable for Memory {
         Ok(Selection {
             labels,
             source: Box::new(Source {
-                samples,
+                samples: Arc::new(samples),
                 reads,
                 is_telling: self.is_telling,
             }),

@@ -9,9 +9,11 @@
 //! Days and spans are aligned to the epoch. A long span is at most 31 days and at most a tenth of the retention, so that
 //! what is too old never holds much more disk than it must. Samples are written three times in their life.
 //!
-//! Late data makes small parts beside a large one. They wait until they are worth writing the large one again.
+//! Late data makes small parts beside a large one. They are merged among themselves, and with the large one only when they
+//! hold a quarter of its bytes together: so a byte is written again a few times only, whatever comes late, and the parts of
+//! a span stay as few as their sizes have digits.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_types::{TimeRange, Timestamp};
@@ -21,12 +23,11 @@ use super::seal::Maintenance;
 use super::view::LivePart;
 use super::{Db, Keeping, lock};
 use crate::Result;
+use crate::manifest::QuarantinedPart;
 
 const DAY_MILLIS: i64 = 24 * 3_600_000;
 const SPAN_DAYS_MAX: i64 = 31;
-/// So many parts of one day or span are merged whatever their sizes are.
-const PARTS_MANY: usize = 6;
-/// Fewer are merged when all but the largest hold this part of its bytes together.
+/// Parts are merged when all but the largest hold this part of its bytes together.
 const SMALL_ONE_IN: u64 = 4;
 /// More bytes are not written again in one go: sealing waits meanwhile.
 const BYTES_MAX: u64 = 4 << 30;
@@ -34,19 +35,25 @@ const BYTES_MAX: u64 = 4 << 30;
 const TIME_MAX: Duration = Duration::from_secs(10);
 
 impl Db {
-    /// Merges what is due, one day or span after the other.
+    /// Merges what is due, one day or span after the other. What fails keeps nothing else from being merged.
     pub(super) fn merge_due(&self, keeping: &mut Keeping, done: &mut Maintenance) -> Result<()> {
         let begin = self.clock.monotonic();
+        let (mut outcome, mut failed) = (Ok(()), Vec::new());
         while self.clock.monotonic().since(begin) < TIME_MAX {
             let (parts, tombstones) = self.deleted_from();
-            let Some(group) = self.mergeable(&parts) else {
-                return Ok(());
+            let Some(group) = self.mergeable(&parts, &keeping.manifest.quarantined, &failed) else {
+                break;
             };
-            self.merge_group(keeping, &group, &tombstones)?;
+            if let Err(error) = self.merge_group(keeping, &group, &tombstones) {
+                tracing::error!(error = %error.chain(), parts = group.len(), "merging failed");
+                failed.extend(group.iter().map(|live| live.id()));
+                outcome = outcome.and(Err(error));
+                continue;
+            }
             self.metrics.parts_merged.inc_by(group.len() as u64);
             done.parts_merged += group.len();
         }
-        Ok(())
+        outcome
     }
 
     fn merge_group(
@@ -63,8 +70,13 @@ impl Db {
         self.rewrite(keeping, &visible, newest)
     }
 
-    /// Returns the parts of the oldest day or span that is due, in the order of their age.
-    fn mergeable(&self, parts: &[Arc<LivePart>]) -> Option<Vec<Arc<LivePart>>> {
+    /// Returns parts of the oldest day or span in which some are due, in the order of their age, and none of `failed`.
+    fn mergeable(
+        &self,
+        parts: &[Arc<LivePart>],
+        quarantined: &[QuarantinedPart],
+        failed: &[u64],
+    ) -> Option<Vec<Arc<LivePart>>> {
         let over = self.over_until();
         let days = self.config.retention_millis() / 10 / DAY_MILLIS;
         let spans = [DAY_MILLIS, days.clamp(1, SPAN_DAYS_MAX) * DAY_MILLIS];
@@ -77,13 +89,20 @@ impl Db {
             starts.dedup();
             starts.into_iter().find_map(|start| {
                 let end = start.saturating_add_millis(length - 1);
-                let group = (end < over).then(|| within(parts, TimeRange::new(start, end)))??;
-                is_worth_it(&group).then_some(group)
+                let all = (end < over).then(|| within(parts, TimeRange::new(start, end)))??;
+                // The oldest ones may stay as they are: all others are newer.
+                let group = (0..all.len()).map(|first| &all[first..]);
+                let mut worth = group.filter(|group| {
+                    is_worth_it(group)
+                        && !quarantined.iter().any(|part| lies_between(part, group))
+                        && !group.iter().any(|live| failed.contains(&live.id()))
+                });
+                worth.next().map(<[_]>::to_vec)
             })
         })
     }
 
-    /// Returns the time before which all windows are sealed, by a clock that can be believed.
+    /// Returns the time before which all windows are sealed that are not late, by a clock that can be believed.
     fn over_until(&self) -> Timestamp {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
         let mut timekeeper = lock(&self.timekeeper);
@@ -92,12 +111,7 @@ impl Db {
             return Timestamp::MIN;
         }
         let late = self.config.window_millis() + 2 * self.config.seal_grace_millis();
-        let over = now.saturating_add_millis(-late);
-        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
-        let open = view
-            .windows()
-            .map(|window| Timestamp::from_millis(window.start()));
-        open.min().map_or(over, |open| open.min(over))
+        now.saturating_add_millis(-late)
     }
 }
 
@@ -111,10 +125,18 @@ fn within(parts: &[Arc<LivePart>], range: TimeRange) -> Option<Vec<Arc<LivePart>
     group.iter().all(is_inside).then_some(group)
 }
 
+/// Says whether a part in quarantine has its place in the order of age among those of a group: if it is read again one
+/// day, what is newer must still be newer.
+fn lies_between(aside: &QuarantinedPart, group: &[Arc<LivePart>]) -> bool {
+    let age = |live: &Arc<LivePart>| (live.entry.sequence, live.id());
+    let own = (aside.sequence, aside.id);
+    group.iter().any(|live| live.range().overlaps(aside.range))
+        && group.first().is_some_and(|oldest| age(oldest) < own)
+        && group.last().is_some_and(|newest| own < age(newest))
+}
+
 fn is_worth_it(group: &[Arc<LivePart>]) -> bool {
     let bytes = || group.iter().map(|live| live.part.meta().bytes);
     let (all, largest) = (bytes().sum::<u64>(), bytes().max().unwrap_or(0));
-    group.len() > 1
-        && all <= BYTES_MAX
-        && (group.len() >= PARTS_MANY || (all - largest) * SMALL_ONE_IN >= largest)
+    group.len() > 1 && all <= BYTES_MAX && (all - largest) * SMALL_ONE_IN >= largest
 }

@@ -18,7 +18,7 @@ use crate::{Error, ErrorKind, Result};
 
 impl Db {
     /// Puts one new part, or nothing when no sample is left, in the place of `old`: at least one part, in the order of
-    /// their age, and no other part overlaps the time from the first to the last of them. Deletions up to the sequence
+    /// their age, and no part between them in age overlaps the time from the first to the last of them. Deletions up to the sequence
     /// `cleaned` are carried out in what is read.
     pub(super) fn rewrite(
         &self,

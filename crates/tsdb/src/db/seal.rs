@@ -141,9 +141,10 @@ impl Db {
 
     fn is_worth_a_part(&self, view: &View, window: &Window, now: Monotonic) -> bool {
         let length = self.config.window_millis();
-        let is_beside = |part: &&Arc<LivePart>| {
-            part.range().start.align_down(length).millis() == window.start()
-        };
+        // A part of a day that was merged lies beside each of its windows.
+        let start = Timestamp::from_millis(window.start());
+        let stretch = TimeRange::new(start, start.saturating_add_millis(length - 1));
+        let is_beside = |part: &&Arc<LivePart>| part.range().overlaps(stretch);
         let waits = Duration::from_millis((length / LATE_WAITS_ONE_IN).unsigned_abs());
         view.parts.iter().filter(is_beside).count() < PARTS_AT_ONCE
             || window.made().is_none_or(|made| now.since(made) >= waits)

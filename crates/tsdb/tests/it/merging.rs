@@ -1,12 +1,13 @@
 //! Many small parts become few large ones, and nobody who reads can tell.
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Duration;
 
 use plimsoll_testkit::Fault;
 use plimsoll_types::{Matcher, StoreAdmin, TimeRange};
 
-use crate::support::{HOUR, NOON, Store};
+use crate::support::{DIRECTORY, HOUR, NOON, Store};
 
 /// The beginning of a day, three days ago.
 const MIDNIGHT: i64 = (NOON / (24 * HOUR) - 3) * 24 * HOUR;
@@ -119,4 +120,49 @@ fn a_failure_at_any_call_of_merging_loses_nothing() {
         any_failed |= failed;
     }
     assert!(any_failed);
+}
+
+#[test]
+fn a_part_that_is_repaired_keeps_its_place_in_the_order_of_age() {
+    let store = Store::new();
+    for (name, value) in [("a", 1.0), ("a", 2.0), ("b", 3.0)] {
+        store.put(name, &[(MIDNIGHT, value)]);
+        store.db.seal_all().unwrap();
+    }
+    // The one in the middle says what counts.
+    let meta = Path::new(DIRECTORY).join("parts/0000000000000001/meta");
+    store.disk.flip(&meta, 4, 0xff);
+    let store = store.after_power_loss();
+    assert_eq!(store.db.recovery().quarantined.len(), 1);
+    assert_eq!(store.floats("a"), [(MIDNIGHT, 1.0)]);
+    later(&store, 3);
+    store.disk.flip(&meta, 4, 0xff);
+    let store = store.after_power_loss();
+    assert!(store.db.recovery().quarantined.is_empty());
+    assert_eq!(store.floats("a"), [(MIDNIGHT, 2.0)]);
+}
+
+#[test]
+fn late_data_does_not_write_a_large_part_again_each_time() {
+    let store = Store::new();
+    for hour in 0..24 {
+        let begin = MIDNIGHT + hour * HOUR;
+        let many = (0..1000).map(|index| (begin + index * 1700, (index as f64).sin()));
+        store.put("a", &many.collect::<Vec<_>>());
+        store.db.seal_all().unwrap();
+    }
+    later(&store, 3);
+    let first = store.db.statistics(0).unwrap().parts;
+    assert_eq!(first.len(), 1);
+    for round in 0..20 {
+        for window in 0..6 {
+            store.put("late", &[(MIDNIGHT + window * 2 * HOUR + round, 1.0)]);
+        }
+        store.clock.advance(Duration::from_mins(20));
+        store.db.maintain().unwrap();
+    }
+    let found = store.db.statistics(0).unwrap().parts;
+    assert_eq!(found[0].name, first[0].name, "the large one is as it was");
+    assert!(found.len() < 6, "{}", found.len());
+    assert_eq!(store.floats("late").len(), 120);
 }

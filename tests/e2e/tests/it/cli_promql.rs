@@ -19,6 +19,21 @@ fn expressions_are_formatted() {
 }
 
 #[test]
+fn what_is_experimental_names_its_flag() {
+    for (expression, flag) in [
+        ("limitk(1, up)", "promql-experimental-functions"),
+        ("info(up)", "promql-experimental-functions"),
+        ("rate(up[5m] smoothed)", "promql-extended-range-selectors"),
+        ("up + fill(0) up", "promql-binop-fill-modifiers"),
+    ] {
+        let flag = format!("--enable-feature={flag}");
+        refused(&plimsoll(&["promql", "explain", expression]), 1, &[&flag]);
+        let ended = plimsoll(&["promql", "explain", expression, &flag]);
+        assert_eq!((ended.code, &*ended.stderr), (Some(0), ""), "{ended:?}");
+    }
+}
+
+#[test]
 fn operators_are_shown_and_measured() {
     let expression = "sum by (job) (rate(up[5m])) / 2";
     let tree = "/\n  sum by (job)\n    rate\n      up[5m]\n";

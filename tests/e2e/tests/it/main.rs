@@ -11,6 +11,7 @@ mod cli;
 mod cli_check;
 mod cli_promql;
 mod cli_push;
+mod cli_serve;
 mod cli_shell;
 mod cli_tsdb;
 mod differential;

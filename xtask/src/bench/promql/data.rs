@@ -109,7 +109,7 @@ fn push(api: &Api, series: &mut [Made], hour: i64, step: i64) -> anyhow::Result<
 }
 
 fn wide_series(number: u64) -> Made {
-    let is_counter = number % 2 == 0;
+    let is_counter = number.is_multiple_of(2);
     let name = match is_counter {
         true => "wide_requests_total",
         false => "wide_temperature",

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::fs;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use plimsoll_runtime::clock::{Clock, SystemClock};
 
 use super::questions::Question;
 use super::rivals::Contender;
@@ -75,22 +76,24 @@ pub(super) fn repeatedly(
 
 /// Waits until nobody spends CPU time on what was loaded.
 pub(super) fn settle(contenders: &mut [Contender]) -> anyhow::Result<()> {
-    let began = Instant::now();
+    let clock = SystemClock::new();
+    let now = || clock.monotonic().since_origin();
+    let began = now();
     let spent = |contenders: &[Contender]| -> anyhow::Result<Duration> {
         contenders.iter().map(|c| cpu_time(c.program.id())).sum()
     };
-    let (mut quiet_since, mut known) = (Instant::now(), spent(contenders)?);
-    while quiet_since.elapsed() < QUIET {
-        ensure!(began.elapsed() < QUIET_MAX, "they never came to rest");
+    let (mut quiet_since, mut known) = (began, spent(contenders)?);
+    while now() - quiet_since < QUIET {
+        ensure!(now() - began < QUIET_MAX, "they never came to rest");
         sleep(Duration::from_secs(5));
         contenders
             .iter_mut()
             .try_for_each(|contender| contender.program.check_alive())?;
-        let now = spent(contenders)?;
-        if now - known > Duration::from_millis(500) {
-            quiet_since = Instant::now();
+        let total = spent(contenders)?;
+        if total - known > Duration::from_millis(500) {
+            quiet_since = now();
         }
-        known = now;
+        known = total;
     }
     Ok(())
 }

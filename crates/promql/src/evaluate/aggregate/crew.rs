@@ -4,6 +4,7 @@
 //! shards are added in their order, so it does not matter who is faster. The first shard that is not done never waits,
 //! so somebody always gets on. A thread without company does the same, one shard after the other.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, ScopedJoinHandle};
@@ -21,8 +22,6 @@ pub(super) struct Crew<'a, T> {
     input: Divisible<'a>,
     grid: Grid,
     groups: &'a Groups,
-    /// Series that are in the table before the first shard.
-    skipped: usize,
     shards: Shards,
     found: Mutex<Found>,
     claimed: AtomicUsize,
@@ -59,7 +58,7 @@ impl<'a, T: Table> Crew<'a, T> {
         context: &'a Context<'a>,
         (input, found): (Divisible<'a>, Found),
         grid: Grid,
-        (groups, skipped, shards): (&'a Groups, usize, Shards),
+        (groups, shards): (&'a Groups, Shards),
         table: T,
     ) -> Self {
         let line = Line {
@@ -73,7 +72,6 @@ impl<'a, T: Table> Crew<'a, T> {
             input,
             grid,
             groups,
-            skipped,
             shards,
             found: Mutex::new(found),
             claimed: AtomicUsize::new(0),
@@ -125,9 +123,10 @@ impl<'a, T: Table> Crew<'a, T> {
     }
 
     fn shard(&self, index: usize) -> Result<(), Stop> {
+        // The first series is in the table before all shards.
         let range = self.shards.get(index);
-        let range = range.start + self.skipped..range.end + self.skipped;
-        let context = &self.context.shard(self.portion(range.start, range.end));
+        let range = range.start + 1..range.end + 1;
+        let context = &self.context.shard(self.portion(&range)?);
         let planner = Planner::of_shard(context, self.input.totals_only);
         let mut source = planner.vector(self.input.expr, &self.grid)?;
         source.series()?;
@@ -163,12 +162,13 @@ impl<'a, T: Table> Crew<'a, T> {
     }
 
     /// Returns what a shard reads.
-    fn portion(&self, start: usize, end: usize) -> Option<Portion> {
+    fn portion(&self, range: &Range<usize>) -> Result<Portion, QueryError> {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(Portion {
-            labels: found.labels[start..end].to_vec(),
-            source: found.source.fork()?,
-            first: start,
+        let refused = || QueryError::execution("the store takes no more readers");
+        Ok(Portion {
+            labels: found.labels[range.clone()].to_vec(),
+            source: found.source.fork().ok_or_else(refused)?,
+            first: range.start,
         })
     }
 
@@ -183,7 +183,10 @@ impl<'a, T: Table> Crew<'a, T> {
             if line.has_stopped_before(index) {
                 return Err(Stop::Pointless);
             }
-            line = self.moved.wait(line).unwrap_or_else(PoisonError::into_inner);
+            line = self
+                .moved
+                .wait(line)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         if let Some(part) = part.take() {
             line.table.merge(part);

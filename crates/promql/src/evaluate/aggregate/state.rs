@@ -5,11 +5,14 @@ use plimsoll_types::{Combination, Histogram, HistogramMean, HistogramSum, Incomp
 use super::super::sum::{Mean, Sum, Variance};
 
 /// The state of one group at one step; made when the first value arrives.
-pub(super) trait State: Default + Clone {
+pub(super) trait State: Default + Clone + Send {
     /// Histograms count as any value; otherwise they are looked past.
     const COUNTS_HISTOGRAMS: bool = false;
 
     fn add(&mut self, value: f64);
+
+    /// Adds what another state knows of values that come after these.
+    fn merge(&mut self, later: Self);
 
     fn result(self) -> f64;
 }
@@ -23,6 +26,10 @@ impl State for Summed {
         self.0.add(value);
     }
 
+    fn merge(&mut self, later: Self) {
+        self.0.merge(later.0);
+    }
+
     fn result(self) -> f64 {
         self.0.value()
     }
@@ -32,6 +39,10 @@ impl State for Summed {
 impl State for Mean {
     fn add(&mut self, value: f64) {
         Mean::add(self, value);
+    }
+
+    fn merge(&mut self, later: Self) {
+        Mean::merge(self, later);
     }
 
     fn result(self) -> f64 {
@@ -50,6 +61,10 @@ impl State for Counted {
         self.0 += 1.0;
     }
 
+    fn merge(&mut self, later: Self) {
+        self.0 += later.0;
+    }
+
     fn result(self) -> f64 {
         self.0
     }
@@ -63,6 +78,8 @@ impl State for Grouped {
     const COUNTS_HISTOGRAMS: bool = true;
 
     fn add(&mut self, _: f64) {}
+
+    fn merge(&mut self, _: Self) {}
 
     fn result(self) -> f64 {
         1.0
@@ -87,6 +104,10 @@ impl<const MAX: bool> State for Extreme<MAX> {
         }
     }
 
+    fn merge(&mut self, later: Self) {
+        self.add(later.0);
+    }
+
     fn result(self) -> f64 {
         self.0
     }
@@ -101,6 +122,10 @@ impl<const ROOT: bool> State for Spread<ROOT> {
         self.0.add(value);
     }
 
+    fn merge(&mut self, later: Self) {
+        self.0.merge(later.0);
+    }
+
     fn result(self) -> f64 {
         match ROOT {
             true => self.0.value().sqrt(),
@@ -110,7 +135,7 @@ impl<const ROOT: bool> State for Spread<ROOT> {
 }
 
 /// What `sum` and `avg` make of histograms.
-pub(super) trait Total: Clone {
+pub(super) trait Total: Clone + Send {
     fn new(first: &Histogram) -> Self;
 
     fn add(&mut self, other: &Histogram) -> Result<Combination, IncompatibleHistograms>;

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
+use crate::ast::AggregateOp;
 use crate::error::QueryError;
+use crate::span::Position;
 
 use super::super::{Charge, Column, Context, Meta};
-use super::Input;
 use super::state::State;
+use super::{Input, note_ignored};
 
 /// One state per step; none as long as there was no value.
 pub(super) type Row<S> = Vec<Option<S>>;
@@ -106,7 +108,9 @@ impl<'a, S: State> Part<'a, S> {
 pub(super) struct Floats<'a, S> {
     rows: Vec<Row<S>>,
     ignored: bool,
-    note: Box<dyn FnOnce() + Send + 'a>,
+    context: &'a Context<'a>,
+    op: AggregateOp,
+    position: Position,
     steps: usize,
     held: Charge<'a>,
 }
@@ -119,7 +123,9 @@ impl<'a, S: State> Floats<'a, S> {
         Ok(Self {
             rows: vec![vec![None; steps]; groups],
             ignored: false,
-            note: input.note_of_ignored(),
+            context: input.context,
+            op: input.op,
+            position: input.position,
             steps,
             held,
         })
@@ -145,7 +151,7 @@ impl<S: State> Table for Floats<'_, S> {
 
     fn columns(mut self) -> Result<Vec<Column>, QueryError> {
         if self.ignored {
-            (self.note)();
+            note_ignored(self.context, self.op, self.position);
         }
         self.held.add_table::<f64>(self.rows.len(), self.steps)?;
         let columns = self.rows.into_iter().map(|row| {

@@ -14,6 +14,7 @@ use crate::span::Position;
 use super::super::{Charge, Column, Context, Meta};
 use super::Input;
 use super::state::{State, Total};
+use super::table::{self, Part, Row, Table};
 
 /// The histograms of one group at one step.
 #[derive(Clone)]
@@ -28,43 +29,64 @@ enum Slot<T> {
     Incompatible { had_float: bool },
 }
 
-/// Sums or averages all series per group and step, in the order of the series.
-pub(super) fn fold<S: State, T: Total>(
-    input: &mut Input<'_>,
-) -> Result<Vec<(Meta, Column)>, QueryError> {
-    let groups = input.group()?;
-    let count = input.grid.count;
-    let mut held = input.context.charge();
-    held.add_table::<Option<S>>(groups.metas.len(), count)?;
-    let mut states: Vec<Vec<Option<S>>> = vec![vec![None; count]; groups.metas.len()];
-    let mut histograms = Histograms::<T>::new(input, groups.metas.len());
-    let mut column = Column::default();
-    for (meta, group) in groups.series.iter().zip(&groups.of_series) {
-        input.source.next(&mut column)?;
-        input.context.work(count)?;
-        let states = &mut states[*group];
-        for (step, state) in states.iter_mut().enumerate() {
-            if let Some(value) = column.float(step) {
-                state.get_or_insert_default().add(value);
-            }
-        }
-        if column.has_histograms() {
-            histograms.add(*group, &column, states, meta)?;
+/// The groups of `sum` or `avg`.
+pub(super) struct Totals<'a, S, T> {
+    rows: Vec<Row<S>>,
+    histograms: Histograms<'a, T>,
+    steps: usize,
+    held: Charge<'a>,
+}
+
+impl<'a, S: State, T: Total> Totals<'a, S, T> {
+    pub(super) fn new(input: &Input<'a>, groups: usize) -> Result<Self, QueryError> {
+        let steps = input.grid.count;
+        let mut held = input.context.charge();
+        held.add_table::<Option<S>>(groups, steps)?;
+        Ok(Self {
+            rows: vec![vec![None; steps]; groups],
+            histograms: Histograms::new(input, groups),
+            steps,
+            held,
+        })
+    }
+}
+
+impl<S: State, T: Total> Table for Totals<'_, S, T> {
+    type State = S;
+
+    const KEEPS_HISTOGRAMS: bool = true;
+
+    fn add(&mut self, group: usize, column: &Column, meta: &Meta) -> Result<(), QueryError> {
+        let row = &mut self.rows[group];
+        table::add(row, column);
+        match column.has_histograms() {
+            true => self.histograms.add(group, column, row, meta),
+            false => Ok(()),
         }
     }
-    held.add_table::<f64>(groups.metas.len(), count)?;
-    let columns = states.into_iter().enumerate().map(|(group, states)| {
-        let mut column = Column::default();
-        column.reset(count);
-        for (step, state) in states.into_iter().enumerate() {
-            let value = histograms.result(group, step, state.map(S::result));
-            if let Some(value) = value {
-                column.set(step, value);
-            }
+
+    fn merge(&mut self, part: Part<'_, S>) {
+        for (group, row) in part.rows {
+            table::merge(&mut self.rows[group], row);
         }
-        column
-    });
-    Ok(groups.metas.into_iter().zip(columns).collect())
+    }
+
+    fn columns(mut self) -> Result<Vec<Column>, QueryError> {
+        self.held.add_table::<f64>(self.rows.len(), self.steps)?;
+        let histograms = self.histograms;
+        let columns = self.rows.into_iter().enumerate().map(|(group, row)| {
+            let mut column = Column::default();
+            column.reset(row.len());
+            for (step, state) in row.into_iter().enumerate() {
+                let value = histograms.result(group, step, state.map(S::result));
+                if let Some(value) = value {
+                    column.set(step, value);
+                }
+            }
+            column
+        });
+        Ok(columns.collect())
+    }
 }
 
 /// The histograms of all groups.

@@ -13,6 +13,8 @@ pub(crate) struct Run<'a> {
     falls: Option<FallsRun<'a>>,
     /// Samples of all windows so far; a sample counts in each window that sees it.
     pub(super) shown: usize,
+    /// Samples of the window that has the most.
+    pub(super) widest: usize,
 }
 
 /// One window of a run: at least two samples.
@@ -35,6 +37,7 @@ impl<'a> Run<'a> {
             inside: Range::default(),
             falls: None,
             shown: 0,
+            widest: 0,
         })
     }
 
@@ -48,6 +51,7 @@ impl<'a> Run<'a> {
             self.inside.advance(&self.buffer.times, bounds);
             let times = self.inside.of(&self.buffer.times);
             self.shown += times.len();
+            self.widest = self.widest.max(times.len());
             if times.len() > 1 {
                 let floats = self.inside.of(&self.buffer.floats);
                 return Some(RunWindow {
