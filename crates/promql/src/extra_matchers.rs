@@ -28,7 +28,9 @@ pub fn with_extra_matchers(mut expr: Expr, extra: &[Matcher]) -> Expr {
                 selector.matchers = matchers.cloned().collect();
             }
             ExprKind::Number(_) | ExprKind::String(_) | ExprKind::Bytes(_) => {}
-            ExprKind::Paren(inner) | ExprKind::Plus(inner) | ExprKind::Negate(inner) => open.push(inner),
+            ExprKind::Paren(inner) | ExprKind::Plus(inner) | ExprKind::Negate(inner) => {
+                open.push(inner)
+            }
             ExprKind::Subquery(subquery) => open.push(&mut subquery.expr),
             ExprKind::Binary(binary) => open.extend([&mut *binary.left, &mut *binary.right]),
             ExprKind::Aggregate(aggregate) => {

@@ -29,6 +29,8 @@
 //! - The staleness marker is never a value of a result; inside a column its bits mean "no sample at this step".
 //! - Deliberately absent: HTTP, the limit of points per series (the API's), caches, and any clock: time comes from
 //!   the [`Control`].
+//! - A result has the same bits on every run: series are added in the order of their labels, and how a large
+//!   aggregation is cut for several threads depends on the query and the number of series only (`evaluate/shards.rs`).
 //! - Floats never wait for histograms: what native histograms need is made when the first one is met.
 //!
 //! # How to extend

@@ -62,9 +62,17 @@ fn write_unary(f: &mut Formatter<'_>, op: char, inner: &Expr) -> fmt::Result {
 }
 
 /// Writes an instant vector selector, or a range vector selector when it has a range.
-fn write_selector(f: &mut Formatter<'_>, selector: &Selector, range: Option<&Length>) -> fmt::Result {
+fn write_selector(
+    f: &mut Formatter<'_>,
+    selector: &Selector,
+    range: Option<&Length>,
+) -> fmt::Result {
     let is = |extension| selector.extension == Some(extension);
-    write!(f, r#"{{"anchored":{},"matchers":["#, is(Extension::Anchored))?;
+    write!(
+        f,
+        r#"{{"anchored":{},"matchers":["#,
+        is(Extension::Anchored)
+    )?;
     for (index, matcher) in selector.matchers.iter().enumerate() {
         let separator = if index == 0 { "" } else { "," };
         let (name, op) = (Text(matcher.name()), matcher.op().as_str());
@@ -163,12 +171,19 @@ fn write_matching(f: &mut Formatter<'_>, matching: &Matching) -> fmt::Result {
 fn write_aggregate(f: &mut Formatter<'_>, aggregate: &Aggregate) -> fmt::Result {
     let (expr, grouping) = (Tree(&aggregate.expr), Names(&aggregate.grouping));
     let op = aggregate.op.as_str();
-    write!(f, r#"{{"expr":{expr},"grouping":{grouping},"op":"{op}","param":"#)?;
+    write!(
+        f,
+        r#"{{"expr":{expr},"grouping":{grouping},"op":"{op}","param":"#
+    )?;
     match &aggregate.parameter {
         Some(parameter) => write!(f, "{}", Tree(parameter))?,
         None => f.write_str("null")?,
     }
-    write!(f, r#","type":"aggregation","without":{}}}"#, aggregate.without)
+    write!(
+        f,
+        r#","type":"aggregation","without":{}}}"#,
+        aggregate.without
+    )
 }
 
 fn write_call(f: &mut Formatter<'_>, call: &Call) -> fmt::Result {

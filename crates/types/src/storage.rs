@@ -198,8 +198,8 @@ pub trait SampleSource: Send {
         Ok(None)
     }
 
-    /// Returns another reader of the same selection, for another thread; both see the same samples. `None` when the
-    /// source is read by one thread only.
+    /// Returns another reader of the same selection, for another thread; both see the same samples. A
+    /// source returns `None` always or never: always when it is for one thread only.
     fn fork(&self) -> Option<Box<dyn SampleSource>> {
         None
     }

@@ -42,10 +42,10 @@ mod strict;
 mod text;
 
 pub use encode::{write_families, write_federated};
-pub use federation::{write_untyped_head, write_untyped_sample};
 pub use entry::{Entry, Exemplars, RawExemplar, SampleEntry, Series};
 pub use error::{Error, ErrorKind};
 pub use family::{Family, FamilyExemplar, FamilySample, read_families};
+pub use federation::{write_untyped_head, write_untyped_sample};
 pub use format::{Escaping, Format, Negotiated, accept_header, negotiate};
 pub use lint::{Problem, exposed_name, lint};
 pub use strict::Summary;

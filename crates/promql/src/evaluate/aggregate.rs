@@ -30,6 +30,9 @@ use super::shards::{self, Divisible, Shards};
 use super::sum::Mean;
 use super::{Column, Context, Grid, LabelSet, Lazy, Meta, Planner, Source};
 
+/// An input of smaller groups than this, on average, is not cut into shards.
+const SERIES_PER_GROUP_MIN: usize = 8;
+
 /// Plans an aggregation.
 pub(crate) fn plan<'a>(
     planner: &Planner<'a>,
@@ -205,7 +208,9 @@ fn fold<'a, T: Table>(
     let mut table = table(&input, groups.metas.len())?;
     let mut column = Column::default();
     let mut done = 0;
-    if let Some(divisible) = input.divisible
+    // Where groups are small, adding the states of shards would be as much work as making them.
+    let is_condensed = groups.metas.len() <= groups.series.len() / SERIES_PER_GROUP_MIN;
+    if let Some(divisible) = input.divisible.filter(|_| is_condensed)
         && let Some(shards) = shards::cut(groups.series.len().saturating_sub(1), &input.grid)
     {
         input.add(&groups, 0, (&mut table, &mut column))?;

@@ -69,6 +69,18 @@ struct Shard<'a> {
     samples: AtomicUsize,
 }
 
+impl Shard<'_> {
+    /// Counts what is held. Only the thread of the shard does that, so it needs no atomic steps.
+    fn count(&self, bytes: impl Fn(usize) -> usize, samples: impl Fn(usize) -> usize) {
+        let change = |counted: &AtomicUsize, change: &dyn Fn(usize) -> usize| {
+            let before = counted.load(Ordering::Relaxed);
+            counted.store(change(before), Ordering::Relaxed);
+        };
+        change(&self.bytes, &bytes);
+        change(&self.samples, &samples);
+    }
+}
+
 impl<'a> Context<'a> {
     pub(crate) fn new(
         (options, helpers): (&'a Options, &'a Helpers),
@@ -273,8 +285,7 @@ impl Context<'_> {
         let held = held.saturating_add(samples);
         query.samples_peak.fetch_max(held, Ordering::Relaxed);
         if let Some(shard) = &self.shard {
-            shard.bytes.fetch_add(bytes, Ordering::Relaxed);
-            shard.samples.fetch_add(samples, Ordering::Relaxed);
+            shard.count(|held| held + bytes, |held| held + samples);
         }
         if let Some(profile) = &self.profile {
             profile.hold(bytes);
@@ -295,8 +306,7 @@ impl Context<'_> {
         self.memory.release(bytes);
         self.query().samples.fetch_sub(samples, Ordering::Relaxed);
         if let Some(shard) = &self.shard {
-            shard.bytes.fetch_sub(bytes, Ordering::Relaxed);
-            shard.samples.fetch_sub(samples, Ordering::Relaxed);
+            shard.count(|held| held - bytes, |held| held - samples);
         }
         if let Some(profile) = &self.profile {
             profile.release(bytes);

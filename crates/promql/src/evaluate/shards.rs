@@ -18,10 +18,11 @@ use crate::functions::Body;
 use super::Grid;
 
 /// How many values a shard calculates: enough that starting and joining it costs nothing beside that.
-const VALUES_PER_SHARD: usize = 64 << 10;
-/// The most and the fewest series of a shard.
-const SERIES_MAX: usize = 512;
+const VALUES_PER_SHARD: usize = 16 << 10;
+/// The fewest series of a shard.
 const SERIES_MIN: usize = 16;
+/// At fewer steps most of the time goes into finding the series, which one thread does.
+const STEPS_MIN: usize = 32;
 /// Fewer shards are not worth a thread.
 const SHARDS_MIN: usize = 2;
 /// How many operators may stand on top of each other: other threads have a small stack.
@@ -100,11 +101,11 @@ fn only_series(expr: &Expr) -> Option<&Expr> {
     }
 }
 
-/// Cuts a number of series; `None` when they are too few.
+/// Cuts a number of series; `None` when they are too few, or their steps.
 pub(crate) fn cut(series: usize, grid: &Grid) -> Option<Shards> {
-    let size = (VALUES_PER_SHARD / grid.count.max(1)).clamp(SERIES_MIN, SERIES_MAX);
+    let size = (VALUES_PER_SHARD / grid.count.max(1)).max(SERIES_MIN);
     let shards = Shards { series, size };
-    (shards.count() >= SHARDS_MIN).then_some(shards)
+    (grid.count >= STEPS_MIN && shards.count() >= SHARDS_MIN).then_some(shards)
 }
 
 /// Pieces of a list of series.
@@ -209,10 +210,11 @@ mod tests {
 
     #[test]
     fn shards_cover_every_series_once() {
-        for steps in [1, 100, 1000, 1_000_000] {
+        assert_eq!(cut(1 << 20, &Grid::instant(0)), None);
+        for steps in [32, 100, 1000, 1_000_000] {
             let grid = Grid::range(0, steps - 1, 1).unwrap();
             assert_eq!(cut(SERIES_MIN, &grid), None);
-            for series in [513, 5000] {
+            for series in [1025, 5000] {
                 let shards = cut(series, &grid).unwrap();
                 let all = (0..shards.count()).flat_map(|index| shards.get(index));
                 assert!(all.eq(0..series), "{shards:?}");

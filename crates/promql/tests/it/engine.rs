@@ -117,7 +117,9 @@ fn refuses_more_than_its_memory() {
         )
         .unwrap_err();
     assert!(
-        error.to_string().contains("more than the limit of 64 KiB per query"),
+        error
+            .to_string()
+            .contains("more than the limit of 64 KiB per query"),
         "{error}"
     );
     assert!(!error.is_retryable());

@@ -4,12 +4,12 @@
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::ThreadId;
 use std::time::Duration;
 
 use plimsoll_promql::{
-    Control, Engine, Options, QueryError, QueryErrorKind, QueryResult, Value, parse,
+    Control, Engine, MemoryBudget, Options, QueryError, QueryErrorKind, QueryResult, Value, parse,
 };
 use plimsoll_types::{
     BucketCounts, ByteCount, Counts, Exemplar, Histogram, Labels, Matcher, Metadata, Queryable,
@@ -21,9 +21,9 @@ use proptest::prelude::*;
 use crate::storage::Memory;
 
 const STEP: i64 = 15;
-const STEPS: i64 = 9;
+const STEPS: i64 = 36;
 /// Enough for three shards at least.
-const SERIES: usize = 1400;
+const SERIES: usize = 1300;
 
 type Hook = Arc<dyn Fn(usize) -> Result<(), StorageError> + Send + Sync>;
 
@@ -302,22 +302,6 @@ proptest! {
     }
 }
 
-#[test]
-fn instant_queries_are_shared_as_well() {
-    let storage = Watched::new(random(3));
-    let expr = parse("sum by (job) (rate(a[1m]))").unwrap();
-    let answer = |helpers| {
-        let control = Control::unlimited();
-        shown(
-            engine(helpers)
-                .instant(&storage, &expr, at(STEP), &control)
-                .unwrap(),
-        )
-    };
-    assert_eq!(answer(0), answer(7));
-    assert_eq!(answer(0).lines().count(), 4);
-}
-
 fn histogram(value: u64) -> Arc<Histogram> {
     Arc::new(Histogram {
         sum: value as f64 / 3.0,
@@ -423,7 +407,7 @@ fn failing(
         helpers_max: helpers,
         ..options
     });
-    ask(&engine, &storage, "sum by (pod) (rate(a[1m]))", control).unwrap_err()
+    ask(&engine, &storage, "sum by (job) (rate(a[1m]))", control).unwrap_err()
 }
 
 #[test]
@@ -453,20 +437,26 @@ fn limits_hold_for_all_threads_together() {
         kinds[0]
     };
     let options = Options::default;
-    let less_memory = Options {
-        memory_max: ByteCount::KIB.times(700),
-        ..options()
-    };
-    assert_eq!(
-        kind(less_memory, Control::unlimited()),
-        QueryErrorKind::MemoryLimit
-    );
-    let work = Control::unlimited().with_work_max(40_000);
+    let work = Control::unlimited().with_work_max(100_000);
     assert_eq!(kind(options(), work), QueryErrorKind::WorkLimit);
     let ticks = AtomicUsize::new(0);
     let clock = move || Duration::from_millis(ticks.fetch_add(1, Ordering::Relaxed) as u64);
     let hurried = Control::new(clock).with_timeout(Duration::from_millis(5));
     assert_eq!(kind(options(), hurried), QueryErrorKind::Timeout);
+}
+
+#[test]
+fn memory_that_runs_out_ends_all_threads() {
+    for helpers in [0, 3] {
+        let memory = MemoryBudget::unlimited().query(ByteCount::MIB);
+        let control = Control::unlimited().with_memory(memory.clone());
+        let error = failing(helpers, &control, Options::default(), move |index| {
+            // Somebody else takes all that is left.
+            while index >= 700 && memory.add(64).is_ok() {}
+            Ok(())
+        });
+        assert_eq!(error.kind(), QueryErrorKind::MemoryLimit);
+    }
 }
 
 #[test]
@@ -480,7 +470,7 @@ fn of_several_errors_the_first_series_counts() {
                 let error =
                     || StorageError::new(StorageErrorKind::Corrupt, format!("series {index}"));
                 match index {
-                    650 | 1300 => Err(error()),
+                    650 | 1250 => Err(error()),
                     _ => Ok(()),
                 }
             },
@@ -536,6 +526,24 @@ fn queries_share_the_helpers() {
         threads.lock().unwrap().len() <= 3,
         "its own thread and two helpers"
     );
+}
+
+#[test]
+fn shards_are_read_at_the_same_time() {
+    // Whoever reads first waits for somebody else to read.
+    let (threads, others) = (Mutex::new(HashSet::new()), Condvar::new());
+    let storage = Watched::hooked(random(1), move |index| {
+        let mut seen = threads.lock().unwrap();
+        seen.insert(std::thread::current().id());
+        others.notify_all();
+        let patience = Duration::from_secs(60);
+        let is_alone = |seen: &mut HashSet<ThreadId>| index > 0 && seen.len() < 2;
+        let (_seen, outcome) = others.wait_timeout_while(seen, patience, is_alone).unwrap();
+        assert!(!outcome.timed_out(), "nobody helps");
+        Ok(())
+    });
+    let result = ask(&engine(1), &storage, "sum(a)", &Control::unlimited());
+    assert!(result.is_ok());
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl<'a> BitReader<'a> {
     }
 
     /// Returns the next `count` (0 to 64) bits, or `None` past the end.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(&mut self, count: u8) -> Option<u64> {
         match count {
             0..=56 => self.read_short(count),

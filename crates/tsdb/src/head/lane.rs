@@ -34,6 +34,8 @@ pub enum Inserted {
 pub struct Lane {
     open: XorEncoder,
     frozen: Vec<FrozenChunk>,
+    /// Time of the last sample in the chunks, when there is one.
+    last: i64,
     /// What few series have.
     extra: Option<Box<Extra>>,
 }
@@ -239,13 +241,22 @@ impl Lane {
         };
         let side = side.and_then(ends);
         let chunks = self
-            .chunk_samples(i64::MIN)
-            .next()
-            .and_then(|(_, first, _)| Some((first, self.open_last()?)));
+            .first_of_chunks()
+            .and_then(|first| Some((first, self.open_last()?)));
         match (side, chunks) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (one, other) => one.or(other),
         }
+    }
+
+    /// Returns the time of the first sample in the chunks; decodes one sample at most.
+    fn first_of_chunks(&self) -> Option<i64> {
+        let frozen = self.frozen.first().map(|chunk| chunk.first);
+        frozen.or_else(|| {
+            let first = self.open.count().min(1);
+            let mut first = XorDecoder::new(self.open.bytes(), first).flatten();
+            first.next().map(|(time, _)| time)
+        })
     }
 
     fn push(&mut self, time: i64, start: i64, value: f64) {
@@ -255,8 +266,8 @@ impl Lane {
             self.extra_mut().starts.push((position, start));
         }
         self.open.push(time, value);
+        self.last = time;
         if self.open.count() == CHUNK_SAMPLES {
-            // The open encoder keeps its last time, so that the next sample is still known to be in order.
             let bytes: Box<[u8]> = self.open.bytes().into();
             let first = XorDecoder::new(&bytes, 1).flatten().next();
             let first = first.expect("a full chunk has a first sample").0;
@@ -271,14 +282,8 @@ impl Lane {
 
     /// Returns the time of the last sample in the chunks.
     fn open_last(&self) -> Option<i64> {
-        match self.open.last() {
-            Some((time, _)) => Some(time),
-            None => self
-                .frozen
-                .last()
-                .and_then(|chunk| chunk.samples().last())
-                .map(|(time, _)| time),
-        }
+        let is_any = self.open.count() > 0 || !self.frozen.is_empty();
+        is_any.then_some(self.last)
     }
 
     fn find(&self, time: i64) -> Option<Sample> {

@@ -4,10 +4,11 @@
 //! shards are added in their order, so it does not matter who is faster. The first shard that is not done never waits,
 //! so somebody always gets on. A thread without company does the same, one shard after the other.
 
-use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, ScopedJoinHandle};
+
+use plimsoll_types::{Labels, SampleSource};
 
 use crate::error::QueryError;
 
@@ -23,7 +24,9 @@ pub(super) struct Crew<'a, T> {
     grid: Grid,
     groups: &'a Groups,
     shards: Shards,
-    found: Mutex<Found>,
+    source: Mutex<Box<dyn SampleSource>>,
+    /// The labels of each shard that nobody took yet.
+    labels: Mutex<Vec<Vec<Labels>>>,
     claimed: AtomicUsize,
     line: Mutex<Line<T>>,
     moved: Condvar,
@@ -61,6 +64,12 @@ impl<'a, T: Table> Crew<'a, T> {
         (groups, shards): (&'a Groups, Shards),
         table: T,
     ) -> Self {
+        // The first series is in the table before all shards.
+        let mut all = found.labels.into_iter().skip(1);
+        let sizes = (0..shards.count()).map(|index| shards.get(index).len());
+        let labels = sizes
+            .map(|size| all.by_ref().take(size).collect())
+            .collect();
         let line = Line {
             next: 0,
             failure: None,
@@ -73,7 +82,8 @@ impl<'a, T: Table> Crew<'a, T> {
             grid,
             groups,
             shards,
-            found: Mutex::new(found),
+            source: Mutex::new(found.source),
+            labels: Mutex::new(labels),
             claimed: AtomicUsize::new(0),
             line: Mutex::new(line),
             moved: Condvar::new(),
@@ -123,10 +133,9 @@ impl<'a, T: Table> Crew<'a, T> {
     }
 
     fn shard(&self, index: usize) -> Result<(), Stop> {
-        // The first series is in the table before all shards.
         let range = self.shards.get(index);
         let range = range.start + 1..range.end + 1;
-        let context = &self.context.shard(self.portion(&range)?);
+        let context = &self.context.shard(self.portion(index, range.start)?);
         let planner = Planner::of_shard(context, self.input.totals_only);
         let mut source = planner.vector(self.input.expr, &self.grid)?;
         source.series()?;
@@ -162,13 +171,12 @@ impl<'a, T: Table> Crew<'a, T> {
     }
 
     /// Returns what a shard reads.
-    fn portion(&self, range: &Range<usize>) -> Result<Portion, QueryError> {
-        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+    fn portion(&self, index: usize, first: usize) -> Result<Portion, QueryError> {
         let refused = || QueryError::execution("the store takes no more readers");
         Ok(Portion {
-            labels: found.labels[range.clone()].to_vec(),
-            source: found.source.fork().ok_or_else(refused)?,
-            first: range.start,
+            labels: std::mem::take(&mut lock(&self.labels)[index]),
+            source: lock(&self.source).fork().ok_or_else(refused)?,
+            first,
         })
     }
 
@@ -204,8 +212,12 @@ impl<'a, T: Table> Crew<'a, T> {
     }
 
     fn line(&self) -> MutexGuard<'_, Line<T>> {
-        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.line)
     }
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<T> Line<T> {
