@@ -6,8 +6,8 @@
 //!
 //! # Model
 //! [`parse`] turns text into an [`Expr`], every node of which knows its [`Span`]; types are checked on the way.
-//! [`Features`] switch on what Prometheus hides behind flags; [`resolve`] turns `[step() * 5]` into milliseconds. Trees are
-//! printed on one line (`Display`), on several ([`pretty`]) and as JSON ([`tree_json`]).
+//! [`Features`] switch on what Prometheus hides behind flags; [`resolve()`] turns `[step() * 5]` into milliseconds. Trees are
+//! printed on one line (`Display`), on several ([`pretty`]) and as JSON ([`tree_json()`]).
 //!
 //! An [`Engine`] plans the tree into operators. An operator first tells the labels of all its series, then gives one
 //! *column* (a series' values at all steps) at a time, so `sum by (x)` holds one input series plus its groups. A range

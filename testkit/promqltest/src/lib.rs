@@ -7,7 +7,7 @@
 //!
 //! # Model
 //! A script is a list of [`Command`]s: `clear`, [`Load`], [`Eval`]. A [`Subject`] takes samples and answers queries with
-//! an [`Answer`]; [`EngineSubject`] is our engine over a store in memory. [`run`] gives every eval to the subject, an
+//! an [`Answer`]; [`EngineSubject`] is our engine over a store in memory. [`run()`] gives every eval to the subject, an
 //! instant one several times: as it is written, with every selector pinned by `@` and asked at other times, and each of
 //! these as the middle step of a range query. A [`Report`] says how many evals passed and, as [`Failure`]s, what the
 //! others wanted and got.

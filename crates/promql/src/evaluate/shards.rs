@@ -4,7 +4,7 @@
 //! in their order. So a result has the same bits however many threads took part, and whichever was faster.
 //!
 //! Only an input that turns every series of one selector into one series of its own can be cut. Each piece then has a
-//! plan of its own, for which [`Context::shard`] stands between it and the query.
+//! plan of its own, for which [`Context::shard`](super::Context::shard) stands between it and the query.
 
 use std::collections::HashMap;
 use std::ops::Range;
