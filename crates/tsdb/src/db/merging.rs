@@ -6,8 +6,8 @@
 //! days                 |  day |  day |  day |   ->  one part per long span  when the span is over
 //! ```
 //!
-//! Days and spans are aligned to the epoch. A long span is at most 31 days and at most a tenth of the retention, so that
-//! what is too old never holds much more disk than it must. Samples are written three times in their life.
+//! Days and spans are aligned to the epoch. A long span is at most 31 days and at most a tenth of the retention, but a day
+//! at least, so that what is too old never holds much more disk than it must. Samples are written three times in their life.
 //!
 //! Late data makes small parts beside a large one. They are merged among themselves, and with the large one only when they
 //! hold a quarter of its bytes together: so a byte is written again a few times only, whatever comes late, and the parts of
