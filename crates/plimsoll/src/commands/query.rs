@@ -1,6 +1,7 @@
 //! `plimsoll query`: asks a running server, with promtool's verbs or without any.
 
 mod answer;
+mod between;
 mod csv;
 mod instant;
 mod labels;

@@ -1,7 +1,8 @@
 //! `plimsoll query labels`: which values a label has.
 
 use super::answer::harmless;
-use super::{Output, Server, print_list, time};
+use super::between::Between;
+use super::{Output, Server, print_list};
 use crate::commands::Failure;
 
 /// List the values of a label
@@ -15,12 +16,8 @@ pub(crate) struct Arguments {
     /// Only of series that a selector finds; several find what any of them finds
     #[arg(long = "match", value_name = "SELECTOR")]
     selectors: Vec<String>,
-    /// Leave out what has ended before: Unix seconds or RFC 3339
-    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
-    start: Option<String>,
-    /// Leave out what began after
-    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
-    end: Option<String>,
+    #[command(flatten)]
+    between: Between,
     /// How the answer is printed: table has a line per value
     #[arg(
         long,
@@ -34,10 +31,7 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(mut arguments: Arguments) -> Result<(), Failure> {
     let server = arguments.server.or_first_of(&mut arguments.words, 2);
-    let selectors = arguments.selectors.iter();
-    let mut parameters: Vec<_> = selectors.map(|selector| ("match[]", &**selector)).collect();
-    parameters.extend(arguments.start.iter().map(|time| ("start", &**time)));
-    parameters.extend(arguments.end.iter().map(|time| ("end", &**time)));
+    let parameters = arguments.between.parameters(&arguments.selectors);
     let path = format!("api/v1/label/{}/values", in_path(&arguments.words[0]));
     let body = server.get(&path, &parameters)?;
     print_list(&server, &body, arguments.output, |value| {

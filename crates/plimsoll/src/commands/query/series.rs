@@ -1,7 +1,8 @@
 //! `plimsoll query series`: which series there are.
 
 use super::answer::labels;
-use super::{Output, Server, print_list, time};
+use super::between::Between;
+use super::{Output, Server, print_list};
 use crate::commands::Failure;
 
 /// List the series that selectors find
@@ -15,12 +16,8 @@ pub(crate) struct Arguments {
     /// A selector; several find what any of them finds
     #[arg(long = "match", value_name = "SELECTOR", required = true)]
     selectors: Vec<String>,
-    /// Leave out what has ended before: Unix seconds or RFC 3339
-    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
-    start: Option<String>,
-    /// Leave out what began after
-    #[arg(long, value_name = "TIME", value_parser = time::checked, allow_hyphen_values = true)]
-    end: Option<String>,
+    #[command(flatten)]
+    between: Between,
     /// How the answer is printed: table has a line per series
     #[arg(
         long,
@@ -37,10 +34,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(place) => arguments.server.at(place),
         None => arguments.server,
     };
-    let selectors = arguments.selectors.iter();
-    let mut parameters: Vec<_> = selectors.map(|selector| ("match[]", &**selector)).collect();
-    parameters.extend(arguments.start.iter().map(|time| ("start", &**time)));
-    parameters.extend(arguments.end.iter().map(|time| ("end", &**time)));
+    let parameters = arguments.between.parameters(&arguments.selectors);
     let body = server.ask("api/v1/series", &parameters)?;
     print_list(&server, &body, arguments.output, |series| {
         labels(series).to_string()
