@@ -1,38 +1,65 @@
-//! Crash simulation: a store lives, dies at any call to its disk, and must then hold what it acknowledged.
+//! Crash simulation: a store lives, dies at any call to its disk, meets faults and damage, and must then hold what it
+//! acknowledged.
 //!
 //! It knows a store by the two traits of `plimsoll_types` and a few functions, so that the store's own tests and
-//! `cargo xtask sim` run the same lives.
+//! `cargo xtask sim storage` run the same lives. There are four kinds:
+//!
+//! | life | what happens to it | what must hold |
+//! |---|---|---|
+//! | [`dies_at_any_call`](StoreUnderTest::dies_at_any_call) | power loss or kill at any call, clocks that jump | nothing acknowledged is lost, nothing is made up |
+//! | [`meets_failing_calls`](StoreUnderTest::meets_failing_calls) | single calls fail (EIO, ENOSPC), the store goes on | the same |
+//! | [`grows_old`](StoreUnderTest::grows_old) | a short retention, and crashes | what is too old is hidden to the millisecond, nothing else is |
+//! | [`outlives_damage`](StoreUnderTest::outlives_damage) | a file is flipped, cut, emptied or removed | it opens and answers; what is missing lay in that file and is named |
 
+mod damage;
 mod ledger;
+mod schedule;
+mod work;
 
 use std::io::ErrorKind;
 use std::ops::AddAssign;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use plimsoll_runtime::clock::Clock;
-use plimsoll_types::{
-    Appended, Appender, Durability, Labels, MatchOp, Matcher, Queryable, Sample, StorageError,
-    TimeRange, Timestamp, WriteBatch,
-};
+use plimsoll_types::{Appender, Matcher, Queryable, TimeRange, Timestamp};
 
-use crate::{FakeClock, Fault, Seed, SimulatedDisk, wait};
+use crate::{FakeClock, Fault, Seed, SimulatedDisk};
 use ledger::Ledger;
+pub use schedule::Schedule;
+pub use work::random_samples;
+use work::{BEGIN_MILLIS, Life};
 
-/// When a life begins: the start of a window of any length that divides a day.
-const BEGIN_MILLIS: i64 = 1_700_006_400_000;
-const HOUR_MILLIS: u64 = 3_600_000;
-/// Lives take no longer together, so that nothing of theirs becomes too old to be kept.
-const DAYS_MAX: u64 = 25;
-/// What the store under test must keep at least.
+/// What the store under test must keep at least, save in a life that grows old.
 pub const RETENTION: Duration = Duration::from_hours(40 * 24);
+/// What it must keep there.
+const SHORT_RETENTION: Duration = Duration::from_hours(3 * 24);
+/// The directory of the store.
+const DIRECTORY: &str = "/data";
 /// After this many failing calls a life is over anyway.
 const DEAD: u64 = 3000;
-const SERIES: u64 = 5;
+
+/// How a store is to be opened.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Its directory, or that of a snapshot.
+    pub directory: PathBuf,
+    /// How long it keeps samples.
+    pub retention: Duration,
+}
+
+/// What the last opening of a store found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Every byte was as it had been written.
+    pub is_clean: bool,
+    /// Samples whose series was lost with a damaged record.
+    pub without_series: u64,
+}
 
 /// How a store is opened and driven.
 pub struct StoreUnderTest<S> {
     /// Opens it; on a disk without planned faults this must succeed.
-    pub open: fn(&SimulatedDisk, &FakeClock) -> Result<S, String>,
+    pub open: fn(&SimulatedDisk, &FakeClock, Opening) -> Result<S, String>,
     /// Does the housekeeping that is due; returns how many parts it merged.
     pub maintain: fn(&S) -> usize,
     /// Seals everything, due or not.
@@ -43,6 +70,12 @@ pub struct StoreUnderTest<S> {
     pub delete: fn(&S, &[Matcher], TimeRange) -> bool,
     /// Writes again what holds deleted samples.
     pub clean: fn(&S),
+    /// Makes a snapshot and returns its directory below the store's; `None` when it failed.
+    pub snapshot: fn(&S) -> Option<PathBuf>,
+    /// Returns the first point in time that is kept.
+    pub horizon: fn(&S) -> Timestamp,
+    /// Returns what the opening found.
+    pub health: fn(&S) -> Health,
 }
 
 /// What the lives of a store have shown.
@@ -52,19 +85,34 @@ pub struct Shown {
     pub acknowledged: u64,
     /// Parts that were merged into others meanwhile.
     pub merged: u64,
+    /// Snapshots that were opened and held what they should.
+    pub snapshots: u64,
+    /// Times that the clock jumped.
+    pub jumps: u64,
+    /// Files that were damaged.
+    pub damaged: u64,
+    /// Samples that were rightly missing: too old, or in a damaged file and named.
+    pub gone: u64,
 }
 
 impl AddAssign for Shown {
     fn add_assign(&mut self, other: Self) {
         self.acknowledged += other.acknowledged;
         self.merged += other.merged;
+        self.snapshots += other.snapshots;
+        self.jumps += other.jumps;
+        self.damaged += other.damaged;
+        self.gone += other.gone;
     }
 }
 
-struct Life<S> {
-    disk: SimulatedDisk,
-    clock: FakeClock,
-    store: S,
+/// What a life may contain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Times {
+    /// The clock jumps, and is set right again before its time is believed.
+    Jump,
+    /// The clock goes on.
+    Steady,
 }
 
 impl<S: Appender + Queryable> StoreUnderTest<S> {
@@ -72,33 +120,53 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
     ///
     /// # Errors
     /// What was lost or made up, or why the store did not open.
-    pub fn dies_at_any_call(&self, mut seed: Seed) -> Result<Shown, String> {
-        let mut life = self.born(&mut seed)?;
-        let (mut ledger, mut merged) = (Ledger::default(), 0);
+    pub fn dies_at_any_call(&self, seed: Seed, schedule: &mut Schedule) -> Result<Shown, String> {
+        self.lives(seed, schedule, RETENTION, Times::Jump)
+    }
+
+    /// As [`dies_at_any_call`](Self::dies_at_any_call), but what is older than three days must be gone.
+    ///
+    /// # Errors
+    /// As there, and what is there although it is too old.
+    pub fn grows_old(&self, seed: Seed, schedule: &mut Schedule) -> Result<Shown, String> {
+        self.lives(seed, schedule, SHORT_RETENTION, Times::Steady)
+    }
+
+    fn lives(
+        &self,
+        mut seed: Seed,
+        schedule: &mut Schedule,
+        retention: Duration,
+        times: Times,
+    ) -> Result<Shown, String> {
+        let mut life = self.born(&mut seed, retention, times)?;
+        let mut ledger = Ledger::default();
         for _ in 0..4 {
             let number = life.disk.changes() + seed.below(200);
             for number in number..number + DEAD {
                 let error = ErrorKind::Other;
                 life.disk.plan(Fault::Change { number, error });
             }
-            merged += self.work(&life, &mut seed, &mut ledger);
+            schedule.note(|| format!("every call from the {number}th on will fail"));
+            self.work(&mut life, &mut seed, &mut ledger, schedule);
             let is_power_loss = seed.percent(70);
-            life = self.next(life, is_power_loss)?;
-            ledger.check(&life.store, is_power_loss)?;
+            life = self.next(life, is_power_loss, schedule)?;
+            self.check(&mut life, &mut ledger, is_power_loss)?;
         }
-        Ok(Shown {
-            acknowledged: ledger.acknowledged(),
-            merged,
-        })
+        Ok(life.shown(&ledger))
     }
 
     /// Single calls fail in between, and the store goes on; then the power goes.
     ///
     /// # Errors
     /// As [`dies_at_any_call`](Self::dies_at_any_call).
-    pub fn meets_failing_calls(&self, mut seed: Seed) -> Result<Shown, String> {
-        let mut life = self.born(&mut seed)?;
-        let (mut ledger, mut merged) = (Ledger::default(), 0);
+    pub fn meets_failing_calls(
+        &self,
+        mut seed: Seed,
+        schedule: &mut Schedule,
+    ) -> Result<Shown, String> {
+        let mut life = self.born(&mut seed, RETENTION, Times::Jump)?;
+        let mut ledger = Ledger::default();
         for _ in 0..3 {
             for _ in 0..seed.below(6) {
                 let number = life.disk.changes() + seed.below(200);
@@ -106,152 +174,77 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
                     true => ErrorKind::Other,
                     false => ErrorKind::StorageFull,
                 };
+                schedule.note(|| format!("the {number}th call will fail: {error}"));
                 life.disk.plan(Fault::Change { number, error });
             }
-            merged += self.work(&life, &mut seed, &mut ledger);
-            life = self.next(life, true)?;
-            ledger.check(&life.store, true)?;
+            self.work(&mut life, &mut seed, &mut ledger, schedule);
+            life = self.next(life, true, schedule)?;
+            self.check(&mut life, &mut ledger, true)?;
         }
-        Ok(Shown {
-            acknowledged: ledger.acknowledged(),
-            merged,
-        })
+        Ok(life.shown(&ledger))
     }
 
-    fn born(&self, seed: &mut Seed) -> Result<Life<S>, String> {
+    fn born(&self, seed: &mut Seed, retention: Duration, times: Times) -> Result<Life<S>, String> {
         let disk = SimulatedDisk::new(Seed::new(seed.bits()));
         let clock = FakeClock::new(Timestamp::from_millis(BEGIN_MILLIS));
-        let store = (self.open)(&disk, &clock)?;
-        Ok(Life { disk, clock, store })
+        let opening = Opening {
+            directory: DIRECTORY.into(),
+            retention,
+        };
+        let store = (self.open)(&disk, &clock, opening.clone())?;
+        Ok(Life::new(disk, clock, store, opening, times))
     }
 
-    fn next(&self, life: Life<S>, is_power_loss: bool) -> Result<Life<S>, String> {
-        let Life { disk, clock, store } = life;
+    /// Ends a life and begins the next one.
+    fn next(
+        &self,
+        life: Life<S>,
+        is_power_loss: bool,
+        schedule: &mut Schedule,
+    ) -> Result<Life<S>, String> {
+        schedule.note(|| match is_power_loss {
+            true => "power loss".into(),
+            false => "kill".into(),
+        });
         let disk = match is_power_loss {
-            true => disk.power_loss(),
-            false => disk.kill(),
+            true => life.disk.power_loss(),
+            false => life.disk.kill(),
         };
+        self.reopened(life, disk)
+    }
+
+    fn reopened(&self, life: Life<S>, disk: SimulatedDisk) -> Result<Life<S>, String> {
+        let clock = life.clock.clone();
+        let (rest, store) = life.parted();
         drop(store);
-        let store = (self.open)(&disk, &clock)?;
-        Ok(Life { disk, clock, store })
+        let store = (self.open)(&disk, &clock, rest.opening.clone())?;
+        Ok(rest.with(disk, store))
     }
 
-    /// Every error is one that the disk gave, and is passed over as a client would. Returns how many parts were merged.
-    fn work(&self, life: &Life<S>, seed: &mut Seed, ledger: &mut Ledger) -> u64 {
-        let mut merged = 0;
-        for _ in 0..seed.below(60) {
-            match seed.below(24) {
-                22..24 => merged += self.pass(life, Duration::from_mins(seed.below(16 * 60))),
-                20 => self.delete(life, seed, ledger),
-                21 if seed.percent(50) => (self.clean)(&life.store),
-                0 => (self.seal)(&life.store),
-                1..4 => merged += self.pass(life, Duration::from_mins(seed.below(90))),
-                4 if (self.sync)(&life.store) => ledger.acknowledge_all(),
-                4 => {}
-                _ => write(life, seed, ledger),
-            }
-        }
-        merged
-    }
-
-    /// Lets time pass, so that windows and days are over, and maintains the store.
-    fn pass(&self, life: &Life<S>, time: Duration) -> u64 {
-        let age = life.clock.now().millis().saturating_sub(BEGIN_MILLIS);
-        let left = Duration::from_hours(DAYS_MAX * 24)
-            .saturating_sub(Duration::from_millis(age.unsigned_abs()));
-        life.clock.advance(time.min(left));
-        (self.maintain)(&life.store) as u64
-    }
-}
-
-impl<S: Appender + Queryable> StoreUnderTest<S> {
-    /// A deletion that failed may be in effect or not, so the store is asked.
-    fn delete(&self, life: &Life<S>, seed: &mut Seed, ledger: &mut Ledger) {
-        let matchers = match seed.below(3) {
-            0 => vec![],
-            1 => vec![Matcher::equal(
-                "__name__",
-                &format!("m{}", seed.below(SERIES)),
-            )],
-            _ => Matcher::new(MatchOp::Regex, "__name__", "m[0-2]")
-                .into_iter()
-                .collect(),
-        };
-        let range = match seed.below(3) {
-            0 => TimeRange::ALL,
-            _ => random_range(seed, life.clock.now().millis()),
-        };
-        let is_durable = (self.delete)(&life.store, &matchers, range);
-        if is_durable || ledger::is_gone(&life.store, &matchers, range) {
-            ledger.delete(&matchers, range);
-        }
-        if is_durable {
-            ledger.acknowledge_deletion(&matchers, range);
-        }
-    }
-}
-
-/// Returns a range that random samples often touch and seldom fill.
-fn random_range(seed: &mut Seed, now_millis: i64) -> TimeRange {
-    let start = now_millis - seed.below(10 * HOUR_MILLIS) as i64;
-    let end = match seed.percent(50) {
-        true => now_millis,
-        false => start + seed.below(HOUR_MILLIS) as i64,
-    };
-    TimeRange::new(Timestamp::from_millis(start), Timestamp::from_millis(end))
-}
-
-fn write<S: Appender>(life: &Life<S>, seed: &mut Seed, ledger: &mut Ledger) {
-    let name = format!("m{}", seed.below(SERIES));
-    let samples = random_samples(seed, life.clock.now().millis());
-    let durability = match seed.percent(70) {
-        true => Durability::Synced,
-        false => Durability::Periodic,
-    };
-    // A refused batch is not in the store.
-    let Ok(appended) = append(&life.store, &name, &samples, durability) else {
-        return;
-    };
-    ledger.write(&name, &samples);
-    if wait(appended.commit).is_ok() && durability == Durability::Synced {
-        ledger.acknowledge(&name, &samples);
-    }
-}
-
-fn append(
-    store: &impl Appender,
-    name: &str,
-    samples: &[Sample],
-    durability: Durability,
-) -> Result<Appended, StorageError> {
-    let id = store.resolve(&Labels::from_pairs([("__name__", name)]))?;
-    let batch = WriteBatch {
-        samples: samples.iter().map(|sample| (id, sample.clone())).collect(),
-        ..WriteBatch::default()
-    };
-    store.append(&batch, durability)
-}
-
-/// Returns a random batch of floats: mostly the present, sometimes hours or days ago, sometimes a time that was used
-/// before.
-pub fn random_samples(seed: &mut Seed, now_millis: i64) -> Vec<Sample> {
-    let count = 1 + seed.below(20) as i64;
-    let begin = match seed.below(8) {
-        0 => now_millis - seed.below(72 * HOUR_MILLIS) as i64,
-        1 => now_millis - seed.below(10 * HOUR_MILLIS) as i64,
-        2 | 3 => now_millis - now_millis.rem_euclid(HOUR_MILLIS as i64),
-        _ => now_millis - 20_000,
-    };
-    (0..count)
-        .map(|index| {
-            let step = match seed.percent(10) {
-                true => -(seed.below(60_000) as i64),
-                false => index * 1000,
+    /// Compares the store, and the snapshots of the life before, with what they must hold.
+    fn check(
+        &self,
+        life: &mut Life<S>,
+        ledger: &mut Ledger,
+        is_durable: bool,
+    ) -> Result<(), String> {
+        let horizon = (self.horizon)(&life.store);
+        life.check_horizon(horizon)?;
+        for (directory, mut expected) in std::mem::take(&mut life.snapshots) {
+            let opening = Opening {
+                directory: Path::new(DIRECTORY).join(&directory),
+                ..life.opening.clone()
             };
-            // Few values, so that repeats and conflicts are common.
-            Sample::float(Timestamp::from_millis(begin + step), seed.below(3) as f64)
-        })
-        .collect()
+            let copy = (self.open)(&life.disk, &life.clock, opening)
+                .map_err(|error| format!("snapshot {}: {error}", directory.display()))?;
+            expected
+                .check(&copy, (self.horizon)(&copy), true)
+                .map_err(|error| format!("snapshot {}: {error}", directory.display()))?;
+            life.shown.snapshots += 1;
+        }
+        life.shown.gone += ledger.check(&life.store, horizon, is_durable)?;
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -262,19 +255,48 @@ mod tests {
     /// Forgets everything when it is opened again.
     fn forgetful() -> StoreUnderTest<MemoryStore> {
         StoreUnderTest {
-            open: |_, _| Ok(MemoryStore::new()),
+            open: |_, _, _| Ok(MemoryStore::new()),
             maintain: |_| 0,
             seal: |_| {},
             sync: |_| true,
             delete: |_, _, _| false,
             clean: |_| {},
+            snapshot: |_| None,
+            horizon: |_| Timestamp::MIN,
+            health: |_| Health {
+                is_clean: true,
+                ..Health::default()
+            },
         }
     }
 
     #[test]
     fn a_store_that_forgets_is_found_out() {
         let found = |error: String| assert!(error.contains("possible is"), "{error}");
-        found(forgetful().dies_at_any_call(Seed::new(1)).unwrap_err());
-        found(forgetful().meets_failing_calls(Seed::new(1)).unwrap_err());
+        let schedule = &mut Schedule::default();
+        found(
+            forgetful()
+                .dies_at_any_call(Seed::new(1), schedule)
+                .unwrap_err(),
+        );
+        found(
+            forgetful()
+                .meets_failing_calls(Seed::new(1), schedule)
+                .unwrap_err(),
+        );
+        assert!(schedule.to_string().contains("power loss"), "{schedule}");
+        forgetful()
+            .outlives_damage(Seed::new(1), schedule)
+            .unwrap_err();
+    }
+
+    #[test]
+    fn a_store_that_keeps_what_is_too_old_is_found_out() {
+        let keeping = StoreUnderTest {
+            horizon: |_| Timestamp::MAX,
+            ..forgetful()
+        };
+        let error = keeping.grows_old(Seed::new(1), &mut Schedule::default());
+        assert!(error.unwrap_err().contains("horizon"));
     }
 }

@@ -209,6 +209,10 @@ impl Disk for SimulatedDisk {
         let capacity = state.faults.capacity.unwrap_or(u64::MAX);
         Ok(capacity.saturating_sub(state.tree.used_bytes()))
     }
+
+    fn total_bytes(&self, _path: &Path) -> io::Result<u64> {
+        Ok(self.look()?.faults.capacity.unwrap_or(u64::MAX))
+    }
 }
 
 struct Handle {

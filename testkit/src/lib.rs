@@ -31,7 +31,7 @@ mod store;
 
 pub use clock::FakeClock;
 pub use commit::wait;
-pub use crash::{RETENTION, Shown, StoreUnderTest, random_samples};
+pub use crash::{Health, Opening, RETENTION, Schedule, Shown, StoreUnderTest, random_samples};
 pub use disk::{Fault, Operation, SimulatedDisk};
 pub use node_exporter::NodeExporter;
 pub use seed::{Seed, for_each_seed};

@@ -1,7 +1,10 @@
 //! `cargo xtask bench`: what things cost, measured. What measures one crate is a bench of that crate, which this task
 //! builds and starts; what measures whole programs beside each other is below. The exit code is the verdict.
 
+mod contender;
+mod metrics;
 mod promql;
+mod spending;
 
 use crate::process;
 
@@ -18,6 +21,8 @@ enum Subject {
     Storage(Storage),
     /// Queries, beside Debian's prometheus and victoria-metrics over the same data
     Promql(promql::Options),
+    /// The metrics store, beside Debian's prometheus and victoria-metrics over the same data
+    Metrics(metrics::Options),
 }
 
 #[derive(clap::Args)]
@@ -32,6 +37,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     match &options.subject {
         Subject::Storage(options) => storage(options),
         Subject::Promql(options) => promql::run(options),
+        Subject::Metrics(options) => metrics::run(options),
     }
 }
 

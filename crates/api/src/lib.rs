@@ -77,6 +77,7 @@ pub fn router(app: Arc<App>) -> Router {
     let paths = Router::new()
         .nest("/api/v1", v1::routes())
         .merge(v1::influx_routes())
+        .merge(v1::internal_routes())
         .merge(operations::routes())
         .route("/federate", get(federate::federate))
         .route("/version", get(v1::version))

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use plimsoll_ingest::limits::Folding;
 use plimsoll_ingest::scrape::Overview;
 use plimsoll_promql::Features;
 use plimsoll_runtime::shutdown::Shutdown;
@@ -18,6 +19,8 @@ pub struct Surface {
     pub scrapes: Overview,
     /// The store as a whole: statistics, deletion, snapshots.
     pub store: Arc<dyn StoreAdmin>,
+    /// Tells what limits fold at the moment, the most first, at most so many entries.
+    pub folding: Box<dyn Fn(usize) -> Vec<Folding> + Send + Sync>,
     /// Whether deletion and snapshots are answered (`--web.enable-admin-api`); statistics always are.
     pub is_admin_enabled: bool,
     /// What `/-/quit` triggers; `None` unless `--web.enable-lifecycle` was said.

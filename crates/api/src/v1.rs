@@ -2,11 +2,13 @@
 
 mod active_queries;
 mod admin;
+mod cardinality;
 mod export;
 mod features;
 mod format;
 mod import;
 mod labels;
+mod maintenance;
 mod metadata;
 mod notifications;
 mod push;
@@ -42,6 +44,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/alertmanagers", get(rules::alertmanagers))
         .nest("/status", status::routes())
         .route("/status/active_queries", get(active_queries::list))
+        .route("/status/cardinality", get(cardinality::cardinality))
         .route("/status/top_queries", get(active_queries::top))
         .nest("/search", search::routes())
         .route("/features", get(features::features))
@@ -86,6 +89,14 @@ fn changes() -> Router<Arc<App>> {
             "/admin/tsdb/snapshot",
             post(admin::snapshot).put(admin::snapshot),
         )
+        .route_layer(from_fn(origin::refuse_other_sites))
+}
+
+/// What VictoriaMetrics answers below `/internal`.
+pub(crate) fn internal_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/internal/force_flush", post(maintenance::force_flush))
+        .route("/internal/force_merge", post(maintenance::force_merge))
         .route_layer(from_fn(origin::refuse_other_sites))
 }
 

@@ -22,8 +22,11 @@ mod plimsoll;
 mod raw;
 mod relabel;
 mod scrape;
+mod selector;
+mod series_limits;
 mod shown;
 mod storage;
+mod tiers;
 
 use std::path::Path;
 
@@ -35,8 +38,10 @@ pub use discovery::{
 };
 pub use global::Global;
 pub use plimsoll::{HostMetrics, Limits, Plimsoll, WalSync};
+pub use series_limits::{SeriesLimits, ValuesRule};
 pub use scrape::{Escaping, NameValidation, Scheme, ScrapeConfig, ScrapeLimits};
-pub use storage::Retention;
+pub use storage::{Retention, RetentionRule};
+pub use tiers::Tiers;
 
 /// Looks a variable of the environment up, for `${NAME}` in `external_labels`; only the composition root knows it.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -7,7 +7,7 @@
 //! # Model
 //! [`config`] reads a prometheus.yml unchanged into jobs; [`discovery`] finds the *targets* of a job; [`relabel`]
 //! rewrites or drops their labels; [`scrape`] fetches each target on its own offset and keeps what it exposes.
-//! [`push`] takes what clients send, [`host`] reads the machine itself.
+//! [`push`] takes what clients send, [`host`] reads the machine itself. [`limits`] stands between them and the store.
 //!
 //! # Invariants
 //! - Peers are not trusted: every body, sample count, label and series count has a limit, every exchange a deadline.
@@ -25,9 +25,11 @@
 //! Prometheus 3.14 (configuration, relabelling, scrape semantics), remote write 1.0 and 2.0, OpenMetrics 1.0,
 //! node_exporter (names of host metrics), Go's `regexp` and `os.Expand` (templates).
 
+mod by_hash;
 pub mod config;
 pub mod discovery;
 pub mod host;
+pub mod limits;
 pub mod push;
 pub mod relabel;
 pub mod scrape;

@@ -12,6 +12,7 @@ mod families;
 mod limits;
 mod metrics;
 mod outcome;
+mod spellings;
 mod write;
 
 use std::sync::Arc;
@@ -19,9 +20,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::http::{BodyMemory, BodyShare};
+use plimsoll_runtime::random::{Random, SeededRandom};
 use plimsoll_runtime::tasks::Tasks;
 use plimsoll_types::{Appender, ByteCount, Labels, Timestamp};
-use plimsoll_wire::push::{Decoded, Error};
+use plimsoll_wire::push::{Decoded, Error, KnownSeries, Unacquainted};
 use plimsoll_wire::{compression, exposition, influx, remote_write, text_import, vm_json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -30,6 +32,7 @@ pub use metrics::Metrics;
 pub use outcome::{Outcome, OutcomeKind};
 
 use families::Families;
+use spellings::Spellings;
 use write::Batches;
 
 /// How a body is compressed.
@@ -123,6 +126,7 @@ struct Shared {
     limits: Limits,
     metrics: Metrics,
     families: Families,
+    spellings: Spellings,
     /// What bodies that are read, wait or are being decoded take.
     memory: BodyMemory,
     /// Requests that are being decoded.
@@ -151,6 +155,7 @@ impl Receiver {
             tasks,
             metrics,
             families: Families::default(),
+            spellings: Spellings::new(SeededRandom::from_system().next_u64()),
             memory: BodyMemory::new(limits.pending),
             decoding: Arc::new(Semaphore::new(limits.concurrency)),
             limits,
@@ -194,10 +199,11 @@ impl Receiver {
         let protocol = push.format.protocol();
         let outcome = match self.admit(&push, share).await {
             Ok(admission) => {
-                self.store(move |shared| {
-                    let decoded = shared.decode(&push);
-                    drop(push);
-                    decoded.map(|decoded| (decoded, Some(admission)))
+                self.work(move |shared| {
+                    let batches = shared.store(&push);
+                    // The next one may begin while this one waits for the disk.
+                    drop(admission);
+                    batches
                 })
                 .await
             }
@@ -212,7 +218,12 @@ impl Receiver {
     /// # Cancel safety
     /// As [`receive`](Self::receive).
     pub async fn write(&self, protocol: &'static str, decoded: Decoded) -> Outcome {
-        let outcome = self.store(move |_| Ok((decoded, None))).await;
+        let outcome = self
+            .work(move |shared| {
+                shared.metrics.count_refusals(&decoded);
+                Ok(shared.append(decoded))
+            })
+            .await;
         self.0.metrics.count(protocol, &outcome);
         outcome
     }
@@ -234,21 +245,18 @@ impl Receiver {
         })
     }
 
-    async fn store(
+    /// Runs `work` on a blocking thread and waits until what it appended is durable.
+    async fn work(
         &self,
-        decode: impl FnOnce(&Shared) -> Result<(Decoded, Option<Admission>), Outcome> + Send + 'static,
+        work: impl FnOnce(&Shared) -> Result<Batches, Outcome> + Send + 'static,
     ) -> Outcome {
         let shared = Arc::clone(&self.0);
-        let work = move || {
-            let (decoded, admission) = decode(&shared)?;
-            shared.metrics.count_refusals(&decoded);
-            let metadata = shared.families.learn_and_match(&decoded, &shared.metrics);
-            let batches = Batches::append(&*shared.appender, decoded, metadata);
-            // The next one may begin while this one waits for the disk.
-            drop(admission);
-            Ok(batches)
-        };
-        match self.0.tasks.run_blocking("push", work).await {
+        match self
+            .0
+            .tasks
+            .run_blocking("push", move || work(&shared))
+            .await
+        {
             Ok(Ok(batches)) => batches.finish(&self.0.metrics).await,
             Ok(Err(outcome)) => outcome,
             Err(panicked) => Outcome::failed(panicked.to_string()),
@@ -257,21 +265,59 @@ impl Receiver {
 }
 
 impl Shared {
-    fn decode(&self, push: &Push) -> Result<Decoded, Outcome> {
+    /// Decodes a push and appends it. Series that the store has forgotten since they were recognised need their labels,
+    /// so then all of it is decoded and written once more, which changes nothing for those that were written.
+    fn store(&self, push: &Push) -> Result<Batches, Outcome> {
+        let body = self.decompress(push)?;
+        let bytes = body.as_deref().unwrap_or(&push.body);
+        // Before anything is decoded: what is told meanwhile is news for what is learned here.
+        let epoch = self.families.epoch();
+        let decoded = match push.extra_labels.is_empty() {
+            true => self.decode(push, bytes, &self.spellings.view(epoch))?,
+            // The same spelling means other series then.
+            false => self.decode(push, bytes, &Unacquainted)?,
+        };
+        self.metrics.count_refusals(&decoded);
+        let mut batches = self.append(decoded);
+        if batches.met_strangers() {
+            let decoded = self.decode(push, bytes, &self.spellings.blind())?;
+            batches = self.append(decoded);
+        }
+        let (learned, now) = (batches.take_learned(), self.clock.monotonic());
+        self.spellings.learn(learned, epoch, now);
+        Ok(batches)
+    }
+
+    fn append(&self, decoded: Decoded) -> Batches {
+        let metadata = self.families.learn_and_match(&decoded, &self.metrics);
+        Batches::append(&*self.appender, decoded, metadata)
+    }
+
+    /// Returns the body without its compression, when it has one.
+    fn decompress(&self, push: &Push) -> Result<Option<Vec<u8>>, Outcome> {
         let limit = self.limits.decompressed;
         let body = match push.encoding {
             Encoding::Identity => Ok(None),
             Encoding::Snappy => compression::snappy_capped(&push.body, limit).map(Some),
             Encoding::Gzip => compression::gzip_capped(&push.body, limit).map(Some),
         };
-        let decompressed = body.map_err(|error| match error {
+        body.map_err(|error| match error {
             compression::Error::TooLarge { .. } => Outcome::too_large(error.to_string()),
             compression::Error::Corrupt { .. } => Outcome::malformed(error.to_string()),
-        })?;
-        let bytes = decompressed.as_deref().unwrap_or(&push.body);
+        })
+    }
+
+    fn decode(
+        &self,
+        push: &Push,
+        bytes: &[u8],
+        known: &dyn KnownSeries,
+    ) -> Result<Decoded, Outcome> {
         let limits = &self.limits.decode;
         let decoded = match &push.format {
-            Format::RemoteWrite(version) => remote_write::decode(*version, bytes, limits),
+            Format::RemoteWrite(version) => {
+                remote_write::decode_with(*version, bytes, limits, known)
+            }
             Format::VmJson => vm_json::decode(bytes, limits),
             Format::Influx { precision, db } => {
                 let options = influx::Options {

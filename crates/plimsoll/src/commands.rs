@@ -14,6 +14,7 @@ mod query;
 mod reference;
 mod serve;
 mod server;
+mod status;
 mod tsdb;
 
 use clap::{Parser, Subcommand};
@@ -50,6 +51,7 @@ enum Command {
     Promql(promql::Command),
     #[command(subcommand)]
     Tsdb(tsdb::Command),
+    Status(status::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
     #[command(hide = true)]
@@ -65,6 +67,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Push(command) => push::run(command),
         Command::Promql(command) => promql::run(command),
         Command::Tsdb(command) => tsdb::run(command),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
         Command::Reference(arguments) => reference::run(arguments),

@@ -4,6 +4,8 @@ mod list;
 mod place;
 mod repair;
 
+use plimsoll_types::{Tier, Timestamp};
+
 use crate::number::{self, Quoted};
 
 pub(crate) use list::Annotations;
@@ -66,6 +68,10 @@ pub(crate) enum Annotation {
     FractionWithoutNan { name: String },
     /// Custom bounds that differed; only common ones are left.
     MismatchedCustomBuckets(HistogramStep),
+    /// What is answered from windows of a tier, because samples are kept since then only, or because it is the same.
+    FromWindows { tier: Tier, since: Option<Timestamp> },
+    /// A function that has to look at samples, some of which are gone.
+    SamplesGone { name: &'static str, since: Timestamp },
     /// A store that could not give everything; carries no position.
     Storage(String),
 }
@@ -114,6 +120,8 @@ impl Annotation {
             | Self::QuantileIsNan { .. }
             | Self::QuantileSkewedByNan { .. }
             | Self::FractionWithoutNan { .. }
+            | Self::FromWindows { .. }
+            | Self::SamplesGone { .. }
             | Self::MismatchedCustomBuckets(_) => false,
         }
     }
@@ -225,6 +233,17 @@ impl Annotation {
                     step.as_str()
                 )
             }
+            Self::FromWindows { tier, since: None } => {
+                format!("answered from {tier} windows, which tell the same as samples here")
+            }
+            Self::FromWindows { tier, since: Some(since) } => format!(
+                "answered from {tier} windows where samples are gone, which are kept since {}",
+                shown(*since)
+            ),
+            Self::SamplesGone { name, since } => format!(
+                "{name} cannot be answered from windows, and samples are kept since {} only",
+                shown(*since)
+            ),
             Self::Storage(text) => text.clone(),
         }
     }
@@ -247,6 +266,12 @@ impl Annotation {
             _ => None,
         }
     }
+}
+
+/// Writes a time as people read it; one that is far out of the calendar in milliseconds.
+fn shown(time: Timestamp) -> String {
+    let point = jiff::Timestamp::from_millisecond(time.millis());
+    point.map_or_else(|_| format!("{time} ms"), |point| point.to_string())
 }
 
 /// Names the metric, even if it has no name.

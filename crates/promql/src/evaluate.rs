@@ -19,6 +19,7 @@ mod shared;
 mod smoothed;
 mod subquery;
 mod sum;
+mod tiers;
 mod window;
 
 use std::sync::Arc;
@@ -105,6 +106,11 @@ pub(crate) trait Operator {
     /// Writes the column of the next series into `into`, in the order of [`series`](Self::series); called at most
     /// once per series.
     fn next(&mut self, into: &mut Column) -> Result<(), QueryError>;
+
+    /// Passes over the next series.
+    fn skip(&mut self) -> Result<(), QueryError> {
+        self.next(&mut Column::default())
+    }
 }
 
 /// An operator somewhere in a plan.

@@ -13,6 +13,7 @@ mod moment;
 mod order;
 mod over_time;
 mod regression;
+mod rolled;
 mod spread;
 mod starts;
 mod summarized;
@@ -22,6 +23,7 @@ mod trend;
 pub(crate) use bounds::{larger, smaller};
 pub(crate) use date::date_function;
 pub(crate) use over_time::quantile_of;
+pub(crate) use rolled::{RolledBody, Unknown, rolled};
 pub(crate) use summarized::{SummaryBody, Told};
 
 use plimsoll_types::Value;
@@ -51,6 +53,10 @@ pub struct Function {
     pub(crate) body: Body,
     /// The same from the summary of a window.
     pub(crate) summary: Option<SummaryBody>,
+    /// The same from what a tier keeps of native histograms.
+    pub(crate) of_histograms: Option<RolledBody>,
+    /// Its value is about twice as large for a range that is twice as long.
+    pub(crate) grows: bool,
     /// The same for all windows of a series of floats at once.
     pub(crate) run: Option<RunBody>,
 }
@@ -111,6 +117,16 @@ impl Function {
         self
     }
 
+    const fn rolled(mut self, body: RolledBody) -> Self {
+        self.of_histograms = Some(body);
+        self
+    }
+
+    const fn growing(mut self) -> Self {
+        self.grows = true;
+        self
+    }
+
     const fn optional(mut self) -> Self {
         self.required -= 1;
         self
@@ -153,6 +169,8 @@ const fn row(
         returns,
         body,
         summary: None,
+        of_histograms: None,
+        grows: false,
         run: None,
     }
 }
@@ -191,7 +209,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     float("asinh", math::asinh),
     float("atan", math::atan),
     float("atanh", math::atanh),
-    window("avg_over_time", over_time::avg).summarized(summarized::avg),
+    window("avg_over_time", over_time::avg).summarized(summarized::avg).rolled(rolled::avg),
     float("ceil", math::ceil),
     window("changes", over_time::changes),
     vector(
@@ -203,14 +221,14 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     vector("clamp_min", &[Vector, Scalar], Body::Float(math::clamp_min)),
     float("cos", math::cos),
     float("cosh", math::cosh),
-    window("count_over_time", over_time::count).summarized(summarized::count),
+    window("count_over_time", over_time::count).summarized(summarized::count).rolled(rolled::count).growing(),
     date("day_of_month", date::day_of_month),
     date("day_of_week", date::day_of_week),
     date("day_of_year", date::day_of_year),
     date("days_in_month", date::days_in_month),
     float("deg", math::deg),
     window("delta", counter::delta)
-        .summarized(counter::delta_of_summary)
+        .summarized(counter::delta_of_summary).rolled(counter::delta_of_histograms).growing()
         .in_runs(counter::delta_in_runs),
     window("deriv", regression::deriv),
     vector(
@@ -226,7 +244,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &[Matrix],
         Body::WindowKeepingName(over_time::first),
     )
-    .summarized(summarized::first),
+    .summarized(summarized::first).rolled(rolled::first),
     float("floor", math::floor),
     vector("histogram_avg", &[Vector], Body::Histogram(histogram::avg)),
     vector(
@@ -266,7 +284,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     date("hour", date::hour),
     window("idelta", counter::idelta),
     window("increase", counter::increase)
-        .summarized(counter::increase_of_summary)
+        .summarized(counter::increase_of_summary).rolled(counter::increase_of_histograms).growing()
         .in_runs(counter::increase_in_runs),
     vector("info", &[Vector, Vector], Body::Operator(info::info))
         .optional()
@@ -289,7 +307,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &[Matrix],
         Body::WindowKeepingName(over_time::last),
     )
-    .summarized(summarized::last),
+    .summarized(summarized::last).rolled(rolled::last),
     float("ln", math::ln),
     float("log10", math::log10),
     float("log2", math::log2),
@@ -319,7 +337,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Body::Window(regression::predict_linear),
     )
     .timed(),
-    window("present_over_time", over_time::present).summarized(summarized::present),
+    window("present_over_time", over_time::present).summarized(summarized::present).rolled(rolled::present),
     vector(
         "quantile_over_time",
         &[Scalar, Matrix],
@@ -328,7 +346,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     float("rad", math::rad),
     row("range", &[], Scalar, Body::Scalar(bounds::range)).experimental(),
     window("rate", counter::rate)
-        .summarized(counter::rate_of_summary)
+        .summarized(counter::rate_of_summary).rolled(counter::rate_of_histograms)
         .in_runs(counter::rate_in_runs),
     window("resets", over_time::resets),
     vector("round", &[Vector, Scalar], Body::Float(math::round)).optional(),
@@ -360,7 +378,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     window("stddev_over_time", over_time::stddev),
     window("stdvar_over_time", over_time::stdvar),
     row("step", &[], Scalar, Body::Scalar(bounds::step)).experimental(),
-    window("sum_over_time", over_time::sum).summarized(summarized::sum),
+    window("sum_over_time", over_time::sum).summarized(summarized::sum).rolled(rolled::sum).growing(),
     float("tan", math::tan),
     float("tanh", math::tanh),
     row("time", &[], Scalar, Body::Scalar(time::time)).timed(),

@@ -115,6 +115,12 @@ pub trait Disk: Send + Sync {
     /// What the disk says.
     fn available_bytes(&self, path: &Path) -> io::Result<u64>;
 
+    /// Returns the size in bytes of the file system that holds `path`, used or not.
+    ///
+    /// # Errors
+    /// What the disk says.
+    fn total_bytes(&self, path: &Path) -> io::Result<u64>;
+
     /// Reads a whole file.
     ///
     /// # Errors
@@ -234,6 +240,11 @@ impl Disk for SystemDisk {
     fn available_bytes(&self, path: &Path) -> io::Result<u64> {
         let facts = rustix::fs::statvfs(path).map_err(|error| named(error.into(), path))?;
         Ok(facts.f_bavail.saturating_mul(facts.f_frsize))
+    }
+
+    fn total_bytes(&self, path: &Path) -> io::Result<u64> {
+        let facts = rustix::fs::statvfs(path).map_err(|error| named(error.into(), path))?;
+        Ok(facts.f_blocks.saturating_mul(facts.f_frsize))
     }
 }
 

@@ -1,11 +1,14 @@
 //! Settings of a store: plain [`Settings`] in, a checked [`Config`] out.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_types::ByteCount;
 
+use crate::retention_rules::{RetentionRule, RetentionRules};
 use crate::{Error, ErrorKind, Result};
+
 
 /// When the WAL is synced for writes that ask for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,13 +23,41 @@ pub enum SyncMode {
     Os,
 }
 
+/// How long windows are kept; at most 100 years.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TierRetention {
+    /// Those of five minutes. Default 90 d.
+    pub five_minutes: Duration,
+    /// Those of an hour. Default 730 d.
+    pub hour: Duration,
+}
+
+impl Default for TierRetention {
+    fn default() -> Self {
+        Self {
+            five_minutes: Duration::from_hours(90 * 24),
+            hour: Duration::from_hours(730 * 24),
+        }
+    }
+}
+
 /// Every setting with its default; [`Config::new`] checks the ranges.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The data directory; made when it does not exist.
     pub directory: PathBuf,
-    /// How long samples are kept. Default 15 d, at least two windows.
+    /// How long samples are kept of series that fulfil none of `retention_rules`. Default 15 d, at least two windows.
     pub retention: Duration,
+    /// How long the windows of series are kept that fulfil none of `retention_rules`.
+    pub tier_retention: TierRetention,
+    /// How long the series of a selector are kept; the first rule that fits counts. Samples at least two windows. Default
+    /// none.
+    pub retention_rules: Vec<RetentionRule>,
+    /// Above this size of parts and WAL the oldest parts go. Default none.
+    pub retention_bytes: Option<ByteCount>,
+    /// Above this share of the size of the file system the oldest parts go: above 0, at most 1. Default none. With
+    /// `retention_bytes` as well, the smaller one counts.
+    pub retention_disk_share: Option<f64>,
     /// How far ahead of the clock a sample may be. Default 10 min, at most 1 d.
     pub future_limit: Duration,
     /// What one sealed part covers. Default 2 h, 1 min to 31 d.
@@ -49,6 +80,14 @@ pub struct Settings {
     pub free_bytes_reserve: ByteCount,
     /// How long a store that refuses writes waits before it tries the disk again. Default 1 s.
     pub retry_interval: Duration,
+    /// How much the merging in the background reads and writes per second. Default 64 MiB; 0 is no limit.
+    pub merge_bytes_per_second: ByteCount,
+    /// How much memory the decoded pages of all parts' indexes take at most. Default 32 MiB.
+    pub page_cache_bytes: ByteCount,
+    /// How much memory is used to remember which series selectors found. Default 16 MiB.
+    pub selector_cache_bytes: ByteCount,
+    /// In which time every part is read once and checked. Default 7 d; 0: never.
+    pub scrub_interval: Duration,
 }
 
 impl Settings {
@@ -57,6 +96,10 @@ impl Settings {
         Self {
             directory: directory.into(),
             retention: Duration::from_hours(15 * 24),
+            tier_retention: TierRetention::default(),
+            retention_rules: Vec::new(),
+            retention_bytes: None,
+            retention_disk_share: None,
             future_limit: Duration::from_mins(10),
             window: Duration::from_hours(2),
             seal_grace: Duration::from_mins(5),
@@ -68,6 +111,10 @@ impl Settings {
             series_limit: 5_000_000,
             free_bytes_reserve: ByteCount::MIB.times(64),
             retry_interval: Duration::from_secs(1),
+            merge_bytes_per_second: ByteCount::MIB.times(64),
+            page_cache_bytes: ByteCount::MIB.times(32),
+            selector_cache_bytes: ByteCount::MIB.times(16),
+            scrub_interval: Duration::from_hours(7 * 24),
         }
     }
 }
@@ -76,6 +123,15 @@ impl Settings {
 #[derive(Clone, Debug)]
 pub struct Config {
     settings: Settings,
+    retention: Arc<Retention>,
+}
+
+/// What limits how much is kept. An open store takes another one at any time.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Retention {
+    pub(crate) rules: RetentionRules,
+    pub(crate) bytes: Option<ByteCount>,
+    pub(crate) disk_share: Option<f64>,
 }
 
 impl Config {
@@ -87,7 +143,22 @@ impl Config {
         check_durations(&settings)?;
         check_sizes(&settings)?;
         check("series_limit", &settings.series_limit, &1, &(1 << 31))?;
-        Ok(Self { settings })
+        check_retention(&settings)?;
+        let default = RetentionRule {
+            matchers: Vec::new(),
+            raw: settings.retention,
+            five_minutes: settings.tier_retention.five_minutes,
+            hour: settings.tier_retention.hour,
+        };
+        let retention = Retention {
+            rules: RetentionRules::new(settings.retention_rules.clone(), default),
+            bytes: settings.retention_bytes,
+            disk_share: settings.retention_disk_share,
+        };
+        Ok(Self {
+            settings,
+            retention: Arc::new(retention),
+        })
     }
 
     /// Returns the data directory.
@@ -104,8 +175,13 @@ impl Config {
         millis(self.settings.window)
     }
 
-    pub(crate) fn retention_millis(&self) -> i64 {
-        millis(self.settings.retention)
+    pub(crate) fn retention(&self) -> &Arc<Retention> {
+        &self.retention
+    }
+
+    /// Returns how long which series are kept, in which resolution.
+    pub fn retention_rules(&self) -> &RetentionRules {
+        &self.retention.rules
     }
 
     pub(crate) fn future_limit_millis(&self) -> i64 {
@@ -122,12 +198,7 @@ fn check_durations(settings: &Settings) -> Result<()> {
     let (minute, zero) = (Duration::from_mins(1), Duration::ZERO);
     let window = settings.window;
     check("window", &window, &minute, &(31 * day))?;
-    check(
-        "retention",
-        &settings.retention,
-        &(window * 2),
-        &(36_500 * day),
-    )?;
+    check("scrub_interval", &settings.scrub_interval, &zero, &(365 * day))?;
     check("future_limit", &settings.future_limit, &zero, &day)?;
     check("seal_grace", &settings.seal_grace, &zero, &window)?;
     check("group_delay", &settings.group_delay, &zero, &second)?;
@@ -137,6 +208,23 @@ fn check_durations(settings: &Settings) -> Result<()> {
         &zero,
         &(60 * minute),
     )
+}
+
+fn check_retention(settings: &Settings) -> Result<()> {
+    let (least, most) = (settings.window * 2, Duration::from_hours(36_500 * 24));
+    check("retention", &settings.retention, &least, &most)?;
+    let TierRetention { five_minutes, hour } = settings.tier_retention;
+    for duration in [five_minutes, hour] {
+        check("tier_retention", &duration, &Duration::ZERO, &most)?;
+    }
+    for rule in &settings.retention_rules {
+        check("retention_rules.raw", &rule.raw, &least, &most)?;
+        for duration in [rule.five_minutes, rule.hour] {
+            check("retention_rules", &duration, &Duration::ZERO, &most)?;
+        }
+    }
+    let share = settings.retention_disk_share.unwrap_or(1.0);
+    check("retention_disk_share", &share, &f64::MIN_POSITIVE, &1.0)
 }
 
 fn check_sizes(settings: &Settings) -> Result<()> {
@@ -156,7 +244,7 @@ fn check_sizes(settings: &Settings) -> Result<()> {
     )
 }
 
-fn millis(duration: Duration) -> i64 {
+pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 

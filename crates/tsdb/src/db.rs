@@ -3,36 +3,54 @@
 //! ```text
 //! <data>/LOCK       held while a process has the store open; holds its pid
 //! <data>/FORMAT     version of the layout
-//! <data>/MANIFEST   which parts count, see `manifest`
+//! <data>/MANIFEST   which parts count, see `manifest`; MANIFEST.copy holds the same
+//! <data>/CLOCK      the last time that was trusted, see `open::trust`
+//! <data>/QUERIED    when each metric was last queried, see `queried`
 //! <data>/wal/       segments, see `wal`
 //! <data>/parts/     one directory per part, see `part`
 //! <data>/snapshots/ one directory per snapshot, see `snapshot`; made by the first one
 //! ```
 //!
-//! Locks are taken in this order: `keeping`, `gate`, `order`, `view`, the series table, a window's shard.
+//! Locks are taken in this order: `merging`, `keeping`, `gate`, `order`, `view`, the series table, a window's shard.
 
+mod active;
 mod admin;
 mod analysis;
 mod append;
 mod background;
+mod cardinality;
+mod churn;
 mod clean;
+mod cutoffs;
+mod closed;
 mod delete;
+mod expiry;
 mod find;
 mod hidden;
 mod known;
 mod lock;
+mod merge_plan;
 mod merging;
 mod open;
+mod pace;
+mod queried;
 mod query;
 mod read_only;
 mod recovery;
 mod retention;
 mod rewrite;
+mod scrub;
 mod seal;
+mod size;
 mod snapshot;
 mod source;
 mod statistics;
+mod status;
 mod summary;
+mod throttle;
+mod tiers;
+mod upkeep;
+mod verify;
 mod view;
 
 use std::path::PathBuf;
@@ -42,23 +60,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::disk::{Disk, SystemDisk};
 use plimsoll_types::{
-    Appended, Appender, Durability, Exemplar, Labels, Matcher, Metadata, Meter, Queryable,
-    Selection, SeriesRef, StorageError, TimeRange, Timestamp, WriteBatch,
+    Appended, Appender, Durability, Exemplar, Kept, Labels, Matcher, Metadata, Meter, Queryable,
+    Selection, SeriesRef, StorageError, Tier, TimeRange, Timestamp, WindowSelection, WriteBatch,
 };
 
 use crate::head::SeriesTable;
 use crate::manifest::Manifest;
+use crate::part::Caches;
 use crate::timekeeper::Timekeeper;
-use crate::wal::Wal;
+use crate::wal::{SeriesLabels, Wal};
 use crate::{Config, Error, Metrics, Result};
 
 pub use analysis::Analysis;
 pub use background::Background;
+pub use closed::ClosedStore;
 pub use read_only::ReadOnlyDb;
 pub use recovery::Recovery;
 pub use seal::Maintenance;
+pub use verify::{Finding, Verification, verify};
 
 use lock::DirectoryLock;
+use upkeep::Upkeep;
 use view::{LivePart, View};
 
 /// A store that is open. Dropping it syncs and closes the WAL.
@@ -91,8 +113,13 @@ pub struct Db {
     gate: RwLock<()>,
     view: RwLock<View>,
     timekeeper: Mutex<Timekeeper>,
+    /// What the file `CLOCK` says.
+    trusted_stored: Mutex<Option<Timestamp>>,
     keeping: Mutex<Keeping>,
     recovery: Recovery,
+    caches: Caches,
+    queried: queried::QueriedFile,
+    upkeep: Upkeep,
     /// Something was deleted since the last sweep of series.
     has_deleted: AtomicBool,
     _lock: Option<DirectoryLock>,
@@ -152,13 +179,6 @@ impl Db {
         self.wal.refusal()
     }
 
-    /// Returns the first point in time that is kept: older samples are refused, hidden and, in whole parts, removed.
-    pub fn horizon(&self) -> Timestamp {
-        let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-        let trusted = lock(&self.timekeeper).trusted(now, monotonic);
-        trusted.saturating_add_millis(-self.config.retention_millis())
-    }
-
     /// Makes everything durable that was appended so far; with [`SyncMode::Os`](crate::SyncMode::Os) it only hands it to
     /// the operating system. Blocks on the disk; not for an async task.
     ///
@@ -168,9 +188,11 @@ impl Db {
         self.wal.sync()
     }
 
-    /// Syncs and stops taking writes; queries go on. Blocks on the disk.
+    /// Syncs and stops taking writes, and writes down what was queried; queries go on. Blocks on the disk.
     pub fn close(&self) {
+        self.end_long_work();
         self.wal.close();
+        self.write_queried();
     }
 
     fn contents(&self) -> query::Contents<'_> {
@@ -179,6 +201,7 @@ impl Db {
             gate: &self.gate,
             view: &self.view,
             horizon: self.horizon(),
+            upkeep: Some((&self.upkeep, self.trusted_now())),
         }
     }
 
@@ -190,6 +213,10 @@ impl Db {
 impl Appender for Db {
     fn resolve(&self, labels: &Labels) -> std::result::Result<SeriesRef, StorageError> {
         append::resolve(self, labels)
+    }
+
+    fn labels(&self, series: SeriesRef) -> Option<Labels> {
+        SeriesLabels::labels(&*self.series, series)
     }
 
     fn append(
@@ -207,7 +234,7 @@ impl Queryable for Db {
         matchers: &[Matcher],
         range: TimeRange,
     ) -> std::result::Result<Selection, StorageError> {
-        query::select(self.contents(), matchers, range, &find::Unmetered)
+        self.select_metered(matchers, range, &find::Unmetered)
     }
 
     fn select_metered(
@@ -216,7 +243,24 @@ impl Queryable for Db {
         range: TimeRange,
         meter: &dyn Meter,
     ) -> std::result::Result<Selection, StorageError> {
-        query::select(self.contents(), matchers, range, meter)
+        let selection = query::select(self.contents(), matchers, range, meter)?;
+        let queried = &self.queried.table;
+        queried.note(matchers, &selection.labels, self.clock.now());
+        Ok(selection)
+    }
+
+    fn kept(&self, matchers: &[Matcher]) -> Kept {
+        tiers::kept(self.contents(), matchers)
+    }
+
+    fn select_windows(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        tier: Tier,
+        meter: &dyn Meter,
+    ) -> std::result::Result<Option<WindowSelection>, StorageError> {
+        tiers::select_windows(self.contents(), matchers, range, tier, meter)
     }
 
     fn series(

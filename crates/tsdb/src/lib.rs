@@ -7,7 +7,7 @@
 //!
 //! # Model
 //! A [`Db`] is one data directory. A write goes into the *WAL* (group commit, [`wal`]) and into the *head*
-//! ([`head`]), which holds one [*window*](head::Window) of samples per 2 h, a series in XOR [`chunk`]s and a sorted
+//! ([`head`]), which holds one [*window*](head::Window) of samples per 2 h, a series in [`chunk`]s and a sorted
 //! side buffer. A window that is over is *sealed* into a columnar *part*; later the parts of a day, and then of a longer
 //! span, are *merged* into one. The [`manifest`] says which parts count and up to which WAL sequence each window is in
 //! them. A query merges parts and windows, newest data first, and passes over what [tombstones](deletion) hide.
@@ -41,6 +41,7 @@
 //! Pelkonen et al., "Gorilla: a fast, scalable, in-memory time series database" (VLDB 2015) and Prometheus' `tsdb`
 //! (chunk layout, windows of 2 h); Rebello et al., "Can applications recover from fsync failures?" (USENIX ATC 2020).
 
+mod bounded;
 pub mod chunk;
 mod config;
 mod db;
@@ -51,11 +52,18 @@ pub mod manifest;
 mod merge;
 mod metrics;
 pub mod part;
+pub mod queried;
+mod retention_rules;
+mod selector_cache;
 mod summary;
 pub mod timekeeper;
 pub mod wal;
 
-pub use config::{Config, Settings, SyncMode};
-pub use db::{Analysis, Background, Db, Maintenance, ReadOnlyDb, Recovery};
+pub use config::{Config, Settings, SyncMode, TierRetention};
+pub use db::{
+    Analysis, Background, ClosedStore, Db, Finding, Maintenance, ReadOnlyDb, Recovery, Verification,
+    verify,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use metrics::Metrics;
+pub use retention_rules::{RetentionRule, RetentionRules};

@@ -10,11 +10,18 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Unit;
 
 use plimsoll_runtime::metrics::Registry;
-use plimsoll_types::RejectedReason;
+use plimsoll_types::{RejectedReason, Tier, Timestamp};
+
+use crate::bounded::CacheMetrics;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct ReasonLabels {
     pub(crate) reason: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct TierLabels {
+    pub(crate) tier: &'static str,
 }
 
 /// The store's own metrics, `plimsoll_tsdb_*`. Clones share the same numbers.
@@ -50,7 +57,17 @@ pub struct Metrics {
     pub(crate) parts_sealed: Counter,
     pub(crate) parts_removed: Counter,
     pub(crate) parts_merged: Counter,
+    pub(crate) parts_expired: Counter,
+    pub(crate) merge_debt: Gauge,
+    pub(crate) tier_bytes: Family<TierLabels, Gauge>,
+    pub(crate) size_limit: Gauge,
+    pub(crate) size_retentions: Counter,
+    pub(crate) scrub_bytes: Counter,
+    pub(crate) scrub_damaged: Counter,
+    pub(crate) scrub_last_pass: Gauge<f64, AtomicU64>,
     pub(crate) parts_quarantined: Gauge,
+    pub(crate) page_cache: CacheMetrics,
+    pub(crate) selector_cache: CacheMetrics,
     pub(crate) seal_failures: Counter,
     pub(crate) seal_seconds: Histogram,
 }
@@ -89,7 +106,17 @@ impl Default for Metrics {
             parts_sealed: Counter::default(),
             parts_removed: Counter::default(),
             parts_merged: Counter::default(),
+            parts_expired: Counter::default(),
+            merge_debt: Gauge::default(),
+            tier_bytes: Family::default(),
+            size_limit: Gauge::default(),
+            size_retentions: Counter::default(),
+            scrub_bytes: Counter::default(),
+            scrub_damaged: Counter::default(),
+            scrub_last_pass: Gauge::default(),
             parts_quarantined: Gauge::default(),
+            page_cache: CacheMetrics::default(),
+            selector_cache: CacheMetrics::default(),
             seal_failures: Counter::default(),
             // 10 ms to 5 min: an empty window to ten million series.
             seal_seconds: Histogram::new(exponential_buckets(0.01, 2.0, 16)),
@@ -103,6 +130,19 @@ impl Metrics {
         self.register_head(registry);
         self.register_wal(registry);
         self.register_parts(registry);
+        self.register_caches(registry);
+        self.register_upkeep(registry);
+    }
+
+    /// Notes that every part was checked.
+    pub(crate) fn scrub_passed(&self, now: Timestamp) {
+        self.scrub_last_pass.set(now.millis() as f64 / 1000.0);
+    }
+
+    pub(crate) fn set_tier_bytes(&self, tier: Tier, bytes: u64) {
+        let tier = tier.as_str();
+        let gauge = self.tier_bytes.get_or_create(&TierLabels { tier });
+        gauge.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn count_rejected(&self, reason: &RejectedReason) {
@@ -274,6 +314,33 @@ impl Metrics {
         );
     }
 
+    fn register_caches(&self, registry: &Registry) {
+        let caches = [
+            ("page", "decoded index pages", &self.page_cache),
+            ("selector", "what selectors found", &self.selector_cache),
+        ];
+        for (name, what, cache) in caches {
+            registry.register(
+                &format!("tsdb_{name}_cache_hits"),
+                &format!("Lookups in the cache of {what} that found something"),
+                None,
+                cache.hits.clone(),
+            );
+            registry.register(
+                &format!("tsdb_{name}_cache_misses"),
+                &format!("Lookups in the cache of {what} that found nothing"),
+                None,
+                cache.misses.clone(),
+            );
+            registry.register(
+                &format!("tsdb_{name}_cache_size"),
+                &format!("Memory that the cache of {what} takes"),
+                Some(Unit::Bytes),
+                cache.bytes.clone(),
+            );
+        }
+    }
+
     fn register_parts(&self, registry: &Registry) {
         registry.register("tsdb_parts", "Sealed parts", None, self.parts.clone());
         registry.register(
@@ -317,6 +384,59 @@ impl Metrics {
             "Time to seal a window",
             Some(Unit::Seconds),
             self.seal_seconds.clone(),
+        );
+    }
+}
+
+impl Metrics {
+    fn register_upkeep(&self, registry: &Registry) {
+        registry.register(
+            "tsdb_parts_expired",
+            "Parts written again because much in them was older than its retention",
+            None,
+            self.parts_expired.clone(),
+        );
+        registry.register(
+            "tsdb_merge_debt",
+            "Size of the parts that are due to be merged and are not yet",
+            Some(Unit::Bytes),
+            self.merge_debt.clone(),
+        );
+        registry.register(
+            "tsdb_tier_size",
+            "Size of the sealed parts, by resolution",
+            Some(Unit::Bytes),
+            self.tier_bytes.clone(),
+        );
+        registry.register(
+            "tsdb_retention_limit",
+            "Size above which the oldest parts go, 0 when there is no limit",
+            Some(Unit::Bytes),
+            self.size_limit.clone(),
+        );
+        registry.register(
+            "tsdb_size_retentions",
+            "Parts removed because the store was larger than its limit",
+            None,
+            self.size_retentions.clone(),
+        );
+        registry.register(
+            "tsdb_scrub_read",
+            "Bytes of parts read to check them",
+            Some(Unit::Bytes),
+            self.scrub_bytes.clone(),
+        );
+        registry.register(
+            "tsdb_scrub_damaged",
+            "Parts that were found damaged by checking them",
+            None,
+            self.scrub_damaged.clone(),
+        );
+        registry.register(
+            "tsdb_scrub_last_pass_timestamp",
+            "When every part had been checked the last time, 0 when that was not since the start",
+            Some(Unit::Seconds),
+            self.scrub_last_pass.clone(),
         );
     }
 }

@@ -32,7 +32,9 @@
 //! - Files are read with positioned reads, never mapped: a file that shrinks or a disk that fails gives an error.
 
 mod aggregate;
+mod automaton;
 mod bytes;
+mod compact;
 mod error;
 mod exemplars;
 mod file;
@@ -41,24 +43,30 @@ mod histograms;
 mod index;
 mod integers;
 mod labels;
+mod meanings;
 mod meta;
 mod numbers;
 mod postings;
 mod reader;
 mod recent;
+mod schedules;
 mod select;
 mod series;
 mod symbols;
 #[cfg(test)]
 mod tests;
+mod values;
+mod windows;
 mod writer;
 
 pub use aggregate::Aggregates;
 pub(crate) use aggregate::{WHOLE_MAX, is_whole};
+pub(crate) use automaton::ValueAutomaton;
 pub use error::{Error, ErrorKind};
 pub(crate) use histograms::weight as histogram_weight;
 pub use meta::{FileMeta, PartMeta};
 pub(crate) use numbers::COLUMN_LENGTH_MAX as HISTOGRAM_WEIGHT_MAX;
 pub use reader::{BlockSummary, Part};
+pub(crate) use recent::{Caches, PageCache};
 pub use series::BlockKind;
 pub use writer::{PartWriter, WriteOptions};

@@ -21,6 +21,7 @@
 
 pub mod batch;
 mod bytes;
+mod examine;
 mod histogram;
 mod record;
 mod replay;
@@ -30,10 +31,11 @@ mod writer;
 pub use bytes::Malformed;
 pub use histogram::{decode_histogram, encode_histogram};
 pub use record::{Damage, Record, RecordKind, scan};
-pub use replay::{Cut, Replayed, Skipped};
+pub use replay::{Cut, Missing, Replayed, Skipped};
 pub use segment::SegmentId;
 
-pub(crate) use replay::{Replay, ReplaySink};
+pub(crate) use examine::{Flaw, examine};
+pub(crate) use replay::{Replay, ReplaySink, last_sequence};
 pub(crate) use writer::{SeriesLabels, Wal, WalOptions, WalParts, WalRecord};
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Hostile bytes for every decoder of the WAL, the head and the manifest: no panic, no memory beyond their length.
 
-use plimsoll_tsdb::chunk::XorDecoder;
+use plimsoll_tsdb::chunk::Decoder;
 use plimsoll_tsdb::deletion::Deletion;
 use plimsoll_tsdb::manifest::Manifest;
+use plimsoll_tsdb::queried::Queried;
 use plimsoll_tsdb::wal::batch::{decode_batch, decode_series, encode_batch};
 use plimsoll_tsdb::wal::{decode_histogram, encode_histogram, scan};
 
@@ -49,8 +50,18 @@ fn chunks() {
         .for_each(|(bytes, count): &(Vec<u8>, u32)| {
             // Two samples need at least two bits.
             let count = count % 4096;
-            assert!(XorDecoder::new(bytes, count).count() <= count as usize);
+            assert!(Decoder::new(bytes, count).count() <= count as usize);
         });
+}
+
+#[test]
+fn queried_metrics() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        if let Ok(queried) = Queried::decode(bytes) {
+            let again = Queried::decode(queried.encode().as_bytes());
+            assert_eq!(again.map(|again| again.encode()), Ok(queried.encode()));
+        }
+    });
 }
 
 #[test]

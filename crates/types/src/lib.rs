@@ -46,15 +46,19 @@ pub use labels::{
 };
 pub use matcher::{InvalidMatcher, MatchOp, Matcher};
 pub use metadata::{Metadata, MetricType};
-pub use pattern::{InvalidPattern, Pattern};
+pub use pattern::{InvalidPattern, Language, Pattern};
 pub use sample::{
     STALE_NAN_BITS, Sample, SampleColumns, StartTimestamp, Value, is_stale, stale_nan,
 };
 pub use storage::{
-    Appended, Appender, BlockCounts, Commit, Durability, HeadStatistics, Meter, NamedCount,
-    PartStatistics, Queryable, Rejected, RejectedReason, ReplayStatistics, SampleSource, Selection,
-    SeriesRef, StorageError, StorageErrorKind, StoreAdmin, StoreStatistics, Summary, TopCounts,
-    WriteBatch, Written,
+    ActiveSeries, Appended, Appender, BlockCounts, Cardinality, CardinalityQuery, Churn, Commit,
+    Durability, DurabilityStatus, FloatRollup, HeadStatistics, HeadStatus, HistogramRollup, Joined,
+    Kept, LogDamage, Meter, MetricChurn, MetricSeries, NamedCount, PartStatistics,
+    QuarantineStatus, Queryable, RecoveryStatus, Rejected, RejectedReason, ReplayStatistics,
+    RetentionRuleStatus, RetentionStatus, SampleSource, Selection, SeriesRef, StorageError,
+    StorageErrorKind, StoreAdmin, StoreStatistics, StoreStatus, Summary, SyncPolicy, Tier,
+    TierStatus, TierWindow, TopCounts, Unused, WindowSelection, WindowSource, WriteBatch, Written,
+    window_end,
 };
 pub use timestamp::{TimeRange, Timestamp};
 pub use units::{ByteCount, InvalidQuantity, format_duration, parse_duration};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::pattern::Pattern;
+use crate::pattern::{Language, Pattern};
 
 /// How a matcher compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,7 +42,7 @@ pub struct InvalidMatcher {
 pub struct Matcher {
     name: String,
     op: MatchOp,
-    value: String,
+    value: Box<str>,
     regex: Option<Pattern>,
 }
 
@@ -94,11 +94,33 @@ impl Matcher {
         self.regex.as_ref()
     }
 
+    /// Returns the texts that are compared with, sorted, when they are a small set: the value of `=` and `!=`, all that
+    /// the expression of `=~` and `!~` matches.
+    pub fn literals(&self) -> Option<&[Box<str>]> {
+        match &self.regex {
+            Some(pattern) => pattern.literals(),
+            None => Some(std::slice::from_ref(&self.value)),
+        }
+    }
+
+    /// Returns what each of the texts begins with that are compared with; empty when nothing is known.
+    pub fn prefix(&self) -> &str {
+        match self.regex.as_ref().map(Pattern::language) {
+            Some(Language::Others { prefix }) => prefix,
+            _ => "",
+        }
+    }
+
+    /// Says whether the condition is a negated one: `!=` or `!~`.
+    pub fn is_negative(&self) -> bool {
+        matches!(self.op, MatchOp::NotEqual | MatchOp::NotRegex)
+    }
+
     /// Says whether a label of this value fulfils the condition.
     pub fn matches(&self, value: &str) -> bool {
         match (&self.regex, self.op) {
-            (None, MatchOp::NotEqual) => self.value != value,
-            (None, _) => self.value == value,
+            (None, MatchOp::NotEqual) => *self.value != *value,
+            (None, _) => *self.value == *value,
             (Some(regex), MatchOp::NotRegex) => !regex.is_match(value),
             (Some(regex), _) => regex.is_match(value),
         }

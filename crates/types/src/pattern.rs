@@ -1,10 +1,12 @@
 //! Regular expressions in Go's dialect, as selectors, `label_replace` and relabelling rules are written in it.
 
 mod expand;
+mod language;
 mod translate;
 
 use regex::{Regex, RegexBuilder};
 
+pub use self::language::Language;
 use self::translate::translate;
 
 /// What one compiled expression may take, tried in this order: almost all fit the first, and who holds many of them can
@@ -24,6 +26,7 @@ pub struct InvalidPattern {
 #[derive(Clone, Debug)]
 pub struct Pattern {
     regex: Regex,
+    language: Language,
     compiled_bytes_max: usize,
 }
 
@@ -34,13 +37,15 @@ impl Pattern {
     /// [`InvalidPattern`] when it is malformed or needs more than 32 MiB.
     pub fn new(expression: &str) -> Result<Self, InvalidPattern> {
         let refuse = |reason| InvalidPattern { reason };
-        let anchored = format!("^(?s:{})$", translate(expression).map_err(refuse)?);
+        let translated = format!("(?s:{})", translate(expression).map_err(refuse)?);
+        let anchored = format!("^{translated}$");
         for compiled_bytes_max in COMPILED_BYTES_CLASSES {
             let mut builder = RegexBuilder::new(&anchored);
             match builder.size_limit(compiled_bytes_max).build() {
                 Ok(regex) => {
                     return Ok(Self {
                         regex,
+                        language: Language::of(&translated),
                         compiled_bytes_max,
                     });
                 }
@@ -53,7 +58,31 @@ impl Pattern {
 
     /// Says whether all of a text matches.
     pub fn is_match(&self, text: &str) -> bool {
-        self.regex.is_match(text)
+        match &self.language {
+            Language::Everything => true,
+            Language::EverythingButEmpty => !text.is_empty(),
+            Language::Literals(all) => all.binary_search_by(|one| (**one).cmp(text)).is_ok(),
+            Language::Others { .. } => self.regex.is_match(text),
+        }
+    }
+
+    /// Returns what is accepted, as far as that is plain to see.
+    pub fn language(&self) -> &Language {
+        &self.language
+    }
+
+    /// Returns all texts that match, sorted, when they are a small set: `a|b`, `(a|b)c`, `[45]xx`.
+    pub fn literals(&self) -> Option<&[Box<str>]> {
+        match &self.language {
+            Language::Literals(all) => Some(all),
+            _ => None,
+        }
+    }
+
+    /// Returns the expression in the dialect of the crate `regex`, with an anchor at either end: what an automaton is
+    /// built of that has to accept the same texts.
+    pub fn anchored(&self) -> &str {
+        self.regex.as_str()
     }
 
     /// Expands `$1`, `${name}` and `$$` in a template with what a text was matched by, as Go's `Regexp.Expand` does;
@@ -85,7 +114,65 @@ fn last_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn any_expression() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("a"),
+            Just("b"),
+            Just("ab"),
+            Just(""),
+            Just("."),
+            Just(".*"),
+            Just(".+"),
+            Just("[ab]"),
+            Just("\\n"),
+            Just("\u{fc}"),
+            Just("^"),
+            Just("$"),
+            Just("\\b"),
+            Just("(?i)A"),
+            Just("[^a]"),
+        ];
+        leaf.prop_map(str::to_owned)
+            .prop_recursive(4, 24, 3, |inner| {
+                prop_oneof![
+                    prop::collection::vec(inner.clone(), 1..4).prop_map(|all| all.join("|")),
+                    prop::collection::vec(inner.clone(), 1..4).prop_map(|all| all.concat()),
+                    (
+                        inner.clone(),
+                        prop_oneof![
+                            Just("?"),
+                            Just("*"),
+                            Just("{2}"),
+                            Just("{1,3}"),
+                            Just("{0}")
+                        ]
+                    )
+                        .prop_map(|(inner, often)| format!("(?:{inner}){often}")),
+                    inner.prop_map(|inner| format!("({inner})")),
+                ]
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+        #[test]
+        fn short_cuts_accept_the_same(expression in any_expression(), texts in prop::collection::vec("[abAB\n\u{fc}]{0,4}", 0..20)) {
+            let pattern = Pattern::new(&expression).unwrap();
+            let regex = Regex::new(pattern.anchored()).unwrap();
+            let literals = pattern.literals().into_iter().flatten().map(|text| text.to_string());
+            for text in texts.into_iter().chain(literals).chain([String::new()]) {
+                let expected = regex.is_match(&text);
+                prop_assert_eq!(pattern.is_match(&text), expected, "{} {:?}", &expression, &text);
+                if let (true, Language::Others { prefix }) = (expected, pattern.language()) {
+                    prop_assert!(text.starts_with(&**prefix), "{} {:?}", &expression, &text);
+                }
+            }
+        }
+    }
 
     fn reason(pattern: &str) -> String {
         Pattern::new(pattern).unwrap_err().to_string()

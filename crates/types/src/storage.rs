@@ -7,8 +7,14 @@
 //! Asking is in two steps as well: [`Queryable::select`] finds the series and returns their labels, then the
 //! [`SampleSource`] reads one series at a time, so that `sum by (x)` never holds more than one input series.
 
+mod active;
 mod admin;
+mod cardinality;
+mod rollup;
+mod status;
 mod summary;
+mod tier;
+mod windows;
 
 use std::fmt;
 use std::future::Future;
@@ -16,11 +22,22 @@ use std::pin::Pin;
 
 use crate::{Exemplar, Labels, Matcher, Metadata, Sample, SampleColumns, TimeRange};
 
+pub use active::ActiveSeries;
 pub use admin::{
     HeadStatistics, NamedCount, PartStatistics, ReplayStatistics, StoreAdmin, StoreStatistics,
     TopCounts,
 };
+pub use cardinality::{
+    Cardinality, CardinalityQuery, Churn, MetricChurn, MetricSeries, Unused,
+};
+pub use rollup::{FloatRollup, HistogramRollup};
+pub use status::{
+    DurabilityStatus, HeadStatus, LogDamage, QuarantineStatus, RecoveryStatus, RetentionRuleStatus,
+    RetentionStatus, StoreStatus, SyncPolicy, TierStatus,
+};
 pub use summary::Summary;
+pub use tier::Tier;
+pub use windows::{Joined, Kept, TierWindow, WindowSelection, WindowSource, window_end};
 
 /// Names a series inside one open store. Refs are never used again for another series while the store is open, and
 /// mean nothing after it closes.
@@ -151,6 +168,13 @@ pub trait Appender: Send + Sync {
     /// [`StorageErrorKind::SeriesLimit`] when one more series would exceed the limit.
     fn resolve(&self, labels: &Labels) -> Result<SeriesRef, StorageError>;
 
+    /// Returns the labels of a series that [`resolve`](Self::resolve) named, for messages; `None` when it is forgotten or
+    /// the store does not tell.
+    fn labels(&self, series: SeriesRef) -> Option<Labels> {
+        let _ = series;
+        None
+    }
+
     /// Writes a batch; one bad sample does not stop the others.
     ///
     /// # Errors
@@ -247,6 +271,28 @@ pub trait Queryable: Send + Sync {
         let bytes = selection.labels.iter().map(Labels::byte_count);
         meter.take(bytes.sum())?;
         Ok(selection)
+    }
+
+    /// Tells since when each tier is kept of the series that fulfil all matchers.
+    fn kept(&self, matchers: &[Matcher]) -> Kept {
+        let _ = matchers;
+        Kept::SAMPLES
+    }
+
+    /// Finds the series that fulfil all matchers and may have a window of `tier` that ends inside `range`. Where no windows
+    /// were made yet, they are calculated from samples while they are read. `None` when the store keeps no such tier.
+    ///
+    /// # Errors
+    /// As [`select_metered`](Self::select_metered).
+    fn select_windows(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        tier: Tier,
+        meter: &dyn Meter,
+    ) -> Result<Option<WindowSelection>, StorageError> {
+        let _ = (matchers, range, tier, meter);
+        Ok(None)
     }
 
     /// Returns the label sets of the series that fulfil all matchers of any one of `selectors` (all series when there

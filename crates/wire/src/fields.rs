@@ -102,6 +102,7 @@ impl<'a> Fields<'a> {
         Self { message, rest }
     }
 
+    #[inline]
     fn take(&mut self) -> Option<Field<'a>> {
         let tag = take_varint(&mut self.rest)?;
         let content = match tag & 7 {
@@ -129,6 +130,7 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<Field<'a>, Error>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;
@@ -150,7 +152,18 @@ fn take_array<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
     Some(*array)
 }
 
-fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+/// Takes a varint from the front; `None` when there is none.
+#[inline]
+pub(crate) fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
+    // Tags and lengths are mostly one byte.
+    if let [byte @ 0..0x80, rest @ ..] = *bytes {
+        *bytes = rest;
+        return Some(u64::from(*byte));
+    }
+    take_long_varint(bytes)
+}
+
+fn take_long_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for index in 0..10 {
         let byte = *bytes.get(index)?;

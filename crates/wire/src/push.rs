@@ -4,9 +4,13 @@
 //! returns both: [`Decoded::series`] and [`Decoded::refusals`]. Only what leaves no series to tell apart (a torn
 //! protobuf message, more than the memory limit) is an [`Error`] of the whole request.
 
+mod known;
+
 use std::fmt;
 
-use plimsoll_types::{ByteCount, Exemplar, Labels, METRIC_NAME, Metadata, Sample};
+use plimsoll_types::{ByteCount, Exemplar, Labels, METRIC_NAME, Metadata, Sample, SeriesRef};
+
+pub use known::{KnownSeries, Spelling, Unacquainted};
 
 /// How many refusals keep their text; the rest is counted only.
 const DETAILS_MAX: usize = 10;
@@ -24,6 +28,8 @@ pub struct Series {
     pub exemplars: Vec<Exemplar>,
     /// What the series means, when the push says so.
     pub metadata: Option<Metadata>,
+    /// How the peer spells it, in a format that can be recognised by that.
+    pub spelling: Option<Spelling>,
 }
 
 /// A decoded request.
@@ -31,6 +37,8 @@ pub struct Series {
 pub struct Decoded {
     /// The valid series in the order of the request; one set of labels may be there several times.
     pub series: Vec<Series>,
+    /// Floats of the series that were recognised, in the order of the request.
+    pub known: Vec<(SeriesRef, Sample)>,
     /// Metadata by name of the metric family, as remote write 1.0 sends it.
     pub families: Vec<(String, Metadata)>,
     /// What was not valid.

@@ -20,7 +20,8 @@ mod v2;
 use plimsoll_types::{Histogram, Labels, Metadata, Sample};
 
 use crate::push::{
-    Decoded, Error, LabelFault, LabelLimits, Limits, RefusalReason, Series, ShownPairs,
+    Decoded, Error, KnownSeries, LabelFault, LabelLimits, Limits, RefusalReason, Series,
+    ShownPairs, Unacquainted,
 };
 
 /// Which message a body holds.
@@ -109,9 +110,23 @@ impl Version {
 /// Every kind of [`Error`] when the request as a whole cannot be used; what is wrong with single series and samples is
 /// in [`Decoded::refusals`].
 pub fn decode(version: Version, bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
+    decode_with(version, bytes, limits, &Unacquainted)
+}
+
+/// As [`decode`], without the labels of series that `known` recognises by their spelling, when they bring nothing but
+/// floats: those are in [`Decoded::known`]. A series that it does not recognise says how it is spelled.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_with(
+    version: Version,
+    bytes: &[u8],
+    limits: &Limits,
+    known: &dyn KnownSeries,
+) -> Result<Decoded, Error> {
     match version {
-        Version::V1 => v1::decode(bytes, limits),
-        Version::V2 => v2::decode(bytes, limits),
+        Version::V1 => v1::decode(bytes, limits, known),
+        Version::V2 => v2::decode(bytes, limits, known),
     }
 }
 

@@ -103,7 +103,7 @@ impl Import<'_> {
                 value: entry.value.clone(),
             }],
             exemplars,
-            metadata: None,
+            ..Series::default()
         });
         Ok(())
     }

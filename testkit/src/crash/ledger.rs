@@ -1,6 +1,7 @@
 //! What a store was given and what it acknowledged.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use plimsoll_types::{
     Labels, Matcher, Queryable, Sample, SampleColumns, TimeRange, Timestamp, Value,
@@ -8,6 +9,9 @@ use plimsoll_types::{
 
 /// Name and time.
 type Key = (String, i64);
+
+/// All samples of a store.
+pub(super) type Contents = BTreeMap<Key, f64>;
 
 /// What happened to one time of one series.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +38,43 @@ struct Possible {
     since: Vec<Change>,
     /// Before a kill: seen or not, any of it may be on disk for good.
     earlier: Vec<Option<f64>>,
+    /// Every value that was ever written here.
+    ever: Vec<f64>,
+    /// It was older than the horizon once. A horizon goes back when a store is opened long after its newest sample;
+    /// what was not removed yet is then seen again.
+    is_old: bool,
+}
+
+/// A time of a series at which a damaged store does not hold what it held.
+#[derive(Clone, Debug)]
+pub(super) struct Difference {
+    key: Key,
+    wanted: Option<f64>,
+    found: Option<f64>,
+    /// What was found was written there once.
+    pub(super) was_ever: bool,
+}
+
+impl Difference {
+    pub(super) fn time(&self) -> i64 {
+        self.key.1
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.wanted.is_some()
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            key,
+            wanted,
+            found,
+            was_ever: _,
+        } = self;
+        write!(f, "{key:?}: wanted {wanted:?}, found {found:?}")
+    }
 }
 
 impl Possible {
@@ -42,9 +83,13 @@ impl Possible {
         self.acknowledged = self.since.last().and_then(|change| change.value());
         self.since.clear();
         self.earlier.clear();
+        self.is_old = false;
     }
 
     fn allows(&self, found: Option<f64>) -> bool {
+        if self.is_old && found.is_none_or(|value| self.ever.contains(&value)) {
+            return true;
+        }
         let is_newer = self.since.iter().any(|change| change.value() == found);
         found == self.acknowledged || is_newer || self.earlier.contains(&found)
     }
@@ -53,7 +98,7 @@ impl Possible {
     fn hangs_on(&self) -> Option<usize> {
         match self.since[..] {
             [Change::Deleted(deletion)]
-                if self.acknowledged.is_some() && self.earlier.is_empty() =>
+                if self.acknowledged.is_some() && self.earlier.is_empty() && !self.is_old =>
             {
                 Some(deletion)
             }
@@ -62,7 +107,7 @@ impl Possible {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Ledger {
     samples: BTreeMap<Key, Possible>,
     acknowledged: u64,
@@ -80,6 +125,9 @@ impl Ledger {
                 let key = (name.into(), sample.timestamp.millis());
                 let entry = self.samples.entry(key).or_default();
                 entry.since.push(Change::Written(value));
+                if !entry.ever.contains(&value) {
+                    entry.ever.push(value);
+                }
             }
         }
     }
@@ -134,9 +182,26 @@ impl Ledger {
         entries.filter_map(move |(key, entry)| is_found(key).then_some(entry))
     }
 
-    /// Compares, and goes on from what was found; after a power loss that is surely on disk.
-    pub(super) fn check(&mut self, store: &impl Queryable, is_durable: bool) -> Result<(), String> {
+    /// Notes that what lies before the horizon may be removed.
+    pub(super) fn age(&mut self, horizon: Timestamp) -> u64 {
+        let samples = self.samples.iter_mut();
+        let old = samples.filter(|((_, time), entry)| *time < horizon.millis() && !entry.is_old);
+        old.map(|(_, entry)| entry.is_old = true).count() as u64
+    }
+
+    /// Compares, and goes on from what was found; after a power loss that is surely on disk. What lies before the horizon
+    /// must be gone; returns how many samples that were.
+    pub(super) fn check(
+        &mut self,
+        store: &impl Queryable,
+        horizon: Timestamp,
+        is_durable: bool,
+    ) -> Result<u64, String> {
         let found = read(store, &[], TimeRange::ALL)?;
+        let gone = self.age(horizon);
+        if let Some(key) = found.keys().find(|key| key.1 < horizon.millis()) {
+            return Err(format!("{key:?} is older than the horizon, {horizon}"));
+        }
         if let Some(key) = found.keys().find(|key| !self.samples.contains_key(key)) {
             return Err(format!("{key:?} was never written"));
         }
@@ -157,11 +222,41 @@ impl Ledger {
                 possible.earlier.extend(since.map(Change::value));
             }
         }
-        Ok(())
+        Ok(gone)
+    }
+
+    /// Compares a store that was damaged, when everything was acknowledged before.
+    pub(super) fn compare(&self, found: &Contents) -> Vec<Difference> {
+        let known = self.samples.iter().map(|(key, possible)| Difference {
+            key: key.clone(),
+            wanted: possible.acknowledged,
+            found: found.get(key).copied(),
+            was_ever: (found.get(key)).is_none_or(|value| possible.ever.contains(value)),
+        });
+        let strangers = found
+            .iter()
+            .filter(|(key, _)| !self.samples.contains_key(key));
+        let strangers = strangers.map(|(key, value)| Difference {
+            key: key.clone(),
+            wanted: None,
+            found: Some(*value),
+            was_ever: false,
+        });
+        let all = known.chain(strangers);
+        all.filter(|one| one.wanted != one.found).collect()
+    }
+
+    /// What a damaged store holds is what it must hold from now on.
+    pub(super) fn go_on_from(&mut self, found: &Contents) {
+        for (key, possible) in &mut self.samples {
+            possible.acknowledged = found.get(key).copied();
+            possible.since.clear();
+            possible.earlier.clear();
+        }
     }
 
     /// A deletion that was not acknowledged is in effect as a whole or not at all.
-    fn check_deletions(&self, found: &BTreeMap<Key, f64>) -> Result<(), String> {
+    fn check_deletions(&self, found: &Contents) -> Result<(), String> {
         let mut first: BTreeMap<usize, (&Key, bool)> = BTreeMap::new();
         for (key, possible) in &self.samples {
             let Some(deletion) = possible.hangs_on() else {
@@ -184,11 +279,11 @@ pub(super) fn is_gone(store: &impl Queryable, matchers: &[Matcher], range: TimeR
     read(store, matchers, range).is_ok_and(|found| found.is_empty())
 }
 
-fn read(
+pub(super) fn read(
     store: &impl Queryable,
     matchers: &[Matcher],
     range: TimeRange,
-) -> Result<BTreeMap<Key, f64>, String> {
+) -> Result<Contents, String> {
     let failed = |error: plimsoll_types::StorageError| error.to_string();
     let mut selection = store.select(matchers, range).map_err(failed)?;
     let mut columns = SampleColumns::default();

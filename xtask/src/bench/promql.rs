@@ -8,18 +8,15 @@
 mod data;
 mod measure;
 mod questions;
-mod rivals;
 
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use plimsoll_e2e::{Home, compare};
 
-use crate::process;
-
+use super::contender::{self, Contender, OURS, PROMETHEUS, Setup};
 use measure::Cost;
 use questions::Question;
-use rivals::Contender;
 
 /// How the bench is run.
 #[derive(clap::Args)]
@@ -41,13 +38,16 @@ pub(crate) struct Options {
 /// Ours over the better of the others must not be above this, in CPU and in memory.
 const GOAL: f64 = 0.5;
 
+/// VictoriaMetrics would answer a question that is asked again from its cache.
+const SETUP: Setup = Setup {
+    victoria_arguments: &["-search.disableCache"],
+    ..Setup::PUSHED
+};
+
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let binary = match &options.binary {
-        Some(path) => path.clone(),
-        None => build()?,
-    };
+    let binary = contender::binary(options.binary.as_deref())?;
     let home = Home::new()?;
-    let mut contenders = rivals::start(&home, &binary)?;
+    let mut contenders = contender::start(&home, &binary, &SETUP)?;
     let data = data::Span::ending_now(options.days);
     for contender in &mut contenders {
         let cost = measure::cost(contender, |contender| data::load(&contender.api, &data))?;
@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         missed.extend(row(question, &costs));
     }
     if options.linger > 0 {
-        let ours = &contenders[rivals::OURS];
+        let ours = &contenders[OURS];
         eprintln!("plimsoll {} at {}", ours.program.id(), ours.api.address);
         std::thread::sleep(std::time::Duration::from_secs(options.linger));
     }
@@ -73,24 +73,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn build() -> anyhow::Result<PathBuf> {
-    let mut command = process::cargo();
-    process::run(command.args(["build", "--release", "--locked", "--package", "plimsoll"]))?;
-    // This task lies in <target>/debug or <target>/release.
-    let here = std::env::current_exe()?;
-    let target = here
-        .ancestors()
-        .nth(2)
-        .context("the task has no target folder")?;
-    Ok(target.join("release/plimsoll"))
-}
-
 fn check_answers(contenders: &[Contender], question: &Question) -> anyhow::Result<()> {
     let answers = contenders
         .iter()
         .map(|contender| question.ask(&contender.api))
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let count = compare(&answers[rivals::OURS], &answers[rivals::PROMETHEUS])?;
+    let count = compare(&answers[OURS], &answers[PROMETHEUS])?;
     ensure!(count > 0, "the answer is empty");
     Ok(())
 }
@@ -106,7 +94,7 @@ fn table_head() {
 fn row(question: &Question, costs: &[Cost]) -> Vec<String> {
     let ratio = |of: fn(&Cost) -> f64| {
         let best = costs[1..].iter().map(of).fold(f64::INFINITY, f64::min);
-        of(&costs[rivals::OURS]) / best
+        of(&costs[OURS]) / best
     };
     let (cpu, memory) = (ratio(|c| c.cpu_millis), ratio(|c| c.peak_mib));
     print!("| {} |", question.name);

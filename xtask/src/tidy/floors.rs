@@ -6,7 +6,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use crate::process;
 
 /// Floor and package, lowest first. A package that is not listed is refused, so that a new crate finds its floor.
-const FLOORS: [(u8, &str); 9] = [
+const FLOORS: [(u8, &str); 10] = [
     (0, "plimsoll-types"),
     (0, "plimsoll-wire"),
     (0, "plimsoll-runtime"),
@@ -15,6 +15,7 @@ const FLOORS: [(u8, &str); 9] = [
     (1, "plimsoll-ingest"),
     (2, "plimsoll-rules"),
     (3, "plimsoll-api"),
+    (3, "plimsoll-backup"),
     (4, "plimsoll"),
 ];
 

@@ -58,7 +58,7 @@ pub(crate) async fn snapshot(
     Ok(envelope::success(&json!({"name": name}), &Notes::default()))
 }
 
-fn check_enabled(app: &App) -> Result<(), ApiError> {
+pub(super) fn check_enabled(app: &App) -> Result<(), ApiError> {
     match app.parts.surface.is_admin_enabled {
         true => Ok(()),
         false => Err(ApiError::new(Kind::Disabled, "admin APIs disabled")),
@@ -67,7 +67,7 @@ fn check_enabled(app: &App) -> Result<(), ApiError> {
 
 /// Works on the store on a blocking thread, to its end even when the caller goes away. Not among the queries: it
 /// may take minutes, and queries must not wait for it.
-async fn on_store<T: Send + 'static>(
+pub(super) async fn on_store<T: Send + 'static>(
     app: &Arc<App>,
     work: impl FnOnce(&dyn StoreAdmin) -> Result<T, StorageError> + Send + 'static,
 ) -> Result<T, ApiError> {

@@ -38,10 +38,15 @@ pub(super) async fn receive(
 /// Answers with the outcome's status and, when there is something to say, its message.
 pub(super) fn answer(outcome: &Outcome) -> Response {
     let status = status(outcome.kind());
-    match outcome.message() {
+    let mut response = match outcome.message() {
         "" => status.into_response(),
         message => Refusal(status, message.into()).into_response(),
+    };
+    if let Some(seconds) = outcome.kind().retry_after_seconds() {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, seconds.into());
     }
+    response
 }
 
 /// A request that is answered without looking at its body.
@@ -86,7 +91,7 @@ fn status(kind: OutcomeKind) -> StatusCode {
         OutcomeKind::Stored => StatusCode::NO_CONTENT,
         OutcomeKind::PartlyRefused | OutcomeKind::Malformed => StatusCode::BAD_REQUEST,
         OutcomeKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        OutcomeKind::SeriesLimit => StatusCode::TOO_MANY_REQUESTS,
+        OutcomeKind::SeriesLimit | OutcomeKind::NoSpace => StatusCode::TOO_MANY_REQUESTS,
         OutcomeKind::Overloaded | OutcomeKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         OutcomeKind::Failed => StatusCode::INTERNAL_SERVER_ERROR,
     }

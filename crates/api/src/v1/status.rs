@@ -1,5 +1,6 @@
 //! `/api/v1/status/...`: what the server is, how it was started, what its store holds.
 
+mod overview;
 mod self_metrics;
 mod store;
 
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/flags", get(flags))
         .route("/runtimeinfo", get(runtime_info))
         .route("/self_metrics", get(self_metrics::self_metrics))
+        .route("/store", get(overview::overview))
         .route("/tsdb", get(store::statistics))
         .route("/tsdb/blocks", get(store::blocks))
         .route("/walreplay", get(store::replay))

@@ -51,6 +51,32 @@ async fn series_are_deleted_in_their_range() {
 }
 
 #[tokio::test]
+async fn the_store_seals_and_merges_when_it_is_told_to() {
+    let server = admin();
+    let post = async |path: &str| server.post(&format!("/internal/{path}"), "", "").await;
+    assert_eq!(post("force_flush").await.status, 200);
+    assert_eq!(post("force_merge").await.status, 200);
+    assert_eq!(post("force_merge?partition_prefix=2026_11").await.status, 200);
+    let bad = post("force_merge?partition_prefix=November").await;
+    bad.is_error(
+        400,
+        "bad_data",
+        "invalid parameter \"partition_prefix\": expected YYYY, YYYY_MM or YYYY_MM_DD, found \"November\"",
+    );
+    let expected = [
+        "flush".to_owned(),
+        format!("merge {}..={}", i64::MIN, i64::MAX),
+        "merge 1793491200000..=1796083199999".to_owned(),
+    ];
+    assert_eq!(server.admin.calls(), expected);
+    let disabled = Server::new();
+    for path in ["force_flush", "force_merge"] {
+        let answer = disabled.post(&format!("/internal/{path}"), "", "").await;
+        answer.is_error(500, "unavailable", "admin APIs disabled");
+    }
+}
+
+#[tokio::test]
 async fn the_store_cleans_up_and_copies() {
     let server = admin();
     let clean = server

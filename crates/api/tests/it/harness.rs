@@ -252,6 +252,7 @@ fn surface(admin: &RecordingAdmin) -> Surface {
         status: Arc::new(status),
         scrapes: Overview::default(),
         store: Arc::new(admin.clone()),
+        folding: Box::new(|_| Vec::new()),
         is_admin_enabled: false,
         quit: None,
         cors_origin: Pattern::new("http://localhost(:[0-9]+)?").expect("an expression"),

@@ -6,6 +6,7 @@
 )]
 
 mod admin;
+mod cardinality;
 mod compress;
 mod export;
 mod federate;

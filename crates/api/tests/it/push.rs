@@ -100,10 +100,10 @@ async fn hostile_bodies_are_refused_with_a_reason() {
 async fn a_store_in_trouble_asks_for_a_retry() {
     let server = Server::new();
     let good = [series(&[("__name__", "a")], 1.0)];
-    for (failure, status) in [
-        (StorageErrorKind::Overloaded, 503),
-        (StorageErrorKind::ReadOnly, 503),
-        (StorageErrorKind::Io, 500),
+    for (failure, status, retry_after) in [
+        (StorageErrorKind::Overloaded, 503, Some("1")),
+        (StorageErrorKind::ReadOnly, 429, Some("10")),
+        (StorageErrorKind::Io, 500, None),
     ] {
         server.store.set_failure(Some(failure));
         let answer = write(&server, Version::V1, &good).await;
@@ -112,6 +112,9 @@ async fn a_store_in_trouble_asks_for_a_retry() {
             (status, "0"),
             "{failure:?}"
         );
+        let found = answer.headers.get("retry-after");
+        let found = found.and_then(|seconds| seconds.to_str().ok());
+        assert_eq!(found, retry_after, "{failure:?}");
     }
     server.store.set_failure(None);
     server.store.set_series_limit(0);

@@ -1,11 +1,16 @@
 //! A store that notes what it was told to do as a whole.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use plimsoll_types::{
-    HeadStatistics, Matcher, NamedCount, PartStatistics, ReplayStatistics, StorageError,
-    StorageErrorKind, StoreAdmin, StoreStatistics, TimeRange, Timestamp,
+    ByteCount, Cardinality, CardinalityQuery, DurabilityStatus, HeadStatistics, HeadStatus, LogDamage, Matcher, NamedCount,
+    PartStatistics, RecoveryStatus, ReplayStatistics, RetentionRuleStatus, RetentionStatus,
+    StorageError, StorageErrorKind, StoreAdmin, StoreStatistics, StoreStatus, SyncPolicy, Tier,
+    TierStatus, TimeRange, Timestamp,
 };
+
+use crate::cardinality;
 
 /// Notes each call.
 #[derive(Clone, Default)]
@@ -64,6 +69,70 @@ impl StoreAdmin for RecordingAdmin {
     fn snapshot(&self, skip_head: bool) -> Result<String, StorageError> {
         self.note(format!("snapshot skip_head={skip_head}"))?;
         Ok("20260102T150405Z-0123456789abcdef".into())
+    }
+
+    fn status(&self) -> StoreStatus {
+        let at = Timestamp::from_millis;
+        StoreStatus {
+            durability: DurabilityStatus {
+                policy: SyncPolicy::Group,
+                group_delay: Duration::from_millis(5),
+                group_bytes: ByteCount::MIB,
+                periodic_interval: Duration::from_secs(1),
+                free_bytes_reserve: ByteCount::MIB.times(64),
+                retry_interval: Duration::from_secs(1),
+            },
+            recovery: RecoveryStatus {
+                duration: Duration::from_millis(250),
+                segments: 2,
+                samples: 40,
+                cut: vec![LogDamage {
+                    segment: "00000001-00000002.wal".into(),
+                    offset: 36,
+                    bytes: 7,
+                }],
+                ..RecoveryStatus::default()
+            },
+            retention: RetentionStatus {
+                rules: vec![RetentionRuleStatus {
+                    selector: "{}".into(),
+                    raw: Duration::from_hours(15 * 24),
+                    five_minutes: Duration::from_hours(90 * 24),
+                    hour: Duration::from_hours(730 * 24),
+                }],
+                bytes: None,
+                disk_share: Some(0.5),
+                horizon: at(5),
+            },
+            head: HeadStatus {
+                series: 3,
+                ..HeadStatus::default()
+            },
+            tiers: vec![TierStatus {
+                tier: Tier::FiveMinutes,
+                parts: 1,
+                samples: 20,
+                bytes: ByteCount(512),
+                range: TimeRange::new(at(0), at(999)),
+            }],
+            quarantined: Vec::new(),
+            refusal: (*self.is_full.lock().unwrap()).then(|| "no space is left".into()),
+            free_bytes: None,
+        }
+    }
+
+    fn flush(&self) -> Result<(), StorageError> {
+        self.note("flush".into())
+    }
+
+    fn merge(&self, range: TimeRange) -> Result<(), StorageError> {
+        let (start, end) = (range.start.millis(), range.end.millis());
+        self.note(format!("merge {start}..={end}"))
+    }
+
+    fn cardinality(&self, query: &CardinalityQuery) -> Result<Cardinality, StorageError> {
+        self.note(format!("cardinality {query:?}"))?;
+        Ok(cardinality::of_four_series(query.limit, query.churn_window))
     }
 
     fn statistics(&self, limit: usize) -> Result<StoreStatistics, StorageError> {

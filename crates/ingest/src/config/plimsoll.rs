@@ -3,6 +3,10 @@
 //! ```yaml
 //! plimsoll:
 //!   retention: 15d            # how long samples are kept; wins over storage.tsdb.retention
+//!   retention_rules:          # the same for some series: the first rule that fits decides
+//!     - {match: '{team="payments"}', raw: 400d, hour: 5y}
+//!   tiers: {five_minutes: 90d, hour: 2y}   # how long windows are kept; 0: none
+//!   merge_bytes_per_second: 64MiB
 //!   wal:
 //!     sync: group             # always | group | os
 //!   host_metrics:
@@ -11,18 +15,28 @@
 //!   limits:
 //!     active_series_max: 5000000   # in the head
 //!     metric_series_max: 100000    # of one metric in one scrape
+//!     series_per_metric: 100000    # these fold what is above, see `limits`
+//!     values_per_label: 10000
 //! ```
 
 use std::time::Duration;
 
+use plimsoll_types::ByteCount;
+
 use super::findings::Findings;
 use super::raw::{RawHostMetrics, RawLimits, RawPlimsoll, RawWalSync};
+use super::series_limits::{self, SeriesLimits};
+use super::tiers::{self, Tiers};
 
 /// What only Plimsoll knows, defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plimsoll {
     /// When writes reach the disk; needs a restart. Default [`WalSync::Group`].
     pub wal_sync: WalSync,
+    /// How long windows are kept. Reloads live.
+    pub tiers: Tiers,
+    /// How much merging reads and writes per second; 0 is no limit; needs a restart. Default 64 MiB.
+    pub merge_bytes_per_second: ByteCount,
     /// Metrics of this machine.
     pub host_metrics: HostMetrics,
     /// Guards against too many series.
@@ -51,12 +65,14 @@ pub struct HostMetrics {
 }
 
 /// Guards against too many series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Series that the head may hold, 1 to 2^31; default 5,000,000. Needs a restart.
     pub active_series_max: u64,
     /// Series of one metric in one scrape of one target, 1 to 2^31; default 100,000. Reloads live.
     pub metric_series_max: u64,
+    /// Above which series are folded instead of refused. Reloads live.
+    pub series: SeriesLimits,
 }
 
 const ACTIVE_SERIES_DEFAULT: u64 = 5_000_000;
@@ -76,6 +92,10 @@ pub(super) fn check(
             Some(RawWalSync::Os) => WalSync::Os,
             Some(RawWalSync::Group) | None => WalSync::Group,
         },
+        tiers: tiers::check(&raw.tiers, findings),
+        merge_bytes_per_second: raw
+            .merge_bytes_per_second
+            .map_or(ByteCount::MIB.times(64), |size| size.0),
         host_metrics: host_metrics(&raw.host_metrics, scrape_interval, findings),
         limits: limits(&raw.limits, findings),
     }
@@ -106,6 +126,7 @@ fn host_metrics(
 }
 
 fn limits(raw: &RawLimits, findings: &mut Findings<'_>) -> Limits {
+    let series = series_limits::check(raw, findings);
     let mut positive = |value: Option<plimsoll_runtime::config::Spanned<u64>>, default, most| {
         let Some(value) = value else {
             return default;
@@ -127,5 +148,6 @@ fn limits(raw: &RawLimits, findings: &mut Findings<'_>) -> Limits {
             METRIC_SERIES_DEFAULT,
             ACTIVE_SERIES_MAX,
         ),
+        series,
     }
 }

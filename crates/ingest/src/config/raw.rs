@@ -206,13 +206,13 @@ pub(super) struct RawTsdb {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawRetention {
     /// How long samples are kept, 4h to 100y; less has the effect of 4h, and `0s` counts as absent. `plimsoll.retention`
-    /// wins over it. Needs a restart.
-    /// Default: `15d`.
+    /// wins over it.
+    /// Default: `15d`, or without limit where `size` or `percentage` is set.
     pub(super) time: Option<Spanned<DurationValue>>,
-    /// Bytes on disk above which the oldest samples go. No effect in this version.
+    /// Bytes of parts and write-ahead log above which the oldest parts go.
     /// Default: `0`, which is no limit.
     pub(super) size: Option<Spanned<SizeValue>>,
-    /// Share of the disk, 0 to 100, above which the oldest samples go. No effect in this version.
+    /// The same as a share of the file system's size, 0 to 100. Where both are set, the smaller one counts.
     /// Default: `0`, which is no limit.
     pub(super) percentage: Option<Spanned<f64>>,
 }
@@ -247,9 +247,19 @@ pub(super) struct RawExemplars {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawPlimsoll {
-    /// How long samples are kept, 4h to 100y; less has the effect of 4h, and `0s` counts as absent. Needs a restart.
+    /// How long samples are kept, 4h to 100y; less has the effect of 4h, and `0s` counts as absent.
     /// Default: that of `storage.tsdb.retention`.
     pub(super) retention: Option<Spanned<DurationValue>>,
+    /// How long the series of a selector are kept. The first rule that fits a series decides; one that none fits is kept for
+    /// the retention above.
+    /// Default: none.
+    pub(super) retention_rules: Vec<Spanned<RawRetentionRule>>,
+    /// How long windows are kept, which stand for samples that are too old to be kept.
+    /// Default: see there.
+    pub(super) tiers: RawTiers,
+    /// How much the merging in the background reads and writes per second; `0` is no limit. Needs a restart.
+    /// Default: `64MiB`.
+    pub(super) merge_bytes_per_second: Option<SizeValue>,
     /// The write-ahead log.
     /// Default: see there.
     pub(super) wal: RawWal,
@@ -259,6 +269,42 @@ pub(super) struct RawPlimsoll {
     /// Guards against too many series.
     /// Default: see there.
     pub(super) limits: RawLimits,
+}
+
+/// `plimsoll.retention_rules[]`: how long some series are kept.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRetentionRule {
+    /// A selector of the series that the rule is for, such as `{team="payments"}`.
+    /// Required.
+    #[serde(rename = "match")]
+    pub(super) matchers: Spanned<String>,
+    /// How long samples are kept, 4h to 100y.
+    /// Default: the retention of all others.
+    #[serde(default)]
+    pub(super) raw: Option<Spanned<DurationValue>>,
+    /// How long windows of five minutes are kept, at most 100y.
+    /// Default: as for all others.
+    #[serde(default)]
+    pub(super) five_minutes: Option<Spanned<DurationValue>>,
+    /// How long windows of an hour are kept, at most 100y.
+    /// Default: as for all others.
+    #[serde(default)]
+    pub(super) hour: Option<Spanned<DurationValue>>,
+}
+
+/// `plimsoll.tiers`: how long windows are kept of series that no rule of retention is for. A window keeps count, sum,
+/// least, greatest, first and last value, and what counters grew by; queries that reach back further than samples do are
+/// answered from windows, and say so. Reloads live.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawTiers {
+    /// How long windows of five minutes are kept, at most 100y; `0`: none are made.
+    /// Default: `90d`.
+    pub(super) five_minutes: Option<Spanned<DurationValue>>,
+    /// How long windows of an hour are kept, at most 100y; `0`: none are made.
+    /// Default: `2y`.
+    pub(super) hour: Option<Spanned<DurationValue>>,
 }
 
 /// `plimsoll.wal`: when an acknowledged write is safe.
@@ -302,6 +348,41 @@ pub(super) struct RawLimits {
     /// Series of one metric in one scrape, 1 to 2147483648; above it the scrape fails.
     /// Default: `100000`.
     pub(super) metric_series_max: Option<Spanned<u64>>,
+    /// The label whose value is the tenant, for `series_per_tenant`, which does not limit series without it.
+    /// Default: none, so that all series are one tenant's.
+    pub(super) tenant_label: Option<Spanned<String>>,
+    /// Active series of a tenant, 1 to 2147483648; what is above is folded.
+    /// Default: none.
+    pub(super) series_per_tenant: Option<Spanned<u64>>,
+    /// Active series of a metric, 1 to 2147483648; what is above is folded on the label with the most values.
+    /// Default: none.
+    pub(super) series_per_metric: Option<Spanned<u64>>,
+    /// Values of a label in the active series of a metric, 1 to 2147483648; a series with one more is folded on that label.
+    /// Not for `job`, `instance`, `le`, `quantile` and the tenant label.
+    /// Default: none.
+    pub(super) values_per_label: Option<Spanned<u64>>,
+    /// Other numbers of values for some series and labels; the first rule that names the label and fits the series decides.
+    /// Default: none.
+    pub(super) rules: Vec<Spanned<RawValuesRule>>,
+    /// The value that a folded label gets. Series with it hold the sum of those that were folded into them.
+    /// Default: `__overflow__`.
+    pub(super) overflow_value: Option<Spanned<String>>,
+}
+
+/// `plimsoll.limits.rules[]`: how many values a label may have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawValuesRule {
+    /// A selector of the series that the rule is for, such as `http_requests_total{job="web"}`.
+    /// Default: none, which is all series.
+    #[serde(default, rename = "match")]
+    pub(super) matchers: Option<Spanned<String>>,
+    /// The label; `job` and `instance` only take part in rules that name them.
+    /// Required.
+    pub(super) label: Spanned<String>,
+    /// Values of the label in the active series of a metric that the rule is for, 1 to 2147483648.
+    /// Required.
+    pub(super) values: Spanned<u64>,
 }
 
 /// A key of a mapping with its place.

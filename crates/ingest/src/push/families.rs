@@ -1,10 +1,12 @@
 //! Metadata that comes by name of the metric family, for storage that keeps it by series.
 //!
-//! Remote write 1.0 sends metadata once a minute in requests without a series. It is remembered here until a push
-//! brings series of the family, and goes to storage with them. What waits is bounded in number and in bytes: when there
-//! is too much, the oldest goes, since its sender may never push a series of it and repeats it when it does.
+//! Remote write 1.0 sends metadata once a minute in requests without a series. It is remembered here, and goes to storage
+//! with the series of the family that are decoded: new ones, and after news all of them once (the *epoch* tells those that
+//! recognise series that there was news). What is remembered is bounded in number and in bytes: when there is too much,
+//! what was told longest ago goes, since its sender may be gone and repeats it when it is not.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use plimsoll_types::{ByteCount, Metadata};
@@ -24,30 +26,45 @@ const SUFFIXES: [&str; 8] = [
     "_total", "_bucket", "_count", "_sum", "_info", "_created", "_gcount", "_gsum",
 ];
 
-/// The metadata that waits for its series.
+/// The metadata of families.
 #[derive(Default)]
-pub(super) struct Families(Mutex<Waiting>);
+pub(super) struct Families {
+    told: Mutex<Remembered>,
+    epoch: AtomicU32,
+}
 
 impl Families {
-    /// Remembers the families of a request, and returns for each of its series (by index) what is waiting for it. The
+    /// Returns a number that changes when something new was told.
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// Remembers the families of a request, and returns for each of its decoded series (by index) what is known of it. The
     /// series of a family share it, so that a million of them cost a million pointers.
     pub(super) fn learn_and_match(
         &self,
         decoded: &Decoded,
         metrics: &Metrics,
     ) -> Vec<(usize, Arc<Metadata>)> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (name, metadata) in &decoded.families {
-            waiting.remember(name, metadata);
+        if decoded.families.is_empty() && decoded.series.is_empty() {
+            return Vec::new();
         }
-        metrics.count_dropped_metadata(waiting.evict(FAMILIES_MAX, BYTES_MAX));
-        waiting.take(&decoded.series)
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut is_news = false;
+        for (name, metadata) in &decoded.families {
+            is_news |= told.remember(name, metadata);
+        }
+        metrics.count_dropped_metadata(told.evict(FAMILIES_MAX, BYTES_MAX));
+        if is_news {
+            self.epoch.fetch_add(1, Ordering::Release);
+        }
+        told.of_all(&decoded.series)
     }
 }
 
 /// Families by name and by age.
 #[derive(Default)]
-struct Waiting {
+struct Remembered {
     by_name: HashMap<Arc<str>, Told>,
     by_age: BTreeMap<u64, Arc<str>>,
     next_age: u64,
@@ -61,17 +78,27 @@ struct Told {
     age: u64,
 }
 
-impl Waiting {
-    fn remember(&mut self, name: &str, metadata: &Metadata) {
-        if let Some(known) = self.by_name.get(name).map(|told| told.age) {
+impl Remembered {
+    /// Says whether it is news.
+    fn remember(&mut self, name: &str, metadata: &Metadata) -> bool {
+        let age = self.next_age;
+        self.next_age += 1;
+        if let Some(known) = self.by_name.get_mut(name) {
+            if *known.metadata == *metadata {
+                let name = self.by_age.remove(&known.age);
+                known.age = age;
+                self.by_age.extend(name.map(|name| (age, name)));
+                return false;
+            }
+            let known = known.age;
             self.forget(known);
         }
-        let (name, age) = (Arc::<str>::from(name), self.next_age);
-        self.next_age += 1;
+        let name = Arc::<str>::from(name);
         self.bytes += cost(&name, metadata);
         self.by_age.insert(age, Arc::clone(&name));
         let metadata = Arc::new(metadata.clone());
         self.by_name.insert(name, Told { metadata, age });
+        true
     }
 
     fn forget(&mut self, age: u64) {
@@ -95,20 +122,13 @@ impl Waiting {
         evicted
     }
 
-    /// Hands out what waits for these series, which is then forgotten.
-    fn take(&mut self, series: &[Series]) -> Vec<(usize, Arc<Metadata>)> {
+    fn of_all(&self, series: &[Series]) -> Vec<(usize, Arc<Metadata>)> {
         if self.by_name.is_empty() {
             return Vec::new();
         }
-        let (mut found, mut ages) = (Vec::new(), BTreeSet::new());
-        for (index, series) in series.iter().enumerate() {
-            if let Some(told) = self.of(series) {
-                found.push((index, Arc::clone(&told.metadata)));
-                ages.insert(told.age);
-            }
-        }
-        ages.into_iter().for_each(|age| self.forget(age));
-        found
+        let each = series.iter().enumerate();
+        each.filter_map(|(index, series)| Some((index, Arc::clone(&self.of(series)?.metadata))))
+            .collect()
     }
 
     fn of(&self, series: &Series) -> Option<&Told> {
@@ -149,45 +169,61 @@ mod tests {
 
     #[test]
     fn the_oldest_goes_first() {
-        let mut waiting = Waiting::default();
+        let mut told = Remembered::default();
         for name in ["a", "b", "c", "a"] {
-            waiting.remember(name, &metadata("x"));
+            told.remember(name, &metadata("x"));
         }
-        assert_eq!(waiting.evict(2, BYTES_MAX), 1);
-        let left = waiting.take(&series(&["a", "b", "c"]));
+        assert_eq!(told.evict(2, BYTES_MAX), 1);
+        let left = told.of_all(&series(&["a", "b", "c"]));
         assert_eq!(
             left.iter().map(|(index, _)| *index).collect::<Vec<_>>(),
             [0, 2]
         );
+        told.evict(0, BYTES_MAX);
         assert_eq!(
-            (waiting.bytes, waiting.by_age.len(), waiting.by_name.len()),
+            (told.bytes, told.by_age.len(), told.by_name.len()),
             (0, 0, 0)
         );
     }
 
     #[test]
+    fn only_news_changes_the_epoch() {
+        let families = Families::default();
+        let mut epochs = Vec::new();
+        for help in ["x", "x", "y", "x"] {
+            let decoded = Decoded {
+                families: vec![("a".into(), metadata(help))],
+                ..Decoded::default()
+            };
+            families.learn_and_match(&decoded, &Metrics::default());
+            epochs.push(families.epoch());
+        }
+        assert_eq!(epochs, [1, 1, 2, 3]);
+    }
+
+    #[test]
     fn bytes_are_bounded_too() {
-        let mut waiting = Waiting::default();
+        let mut told = Remembered::default();
         let help = "x".repeat(1000);
         for index in 0..100 {
-            waiting.remember(&format!("m{index}"), &metadata(&help));
+            told.remember(&format!("m{index}"), &metadata(&help));
         }
-        assert_eq!(waiting.evict(FAMILIES_MAX, ByteCount(13_000)), 90);
-        assert!(waiting.bytes <= 13_000, "{}", waiting.bytes);
-        assert_eq!(waiting.take(&series(&["m89", "m90"])).len(), 1);
+        assert_eq!(told.evict(FAMILIES_MAX, ByteCount(13_000)), 90);
+        assert!(told.bytes <= 13_000, "{}", told.bytes);
+        assert_eq!(told.of_all(&series(&["m89", "m90"])).len(), 1);
         // A name that needs more than all may have does not stay.
-        waiting.remember(&"n".repeat(20_000), &metadata(""));
-        waiting.evict(FAMILIES_MAX, ByteCount(13_000));
-        assert_eq!(waiting.bytes, 0);
+        told.remember(&"n".repeat(20_000), &metadata(""));
+        told.evict(FAMILIES_MAX, ByteCount(13_000));
+        assert_eq!(told.bytes, 0);
     }
 
     #[test]
     fn series_of_a_family_share_its_metadata() {
-        let mut waiting = Waiting::default();
-        waiting.remember("a", &metadata("x"));
-        let found = waiting.take(&series(&["a_bucket", "a_sum", "a"]));
+        let mut told = Remembered::default();
+        told.remember("a", &metadata("x"));
+        let found = told.of_all(&series(&["a_bucket", "a_sum", "a"]));
         assert_eq!(found.len(), 3);
         assert!(found.iter().all(|(_, one)| Arc::ptr_eq(one, &found[0].1)));
-        assert!(waiting.take(&series(&["a"])).is_empty(), "told once");
+        assert!(told.of_all(&series(&["b"])).is_empty());
     }
 }

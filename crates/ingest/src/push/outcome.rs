@@ -17,7 +17,9 @@ pub enum OutcomeKind {
     SeriesLimit,
     /// Too much is in flight; perhaps nothing is stored (503).
     Overloaded,
-    /// The store takes no writes: disk full, or shutting down (503).
+    /// Less space is left on the disk than the store needs for its own work; nothing is stored (429).
+    NoSpace,
+    /// The store takes no writes because it is shutting down (503).
     Unavailable,
     /// The disk failed, or we did (500).
     Failed,
@@ -33,6 +35,7 @@ impl OutcomeKind {
             Self::TooLarge => "too_large",
             Self::SeriesLimit => "series_limit",
             Self::Overloaded => "overloaded",
+            Self::NoSpace => "no_space",
             Self::Unavailable => "unavailable",
             Self::Failed => "failed",
         }
@@ -42,7 +45,21 @@ impl OutcomeKind {
     pub fn is_retryable(self) -> bool {
         match self {
             Self::Stored | Self::PartlyRefused | Self::Malformed | Self::TooLarge => false,
-            Self::SeriesLimit | Self::Overloaded | Self::Unavailable | Self::Failed => true,
+            Self::SeriesLimit
+            | Self::Overloaded
+            | Self::NoSpace
+            | Self::Unavailable
+            | Self::Failed => true,
+        }
+    }
+
+    /// Returns after how many seconds it is worth trying again, where that depends on our load or our disk.
+    pub fn retry_after_seconds(self) -> Option<u32> {
+        match self {
+            Self::Overloaded | Self::Unavailable => Some(1),
+            // Space does not come back within a second; the store itself looks every second.
+            Self::NoSpace => Some(10),
+            _ => None,
         }
     }
 }
@@ -84,7 +101,8 @@ impl Outcome {
     pub(super) fn from_storage(error: &StorageError) -> Self {
         let kind = match error.kind() {
             StorageErrorKind::Overloaded => OutcomeKind::Overloaded,
-            StorageErrorKind::ReadOnly | StorageErrorKind::Closed => OutcomeKind::Unavailable,
+            StorageErrorKind::ReadOnly => OutcomeKind::NoSpace,
+            StorageErrorKind::Closed => OutcomeKind::Unavailable,
             StorageErrorKind::SeriesLimit => OutcomeKind::SeriesLimit,
             StorageErrorKind::Io | StorageErrorKind::Corrupt => OutcomeKind::Failed,
         };

@@ -281,7 +281,7 @@ async fn errors_of_the_store_can_be_retried_and_claim_nothing_as_written() {
     for (kind, expected) in [
         (StorageErrorKind::Io, OutcomeKind::Failed),
         (StorageErrorKind::Overloaded, OutcomeKind::Overloaded),
-        (StorageErrorKind::ReadOnly, OutcomeKind::Unavailable),
+        (StorageErrorKind::ReadOnly, OutcomeKind::NoSpace),
         (StorageErrorKind::Closed, OutcomeKind::Unavailable),
     ] {
         for at_commit in [false, true] {
@@ -334,7 +334,7 @@ async fn a_series_that_vanishes_is_found_again_once() {
     );
     assert_eq!(bench.store.lock().exemplars[0].0, SeriesRef(4));
 
-    let again: Vec<BTreeSet<_>> = vec![forget(&[1]), forget(&[5])];
+    let again: Vec<BTreeSet<_>> = vec![forget(&[1]), forget(&[5]), forget(&[6])];
     bench.store.lock().forget = again;
     let outcome = bench.push_series(&all).await;
     assert_eq!(outcome.kind(), OutcomeKind::Overloaded);
@@ -405,6 +405,77 @@ async fn metadata_by_family_waits_for_a_series() {
     assert_eq!(bench.store.lock().metadata, [(SeriesRef(2), metadata)]);
     bench.push_series(&of_family).await;
     assert_eq!(bench.store.lock().metadata.len(), 1, "told once");
+    // A series that is recognised hears of news all the same.
+    let other = Metadata::default();
+    let families = encode_families(&[("http_seconds".into(), other.clone())]);
+    bench
+        .push(Format::RemoteWrite(Version::V1), &families)
+        .await;
+    bench.push_series(&of_family).await;
+    assert_eq!(bench.store.lock().metadata[1..], [(SeriesRef(2), other)]);
+}
+
+#[tokio::test]
+async fn a_series_that_is_recognised_and_gone_is_decoded_again() {
+    for version in [Version::V1, Version::V2] {
+        let bench = bench();
+        let body = |time| encode(version, &[series("a", &[time]), series("b", &[time])]);
+        let push = async |time| {
+            let format = Format::RemoteWrite(version);
+            bench.push(format, &body(time)).await
+        };
+        for time in [1, 2] {
+            assert_eq!(push(time).await.kind(), OutcomeKind::Stored);
+        }
+        // One append for the request that was recognised, two for the one after the store forgot a series.
+        assert_eq!(bench.store.lock().appends, 2);
+        bench.store.lock().forget = vec![BTreeSet::from([SeriesRef(1)])];
+        let outcome = push(3).await;
+        assert_eq!(outcome.kind(), OutcomeKind::Stored);
+        assert_eq!(outcome.written(), floats(2));
+        assert_eq!(bench.store.lock().appends, 4);
+        assert_eq!(push(4).await.written(), floats(2));
+        assert_eq!(bench.store.lock().appends, 5);
+        let state = bench.store.lock();
+        let of = |id| {
+            state
+                .samples
+                .iter()
+                .filter(move |(found, _)| *found == SeriesRef(id))
+        };
+        let times = of(3).map(|(_, sample)| sample.timestamp.millis());
+        assert_eq!(times.collect::<Vec<_>>(), [3, 4]);
+    }
+}
+
+#[tokio::test]
+async fn extra_labels_do_not_meet_what_was_recognised() {
+    let bench = bench();
+    let body = encode(Version::V1, &[series("a", &[1])]);
+    let format = Format::RemoteWrite(Version::V1);
+    bench.push(format.clone(), &body).await;
+    let push = Push {
+        format,
+        encoding: Encoding::Snappy,
+        body: snappy(&body).into(),
+        extra_labels: Labels::from_pairs([("region", "x")]),
+    };
+    bench.receiver.receive(push).await;
+    assert_eq!(bench.store.shown(), ["a 1 @ 1", r#"a{region="x"} 1 @ 1"#]);
+}
+
+#[tokio::test]
+async fn what_is_recognised_and_refused_is_named() {
+    let bench = bench();
+    bench.push_series(&[series("a", &[5])]).await;
+    bench.store.lock().oldest = Timestamp::from_millis(5);
+    let outcome = bench.push_series(&[series("a", &[4])]).await;
+    assert_eq!(outcome.kind(), OutcomeKind::PartlyRefused);
+    assert!(
+        outcome.message().contains("a at 4 ms"),
+        "{}",
+        outcome.message()
+    );
 }
 
 #[tokio::test]

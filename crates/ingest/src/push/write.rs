@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use plimsoll_types::{
-    Appended, Appender, Commit, Durability, Labels, Metadata, RejectedReason, SeriesRef,
+    Appended, Appender, Commit, Durability, Labels, Metadata, RejectedReason, Sample, SeriesRef,
     StorageError, StorageErrorKind, WriteBatch, Written,
 };
-use plimsoll_wire::push::{Decoded, Refusals, Series};
+use plimsoll_wire::push::{Decoded, Refusals, Series, Spelling};
 
 use super::{Metrics, Outcome, OutcomeKind};
 
@@ -23,6 +23,9 @@ pub(super) struct Batches {
     rejected: Vec<Rejection>,
     /// The first thing that made us give up.
     error: Option<StorageError>,
+    /// A series that was recognised is not in the store any more.
+    met_strangers: bool,
+    learned: Vec<(Spelling, SeriesRef)>,
 }
 
 /// Samples that the store refused for one reason.
@@ -50,22 +53,38 @@ impl Batches {
                 refusals: decoded.refusals,
                 rejected: Vec::new(),
                 error: None,
+                met_strangers: false,
+                learned: Vec::new(),
             },
         };
+        let known = writer.known(decoded.known);
+        if writer.batches.met_strangers {
+            return writer.batches;
+        }
         let mut metadata = metadata.into_iter().peekable();
-        let result = decoded
-            .series
-            .into_iter()
-            .enumerate()
-            .try_for_each(|(index, mut series)| {
-                if let Some((_, found)) = metadata.next_if(|(at, _)| *at == index) {
-                    series.metadata.get_or_insert_with(|| (*found).clone());
-                }
-                writer.series(series)
+        let mut series = decoded.series.into_iter().enumerate();
+        let result = known
+            .and_then(|()| {
+                series.try_for_each(|(index, mut series)| {
+                    if let Some((_, found)) = metadata.next_if(|(at, _)| *at == index) {
+                        series.metadata.get_or_insert_with(|| (*found).clone());
+                    }
+                    writer.series(series)
+                })
             })
             .and_then(|()| writer.flush());
         writer.batches.error = result.err();
         writer.batches
+    }
+
+    /// Says whether a series that was recognised is not in the store any more; then not all of the push is appended.
+    pub(super) fn met_strangers(&self) -> bool {
+        self.met_strangers
+    }
+
+    /// Returns the series that were found for spellings which were not known.
+    pub(super) fn take_learned(&mut self) -> Vec<(Spelling, SeriesRef)> {
+        std::mem::take(&mut self.learned)
     }
 
     /// Waits until all of it is durable.
@@ -162,6 +181,17 @@ struct Owner {
 }
 
 impl Writer<'_> {
+    /// Appends samples of series that were recognised, and stops when the store does not know one of them.
+    fn known(&mut self, mut samples: Vec<(SeriesRef, Sample)>) -> Result<(), StorageError> {
+        while !samples.is_empty() && !self.batches.met_strangers {
+            let rest = samples.split_off(samples.len().min(BATCH_SAMPLES_MAX));
+            self.batch.samples = std::mem::replace(&mut samples, rest);
+            self.batches.met_strangers = !self.append()?.is_empty();
+            self.batch.clear();
+        }
+        Ok(())
+    }
+
     /// Adds a series to the batch. One that is refused for itself is noted; an error means that writing is over.
     fn series(&mut self, series: Series) -> Result<(), StorageError> {
         let reference = match self.appender.resolve(&series.labels) {
@@ -175,6 +205,8 @@ impl Writer<'_> {
             }
             Err(error) => return Err(error),
         };
+        let spelling = series.spelling.map(|spelling| (spelling, reference));
+        self.batches.learned.extend(spelling);
         let metadata = series.metadata.map(|metadata| (reference, metadata));
         self.batch.metadata.extend(metadata);
         for exemplar in series.exemplars {
@@ -237,10 +269,13 @@ impl Writer<'_> {
             if one.reason == RejectedReason::UnknownSeries {
                 unknown.push(one.index);
             } else {
-                let time = self.batch.samples[one.index].1.timestamp;
-                let labels = self.owner(one.index).labels.clone();
+                let (series, sample) = &self.batch.samples[one.index];
+                let (series, time) = (*series, sample.timestamp);
+                let owner = self.owner(one.index).map(|owner| owner.labels.clone());
+                let appender = self.appender;
                 self.batches.reject(label_of(&one.reason), 1, || {
-                    let shown = shorten(labels.to_string());
+                    let labels = owner.or_else(|| appender.labels(series));
+                    let shown = shorten(labels.unwrap_or_default().to_string());
                     format!("{shown} at {time} ms: {}", one.reason)
                 });
             }
@@ -248,9 +283,10 @@ impl Writer<'_> {
         Ok(unknown)
     }
 
-    fn owner(&self, index: usize) -> &Owner {
+    /// Returns whose a sample is; nobody's when its series was recognised.
+    fn owner(&self, index: usize) -> Option<&Owner> {
         let after = self.owners.partition_point(|owner| owner.first <= index);
-        &self.owners[after - 1]
+        self.owners.get(after.checked_sub(1)?)
     }
 
     /// Makes a batch of the samples at `unknown` and the exemplars of their series, with new references.
@@ -263,7 +299,8 @@ impl Writer<'_> {
             let reference = match renamed.last() {
                 Some((known, reference)) if known == old => *reference,
                 _ => {
-                    let labels = self.owner(*index).labels.clone();
+                    let owner = self.owner(*index);
+                    let labels = owner.expect("these were decoded").labels.clone();
                     let reference = self.appender.resolve(&labels)?;
                     renamed.push((*old, reference));
                     let first = samples.len();

@@ -1,17 +1,19 @@
 //! What is known of a target's series: from the raw text of a line to its series, without parsing.
 //!
-//! An unchanged line costs one hash and one comparison, and no allocation. The key is the xxh3 of the text; should two
-//! texts ever collide, the younger one takes the place and the older one is parsed again next time.
+//! An unchanged line costs one hash and one look-up, and no allocation. The key is the 128-bit xxh3 of the text and of a
+//! secret, so that no two lines meet, by chance or on purpose; the text itself is not kept.
 //!
 //! Bounded by the body limit: only lines of the last good scrape are kept, those of a scrape that fails are forgotten
 //! with it.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::collections::HashSet;
 
+use plimsoll_runtime::random::{Random, SeededRandom};
 use plimsoll_types::SeriesRef;
 use plimsoll_wire::exposition::Format;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
+
+use crate::by_hash::{ByHash, WideHash};
 
 /// What becomes of the samples of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +24,12 @@ pub(super) enum Fate {
     Dropped,
 }
 
+/// Names a line of one target.
+pub(super) type LineKey = WideHash;
+
 /// A line that was seen before.
 #[derive(Debug)]
 pub(super) struct Known {
-    raw: Box<str>,
     /// Stored or dropped.
     pub(super) fate: Fate,
     /// The hash of its metric name.
@@ -51,18 +55,28 @@ impl Known {
     }
 }
 
-/// A map whose keys are hashes already.
-pub(super) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Identity>>;
-
 /// What is known of one target.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Cache {
-    known: ByHash<Known>,
+    seed: u64,
+    known: ByHash<Known, LineKey>,
     /// Series that are live though their lines are forgotten: they end unless they come again.
     owed: HashSet<SeriesRef>,
     /// How the text was read.
     format: Option<Format>,
     round: u64,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            seed: SeededRandom::from_system().next_u64(),
+            known: ByHash::default(),
+            owed: HashSet::default(),
+            format: None,
+            round: 0,
+        }
+    }
 }
 
 impl Cache {
@@ -80,8 +94,8 @@ impl Cache {
     }
 
     /// Returns the key of a line; `kind` tells lines apart that mean another series by what stands before them.
-    pub(super) fn key(raw: &str, kind: u64) -> u64 {
-        xxh3_64_with_seed(raw.as_bytes(), kind)
+    pub(super) fn key(&self, raw: &str, kind: u64) -> LineKey {
+        xxh3_128_with_seed(raw.as_bytes(), self.seed ^ kind).into()
     }
 
     /// Returns the hash of a metric name.
@@ -90,19 +104,18 @@ impl Cache {
     }
 
     /// Returns what is known of a line.
-    pub(super) fn get(&mut self, key: u64, raw: &str) -> Option<&mut Known> {
-        self.known.get_mut(&key).filter(|known| *known.raw == *raw)
+    pub(super) fn get(&mut self, key: LineKey) -> Option<&mut Known> {
+        self.known.get_mut(&key)
     }
 
     /// Returns the line of a key when this is its fate.
-    pub(super) fn with_fate(&mut self, key: u64, fate: Fate) -> Option<&mut Known> {
+    pub(super) fn with_fate(&mut self, key: LineKey, fate: Fate) -> Option<&mut Known> {
         self.known.get_mut(&key).filter(|known| known.fate == fate)
     }
 
     /// Notes a line.
-    pub(super) fn insert(&mut self, key: u64, raw: &str, fate: Fate, metric: u64, tracks: bool) {
+    pub(super) fn insert(&mut self, key: LineKey, fate: Fate, metric: u64, tracks: bool) {
         let known = Known {
-            raw: raw.into(),
             fate,
             metric,
             round: self.round,
@@ -111,14 +124,11 @@ impl Cache {
             is_live: false,
             described: 0,
         };
-        let replaced = self.known.insert(key, known);
-        if let Some(replaced) = replaced.filter(|old| old.is_live && old.round != self.round) {
-            self.owed.extend(replaced.stored());
-        }
+        self.known.insert(key, known);
     }
 
     /// Returns keys and series of the lines that came in this round.
-    pub(super) fn came(&self) -> impl Iterator<Item = (SeriesRef, u64)> + '_ {
+    pub(super) fn came(&self) -> impl Iterator<Item = (SeriesRef, LineKey)> + '_ {
         let round = self.round;
         self.known
             .iter()
@@ -164,7 +174,7 @@ impl Cache {
     }
 
     /// Forgets lines that were noted in a scrape that failed.
-    pub(super) fn undo(&mut self, keys: &[u64]) {
+    pub(super) fn undo(&mut self, keys: &[LineKey]) {
         for key in keys {
             self.known.remove(key);
         }
@@ -197,23 +207,5 @@ impl Cache {
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.known.len()
-    }
-}
-
-/// The key is a hash already.
-#[derive(Default)]
-pub(super) struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("keys are u64");
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
     }
 }

@@ -11,10 +11,11 @@ use plimsoll_types::{
 use plimsoll_wire::exposition::{self, Entry, Format, Parser, SampleEntry};
 
 use super::buckets;
-use super::cache::{ByHash, Cache, Fate, Known};
+use super::cache::{Cache, Fate, Known, LineKey};
 use super::family::Family;
 use super::newcomer::Newcomer;
 use super::rules::Rules;
+use crate::by_hash::ByHash;
 
 /// The most exemplars of one scrape; a native histogram may carry any number of them in a few bytes each.
 const EXEMPLARS_MAX: usize = 100_000;
@@ -76,7 +77,7 @@ pub(super) struct Progress {
     /// How many there were.
     pub(super) noted_series: u64,
     /// The keys of the lines that were not known before.
-    pub(super) noted: Vec<u64>,
+    pub(super) noted: Vec<LineKey>,
     pub(super) family: Family,
     /// The first limit that was exceeded: the rest of the body is only counted, as in Prometheus.
     pub(super) excess: Option<HarvestError>,
@@ -165,9 +166,9 @@ impl Harvest<'_> {
         let explicit = entry.timestamp.filter(|_| self.rules.honors_timestamps);
         let tracks = explicit.is_none() || self.rules.tracks_timestamps_staleness;
         let raw = entry.series.raw();
-        let key = Cache::key(raw, progress.family.kind());
+        let key = cache.key(raw, progress.family.kind());
         let round = cache.round();
-        let series = match cache.get(key, raw) {
+        let series = match cache.get(key) {
             Some(known) => {
                 let is_first = std::mem::replace(&mut known.round, round) != round;
                 known.tracks = tracks || (known.tracks && !is_first);

@@ -7,7 +7,7 @@ use plimsoll_types::{
 };
 use plimsoll_wire::exposition::SampleEntry;
 
-use super::cache::{Cache, Fate};
+use super::cache::{Cache, Fate, LineKey};
 use super::harvest::{Harvest, HarvestError, Progress, shortened};
 use super::rules::attach;
 use crate::relabel::{self, Verdict};
@@ -24,7 +24,7 @@ const LABEL_VALUE_BYTES_DEFAULT: u64 = 64 << 10;
 
 /// A series that was not known.
 pub(super) struct Newcomer {
-    key: u64,
+    key: LineKey,
     labels: Labels,
     metadata: Option<(plimsoll_types::Metadata, u64)>,
 }
@@ -34,7 +34,7 @@ impl Harvest<'_> {
     pub(super) fn meet(
         &self,
         cache: &mut Cache,
-        key: u64,
+        key: LineKey,
         entry: &SampleEntry<'_>,
         tracks: bool,
         progress: &mut Progress,
@@ -44,7 +44,7 @@ impl Harvest<'_> {
         let metric = Cache::metric(&name);
         let Some(labels) = self.relabelled(entry)? else {
             if progress.excess.is_none() {
-                cache.insert(key, raw, Fate::Dropped, metric, tracks);
+                cache.insert(key, Fate::Dropped, metric, tracks);
                 progress.noted.push(key);
             }
             return Ok(None);
@@ -59,7 +59,7 @@ impl Harvest<'_> {
         self.count_series(metric, &name, progress)?;
         // Known from here on, so that a second line of the same text is a repetition; resolved at the end.
         let series = SeriesRef(UNRESOLVED | progress.newcomers.len() as u64);
-        cache.insert(key, raw, Fate::Stored(series), metric, tracks);
+        cache.insert(key, Fate::Stored(series), metric, tracks);
         progress.noted.push(key);
         progress.noted_series += 1;
         progress.newcomers.push(Newcomer {
@@ -152,7 +152,7 @@ impl Harvest<'_> {
         if newcomers.is_empty() {
             return Ok(());
         }
-        let mut owners: HashMap<SeriesRef, u64> = cache.came().collect();
+        let mut owners: HashMap<SeriesRef, LineKey> = cache.came().collect();
         let mut shared = HashSet::new();
         let mut refs = Vec::with_capacity(newcomers.len());
         for (index, newcomer) in newcomers.into_iter().enumerate() {

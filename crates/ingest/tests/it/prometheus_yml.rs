@@ -519,7 +519,6 @@ scrape_configs:
 ";
     insta::assert_snapshot!(warnings(text).join("\n"), @r"
     17:5 `out_of_order_time_window` is accepted, but has no effect: samples of any age within the retention are taken
-    18:27 `storage.tsdb.retention.size` is accepted, but this version does not act on it
     4:3 `scrape_failure_log_file` is accepted, but this version does not act on it
     3:3 `evaluation_interval` is accepted, but this version does not act on it
     5:14 `rule_files` is accepted, but this version does not act on it
@@ -547,6 +546,58 @@ fn tls_below_1_2_is_raised_with_a_warning() {
         assert_eq!(with(version), [expected]);
     }
     assert!(with("TLS12").is_empty());
+}
+
+#[test]
+fn limits_of_size_and_rules_are_read() {
+    let text = "
+storage: {tsdb: {retention: {size: 512MB, percentage: 80}}}
+plimsoll:
+  merge_bytes_per_second: 1MiB
+  retention_rules:
+    - {match: '{team=\"payments\", env!~\"dev.*\"}', raw: 400d, hour: 5y}
+    - match: go_gc_duration_seconds
+      raw: 1d
+      five_minutes: 0s
+";
+    let found = config(text);
+    let days = |days: u64| Duration::from_hours(24 * days);
+    assert_eq!(found.retention.size, Some(ByteCount::MIB.times(512)));
+    assert_eq!(found.retention.disk_share, Some(0.8));
+    assert_eq!(found.retention.time_or_default(), days(36_500));
+    assert_eq!(found.plimsoll.merge_bytes_per_second, ByteCount::MIB);
+    let [payments, go] = &found.retention.rules[..] else {
+        panic!("there are two rules");
+    };
+    let shown: Vec<_> = payments.matchers.iter().map(|m| m.to_string()).collect();
+    assert_eq!(shown, ["team=\"payments\"", "env!~\"dev.*\""]);
+    let times = (payments.raw, payments.five_minutes, payments.hour);
+    assert_eq!(times, (Some(days(400)), None, Some(days(5 * 365))));
+    assert_eq!((go.raw, go.five_minutes), (Some(days(1)), Some(days(0))));
+    let silent = config("");
+    assert_eq!((silent.retention.size, silent.retention.disk_share), (None, None));
+    assert_eq!(silent.retention.time_or_default(), days(15));
+}
+
+#[test]
+fn a_rule_that_cannot_be_is_refused_with_its_place() {
+    let text = "
+plimsoll:
+  retention_rules:
+    - {match: '{team=payments}', raw: 1d}
+    - {match: '{a=~\"(\"}', raw: 1d}
+    - {match: '{a=\"b\"}'}
+    - {match: '{a=\"b\"}', raw: 200y}
+storage: {tsdb: {retention: {percentage: 101}}}
+";
+    insta::assert_snapshot!(refused(text), @"");
+    let text = "
+plimsoll:
+  retention_rules:
+    - {match: '{a=\"b\"}', raw: 1m}
+    - {match: '{a=\"b\"}', raw: 1d}
+";
+    insta::assert_snapshot!(warnings(text).join("\n"), @"");
 }
 
 #[test]

@@ -37,6 +37,14 @@ impl Failure {
         Self { text, code: 1 }
     }
 
+    /// Adds what to do when the text says a thing.
+    pub(crate) fn with_hint(mut self, about: &str, hint: &str) -> Self {
+        if self.text.contains(about) {
+            self.text.push_str(&format!("{hint}\n"));
+        }
+        self
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }

@@ -20,6 +20,7 @@ use plimsoll_ingest::config::{self, Loaded};
 use plimsoll_runtime::clock::SystemClock;
 use plimsoll_runtime::config::{Diagnostic, Diagnostics};
 use plimsoll_runtime::logging;
+use plimsoll_types::ByteCount;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{Failure, environment};
@@ -46,6 +47,16 @@ pub(crate) struct Arguments {
     /// How long samples are kept when the configuration does not say so; 15d when this is absent as well
     #[arg(long, visible_alias = "storage.tsdb.retention.time", alias = "storage.tsdb.retention", value_name = "DURATION", value_parser = retention)]
     retention: Option<Duration>,
+    /// Bytes of data above which the oldest go, such as 512MB, when the configuration does not say so
+    #[arg(
+        long,
+        visible_alias = "storage.tsdb.retention.size",
+        value_name = "SIZE"
+    )]
+    retention_size: Option<ByteCount>,
+    /// The same as a percentage of the file system's size
+    #[arg(long, visible_alias = "storage.tsdb.retention.percentage", value_name = "PERCENT", value_parser = percentage)]
+    retention_percentage: Option<f64>,
     /// Where to listen
     #[arg(long, visible_alias = "web.listen-address", value_name = "ADDR", default_value = "127.0.0.1:9880", value_parser = web_flags::listen_address)]
     listen: SocketAddr,
@@ -182,7 +193,17 @@ fn load(arguments: &Arguments) -> Result<Loaded, Diagnostics> {
     // The file wins, as in Prometheus.
     let retention = &mut loaded.config.retention;
     retention.time = retention.time.or(arguments.retention);
+    let size = arguments.retention_size.filter(|size| size.0 > 0);
+    retention.size = retention.size.or(size);
+    let share = arguments.retention_percentage.map(|percent| percent / 100.0);
+    retention.disk_share = retention.disk_share.or(share.filter(|share| *share > 0.0));
     Ok(loaded)
+}
+
+fn percentage(text: &str) -> Result<f64, String> {
+    let found = text.parse::<f64>().ok();
+    let found = found.filter(|percentage| (0.0..=100.0).contains(percentage));
+    found.ok_or_else(|| "wanted a percentage from 0 to 100".into())
 }
 
 fn retention(text: &str) -> Result<Duration, String> {
@@ -210,6 +231,27 @@ mod tests {
         raise_open_files();
         let limit = getrlimit(Resource::Nofile);
         assert_eq!(limit.current, limit.maximum);
+    }
+
+    #[test]
+    fn limits_of_size_are_taken_from_the_command_line() {
+        let loaded = |line: &[&str]| {
+            let line = [&["x"], line].concat();
+            let line = Line::try_parse_from(line).map_err(|error| error.to_string())?;
+            Ok::<_, String>(load(&line.arguments).unwrap().config.retention)
+        };
+        let none = loaded(&["--storage.tsdb.retention.size=0"]).unwrap();
+        assert_eq!(none, config::Retention::default());
+        assert_eq!(none.time_or_default(), config::Retention::DEFAULT);
+        let both = ["--retention-size", "2GB", "--storage.tsdb.retention.percentage=50"];
+        let both = loaded(&both).unwrap();
+        assert_eq!(both.size, Some(ByteCount::GIB.times(2)));
+        assert_eq!(both.disk_share, Some(0.5));
+        assert_eq!(both.time_or_default(), config::Retention::MAX);
+        for wrong in ["101", "-1", "half", "NaN"] {
+            let error = loaded(&[&format!("--retention-percentage={wrong}")]).unwrap_err();
+            assert!(error.contains("from 0 to 100"), "{error}");
+        }
     }
 
     #[test]

@@ -35,6 +35,11 @@ pub(super) struct Server {
 }
 
 impl Server {
+    /// Names a server; `timeout` is in seconds.
+    pub(super) fn new(server: String, timeout: u64) -> Self {
+        Self { server, timeout }
+    }
+
     /// Returns the same with another address.
     pub(super) fn at(mut self, url: String) -> Self {
         self.server = url;

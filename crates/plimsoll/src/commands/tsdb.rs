@@ -1,11 +1,15 @@
-//! `plimsoll tsdb`: looks into a data directory, which may be in use; nothing in it is changed.
+//! `plimsoll tsdb`: looks into a data directory, which may be in use; copies it, and puts a copy back.
 
 mod analyze;
+mod backup;
 mod dump;
 mod list;
 mod print;
+mod restore;
+mod snapshot;
+mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use plimsoll_tsdb::{Config, ReadOnlyDb, Recovery, Settings};
@@ -15,19 +19,28 @@ use super::Failure;
 /// The file that makes a directory a store.
 const FORMAT: &str = "FORMAT";
 
-/// Look into a data directory; a server may be running on it
+/// Look into a data directory, copy it, put a copy back
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Analyze(analyze::Arguments),
+    #[command(subcommand)]
+    Backup(backup::Command),
     Dump(dump::Arguments),
     List(list::Arguments),
+    Restore(restore::Arguments),
+    Snapshot(snapshot::Arguments),
+    Verify(verify::Arguments),
 }
 
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Dump(arguments) => dump::run(&arguments),
+        Command::Backup(command) => backup::run(command),
         Command::List(arguments) => list::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
+        Command::Snapshot(arguments) => snapshot::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
     }
 }
 
@@ -37,12 +50,19 @@ struct Directory {
     /// The data directory, what --data-dir of serve says
     #[arg(value_name = "DIR", default_value = "data")]
     directory: PathBuf,
+    /// The same with a name
+    #[arg(long, value_name = "DIR", conflicts_with = "directory")]
+    dir: Option<PathBuf>,
 }
 
 impl Directory {
+    fn path(&self) -> &Path {
+        self.dir.as_deref().unwrap_or(&self.directory)
+    }
+
     /// Reads the indexes and the WAL; tells on stderr what could not be read.
     fn open(&self) -> Result<ReadOnlyDb, Failure> {
-        let config = Config::new(Settings::new(&self.directory)).map_err(Failure::failed)?;
+        let config = Config::new(Settings::new(self.path())).map_err(Failure::failed)?;
         let store = ReadOnlyDb::open(&config).map_err(|error| self.not_opened(error.into()))?;
         tell_damage(store.recovery());
         Ok(store)
@@ -50,7 +70,7 @@ impl Directory {
 
     /// Says what the directory may be when it is no store of ours.
     fn not_opened(&self, error: anyhow::Error) -> Failure {
-        let directory = &self.directory;
+        let directory = self.path();
         let hint = if !directory.is_dir() {
             "there is no such directory; name what --data-dir of serve says"
         } else if directory.join("chunks_head").is_dir() {

@@ -22,6 +22,8 @@ enum Stands {
     Themselves,
     /// One step stands for so many of them.
     All(usize),
+    /// They are those from this one on.
+    From(usize),
     /// They are those of a subquery.
     Nothing,
 }
@@ -48,6 +50,21 @@ impl Grid {
         }
     }
 
+    /// Returns a grid of some of the steps.
+    pub(crate) fn slice(&self, steps: Range<usize>) -> Self {
+        let stands = match self.stands {
+            Stands::Themselves => Stands::From(steps.start),
+            Stands::From(first) => Stands::From(first + steps.start),
+            stands => stands,
+        };
+        Self {
+            start: self.at(steps.start),
+            count: steps.len(),
+            stands,
+            ..*self
+        }
+    }
+
     /// Returns the same grid for what is inside of a subquery.
     pub(crate) fn in_subquery(self) -> Self {
         Self {
@@ -60,6 +77,7 @@ impl Grid {
     pub(crate) fn steps_of_query(&self, step: usize) -> Option<Range<usize>> {
         match self.stands {
             Stands::Themselves => Some(step..step + 1),
+            Stands::From(first) => Some(first + step..first + step + 1),
             Stands::All(count) => Some(0..count),
             Stands::Nothing => None,
         }

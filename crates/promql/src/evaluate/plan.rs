@@ -142,10 +142,13 @@ impl<'a> Planner<'a> {
                 let source = SmoothedSelector::new(self.context, selector, *grid, position);
                 Ok(Box::new(source))
             }
-            ExprKind::Selector(selector) => Ok(Box::new(
-                InstantSelector::new(self.context, selector, *grid, Shows::Value)
-                    .reading_totals(self.totals_only.get()),
-            )),
+            ExprKind::Selector(selector) => match self.tiered_selector(expr, selector, grid)? {
+                Some(source) => Ok(source),
+                None => Ok(Box::new(
+                    InstantSelector::new(self.context, selector, *grid, Shows::Value)
+                        .reading_totals(self.totals_only.get()),
+                )),
+            },
             ExprKind::Binary(operation) => binary::plan(self, expr, operation, grid),
             ExprKind::Aggregate(aggregation) => aggregate::plan(self, expr, aggregation, grid),
             ExprKind::Call(call) => self.call(expr, call, grid),
@@ -336,6 +339,20 @@ impl<'a> Planner<'a> {
             .find(|arg| arg.value_type() == ValueType::Matrix);
         let matrix = matrix.expect("the parser checked that a range vector is there");
         let body = extended::body(call, body)?;
+        if let Some(source) = self.tiered_function(call, (body, keeps_name), matrix, grid)? {
+            return Ok(source);
+        }
+        self.raw_function(call, (body, keeps_name), matrix, grid)
+    }
+
+    /// Plans a function of a range vector from samples.
+    pub(super) fn raw_function(
+        &self,
+        call: &'a Call,
+        (body, keeps_name): (WindowBody, bool),
+        matrix: &'a Expr,
+        grid: &Grid,
+    ) -> Result<Source<'a>, QueryError> {
         let source = self.windows(matrix, grid)?;
         let parameters = self.parameters(call, grid)?;
         let details = (*grid, matrix, keeps_name, call);

@@ -94,6 +94,14 @@ impl Profile {
         self.state().nodes[index].node.notes.push(note);
     }
 
+    /// Says what the planner does with the operator whose inputs it plans now.
+    pub(crate) fn note_planned(&self, note: String) {
+        let mut state = self.state();
+        if let Some(index) = state.planning.last().copied() {
+            state.nodes[index].node.notes.push(note);
+        }
+    }
+
     /// Says what the operator does that runs now.
     pub(crate) fn note_running(&self, note: String) {
         if let Some(entry) = self.state().top() {

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use plimsoll_types::{
-    Labels, Matcher, Meter, Selection, StorageError, StorageErrorKind, TimeRange,
+    Labels, Matcher, Meter, Selection, StorageError, StorageErrorKind, Tier, TimeRange,
+    WindowSelection,
 };
 
 use crate::error::QueryError;
@@ -28,6 +29,29 @@ impl Meter for Metered<'_> {
             stopped
         })
     }
+}
+
+/// Selects series as windows; the charge is for their labels and for what the store keeps about them.
+pub(crate) fn select_windows<'a>(
+    context: &'a Context<'a>,
+    matchers: &[Matcher],
+    range: TimeRange,
+    tier: Tier,
+) -> Result<(Option<WindowSelection>, Charge<'a>), QueryError> {
+    let meter = Metered {
+        charge: RefCell::new(context.charge()),
+        refusal: RefCell::new(None),
+    };
+    let selected = context.storage.select_windows(matchers, range, tier, &meter);
+    let (mut charge, refusal) = (meter.charge.into_inner(), meter.refusal.into_inner());
+    let selection = match (selected, refusal) {
+        (_, Some(refusal)) => return Err(refusal),
+        (selected, None) => selected?,
+    };
+    let found = selection.iter().flat_map(|selection| &selection.labels);
+    let bytes = found.map(|labels| labels.byte_count() + size_of::<Meta>() + PLACES_BYTES);
+    charge.set(bytes.sum(), 0)?;
+    Ok((selection, charge))
 }
 
 /// Selects series; the charge is for their labels and for what the store keeps about them.

@@ -340,4 +340,10 @@ impl Operator for InstantSelector<'_> {
         }
         self.context.work(grid.count)
     }
+
+    fn skip(&mut self) -> Result<(), QueryError> {
+        let reader = self.reader.as_mut().expect("series is called before next");
+        reader.skip();
+        Ok(())
+    }
 }

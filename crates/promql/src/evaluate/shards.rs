@@ -156,6 +156,11 @@ impl Forks {
         self.with(|forks| forks.insert(address(selector), None));
     }
 
+    /// Lets nobody have what a selector will find, because it is not all that the selector answers from.
+    pub(crate) fn decline(&self, selector: &Selector) {
+        self.with(|forks| forks.remove(&address(selector)));
+    }
+
     pub(crate) fn are_wanted_of(&self, selector: &Selector) -> bool {
         self.with(|forks| forks.contains_key(&address(selector)))
     }

@@ -283,6 +283,12 @@ impl Operator for WindowFunction<'_> {
         }
         self.count_window(widest)
     }
+
+    fn skip(&mut self) -> Result<(), QueryError> {
+        self.metrics.next();
+        self.source.skip();
+        Ok(())
+    }
 }
 
 impl WindowFunction<'_> {

@@ -5,7 +5,7 @@ mod last_two;
 
 use std::sync::Arc;
 
-use plimsoll_types::{Histogram, Summary, Value};
+use plimsoll_types::{Histogram, HistogramRollup, Summary, Value};
 
 use crate::annotation::Annotation;
 use crate::evaluate::{Bounds, Column, Notes, Run, Window};
@@ -134,6 +134,57 @@ fn of_summary(summary: &Summary, bounds: Bounds, notes: &mut Notes<'_>, kind: Ki
         count: summary.count as usize,
     };
     Told::Value(change * factor(bounds, sampled, kind, (first, change), None))
+}
+
+pub(super) fn delta_of_histograms(
+    known: &HistogramRollup,
+    bounds: Bounds,
+    notes: &mut Notes<'_>,
+) -> Option<Value> {
+    of_histograms(known, bounds, notes, Kind::Delta)
+}
+
+pub(super) fn increase_of_histograms(
+    known: &HistogramRollup,
+    bounds: Bounds,
+    notes: &mut Notes<'_>,
+) -> Option<Value> {
+    of_histograms(known, bounds, notes, Kind::Increase)
+}
+
+pub(super) fn rate_of_histograms(
+    known: &HistogramRollup,
+    bounds: Bounds,
+    notes: &mut Notes<'_>,
+) -> Option<Value> {
+    of_histograms(known, bounds, notes, Kind::Rate)
+}
+
+/// As [`extrapolated`], of histograms that say nothing of their start and of which those are left that matter.
+fn of_histograms(
+    known: &HistogramRollup,
+    bounds: Bounds,
+    notes: &mut Notes<'_>,
+    kind: Kind,
+) -> Option<Value> {
+    let ([(first_time, first), ..], [.., (last_time, _)]) = (&known.kept[..], &known.kept[..])
+    else {
+        return None;
+    };
+    if known.kept.len() < 2 {
+        return None;
+    }
+    let kept: Vec<Arc<Histogram>> = known.kept.iter().map(|(_, kept)| kept.clone()).collect();
+    let samples = (&kept[..], Starts::none(), false);
+    let change = histograms::change(samples, notes, kind.is_counter())?;
+    let sampled = Sampled {
+        first: first_time.millis(),
+        last: last_time.millis(),
+        count: usize::try_from(known.count).unwrap_or(usize::MAX),
+    };
+    let counts = (first.count(), change.count());
+    let factor = factor(bounds, sampled, kind, counts, None);
+    Some(histogram(change.scaled(factor)))
 }
 
 pub(super) fn delta_in_runs(run: &mut Run<'_>, into: &mut Column, notes: &mut Notes<'_>) {

@@ -19,3 +19,4 @@ mod promqltest;
 mod properties;
 mod semantics;
 mod storage;
+mod tiers;

@@ -1,44 +1,53 @@
 //! Bits in bytes, most significant first.
 
-/// Appends bits to bytes.
-#[derive(Clone, Debug, Default)]
-pub(super) struct BitWriter {
-    bytes: Vec<u8>,
-    /// Unused low bits of the last byte, 0 to 7.
-    free: u8,
+/// Appends the lowest `count` (0 to 64) bits of `value`; `free` is the number of unused low bits of the last byte, 0
+/// to 7.
+pub(super) fn write(bytes: &mut Vec<u8>, free: &mut u8, value: u64, count: u8) {
+    if count > 56 {
+        write_short(bytes, free, value >> 32, count - 32);
+        return write_short(bytes, free, value & 0xffff_ffff, 32);
+    }
+    write_short(bytes, free, value, count);
 }
 
-impl BitWriter {
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+/// As [`write`], at most 56 bits: with the bits of the last byte that makes a word.
+#[inline(always)]
+fn write_short(bytes: &mut Vec<u8>, free: &mut u8, value: u64, count: u8) {
+    let (used, mut length) = ((8 - *free) % 8, bytes.len());
+    let mut word = 0;
+    if used > 0 {
+        length -= 1;
+        word = u64::from(bytes[length]) << 56;
     }
+    let filled = used + count;
+    // In two steps, because a shift by 64 has no meaning.
+    word |= (value & ((1 << count) - 1)) << 1 << (63 - filled);
+    bytes.truncate(length);
+    grow(bytes, 8);
+    bytes.extend_from_slice(&word.to_be_bytes());
+    bytes.truncate(length + usize::from(filled.div_ceil(8)));
+    *free = (8 - filled % 8) % 8;
+}
 
-    pub(super) fn capacity(&self) -> usize {
-        self.bytes.capacity()
-    }
+/// Appends whole bytes after whole bytes.
+pub(super) fn append(bytes: &mut Vec<u8>, more: &[u8]) {
+    grow(bytes, more.len());
+    bytes.extend_from_slice(more);
+}
 
-    /// Returns the bytes so far and begins anew.
-    pub(super) fn take(&mut self) -> Box<[u8]> {
-        self.free = 0;
-        std::mem::take(&mut self.bytes).into_boxed_slice()
+/// Makes room, in steps as small as the allocator's: a million series hold such a buffer each.
+#[inline(always)]
+fn grow(bytes: &mut Vec<u8>, room: usize) {
+    if bytes.capacity() - bytes.len() < room {
+        let wanted = rounded(bytes.len() + room);
+        bytes.reserve_exact(wanted - bytes.len());
     }
+}
 
-    /// Appends the lowest `count` (0 to 64) bits of `value`.
-    pub(super) fn write(&mut self, value: u64, count: u8) {
-        let mut left = count;
-        while left > 0 {
-            if self.free == 0 {
-                self.bytes.push(0);
-                self.free = 8;
-            }
-            let taken = left.min(self.free);
-            let chunk = (value >> (left - taken)) & ((1 << taken) - 1);
-            let last = self.bytes.last_mut().expect("a byte was pushed above");
-            *last |= (chunk as u8) << (self.free - taken);
-            self.free -= taken;
-            left -= taken;
-        }
-    }
+/// Rounds up to a size that general allocators have: multiples of 16, then four to each doubling.
+fn rounded(size: usize) -> usize {
+    let step = (size.next_power_of_two() / 8).max(16);
+    size.next_multiple_of(step)
 }
 
 /// Reads bits from bytes.
@@ -72,12 +81,6 @@ impl<'a> BitReader<'a> {
         Some(word >> 1 >> (63 - count))
     }
 
-    /// Consumes as many zeros, if they come next.
-    #[inline(always)]
-    pub(super) fn skip_zeros(&mut self, count: u8) -> bool {
-        self.peek().leading_zeros() >= u32::from(count) && self.skip(count).is_some()
-    }
-
     /// Counts ones up to the next zero, which is consumed with them, but no more than `most` (0 to 56).
     #[inline(always)]
     pub(super) fn ones(&mut self, most: u8) -> Option<u8> {
@@ -105,5 +108,30 @@ impl<'a> BitReader<'a> {
     fn skip(&mut self, count: u8) -> Option<()> {
         let position = self.position + usize::from(count);
         (position <= self.bytes.len() * 8).then(|| self.position = position)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn returns_what_was_written(pieces in prop::collection::vec((any::<u64>(), 0..65u8), 0..100)) {
+            let (mut bytes, mut free) = (Vec::new(), 0);
+            for (value, count) in &pieces {
+                write(&mut bytes, &mut free, *value, *count);
+            }
+            let total: usize = pieces.iter().map(|(_, count)| usize::from(*count)).sum();
+            prop_assert_eq!(bytes.len(), total.div_ceil(8));
+            let mut reader = BitReader::new(&bytes);
+            for (value, count) in pieces {
+                let mask = if count == 64 { u64::MAX } else { (1 << count) - 1 };
+                prop_assert_eq!(reader.read(count), Some(value & mask));
+            }
+            prop_assert_eq!(reader.read(8), None);
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! What a person may do to the whole store.
 
-use plimsoll_types::{Matcher, StorageError, StoreAdmin, StoreStatistics, TimeRange};
+use plimsoll_types::{
+    Cardinality, CardinalityQuery, Matcher, StorageError, StoreAdmin, StoreStatistics, StoreStatus,
+    TimeRange,
+};
 
 use super::{Db, delete};
 
@@ -19,7 +22,25 @@ impl StoreAdmin for Db {
         Ok(self.copy(skip_head)?)
     }
 
+    fn flush(&self) -> Result<()> {
+        self.seal_all()?;
+        Ok(())
+    }
+
+    fn merge(&self, range: TimeRange) -> Result<()> {
+        self.force_merge(range)?;
+        Ok(())
+    }
+
     fn statistics(&self, limit: usize) -> Result<StoreStatistics> {
         Ok(self.count_all(limit))
+    }
+
+    fn status(&self) -> StoreStatus {
+        self.describe()
+    }
+
+    fn cardinality(&self, query: &CardinalityQuery) -> Result<Cardinality> {
+        self.count_cardinality(query)
     }
 }

@@ -7,14 +7,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use plimsoll_types::{
-    Labels, METRIC_NAME, NamedCount, StorageError, StorageErrorKind, TimeRange, Timestamp,
-    TopCounts,
+    Labels, METRIC_NAME, MetricSeries, NamedCount, StorageError, StorageErrorKind, TimeRange,
+    Timestamp, TopCounts, Unused,
 };
 
 use super::find::{self, Place};
 use super::query::Contents;
 use super::view::Snapshot;
 use crate::manifest::part_name;
+use crate::queried::Queried;
 
 /// What an analysis counted. Lists are sorted, highest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,12 @@ pub struct Analysis {
     pub names_by_values: Vec<NamedCount>,
     /// Metric names by number of series.
     pub metrics_by_series: Vec<NamedCount>,
+    /// Metric names by churn.
+    pub churning_metrics: Vec<NamedCount>,
+    /// Distinct metric names.
+    pub metrics: u64,
+    /// Metrics that nobody asked for; `None` when queries are not noted in this directory.
+    pub unused: Option<Unused>,
 }
 
 /// What is known of the samples of a series without reading them.
@@ -74,13 +81,21 @@ struct Tallies {
     range: Option<TimeRange>,
 }
 
+/// What to list, and how much of it.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) part: Option<&'a str>,
+    pub(super) limit: usize,
+    /// When metrics were queried, and since when one must have been to count as used.
+    pub(super) queried: Option<(&'a Queried, Timestamp)>,
+}
+
 pub(super) fn analyze(
     contents: Contents<'_>,
-    part: Option<&str>,
-    limit: usize,
+    question: Question<'_>,
 ) -> Result<Analysis, StorageError> {
     let (snapshot, found) = find::find_all(contents)?;
-    let wanted = match part {
+    let wanted = match question.part {
         None => None,
         Some(name) => Some(source_of(&snapshot, name)?),
     };
@@ -96,7 +111,7 @@ pub(super) fn analyze(
             tallies.add(labels, extent);
         }
     }
-    Ok(tallies.finish(limit))
+    Ok(tallies.finish(question))
 }
 
 fn source_of(snapshot: &Snapshot, name: &str) -> Result<u32, StorageError> {
@@ -172,11 +187,13 @@ impl Tallies {
         }
     }
 
-    fn finish(self, limit: usize) -> Analysis {
+    fn finish(self, question: Question<'_>) -> Analysis {
+        let limit = question.limit;
         let whole = self.range.map_or(0, length);
         let top = || TopCounts::new(limit);
         let (mut churning_pairs, mut churning_names, mut common_pairs) = (top(), top(), top());
-        let (mut longest_names, mut names_by_values, mut metrics) = (top(), top(), top());
+        let (mut longest_names, mut names_by_values) = (top(), top());
+        let (mut metrics, mut churning_metrics) = (top(), top());
         let mut label_pairs = 0;
         for (name, NameTally { all, values }) in &self.names {
             label_pairs += values.len() as u64;
@@ -190,6 +207,7 @@ impl Tallies {
                 common_pairs.push(tally.series, pair);
                 if &**name == METRIC_NAME {
                     metrics.push(tally.series, || value.to_string());
+                    churning_metrics.push(tally.churn(whole), || value.to_string());
                 }
             }
         }
@@ -206,8 +224,55 @@ impl Tallies {
             longest_names: longest_names.into_sorted(),
             names_by_values: names_by_values.into_sorted(),
             metrics_by_series: metrics.into_sorted(),
+            churning_metrics: churning_metrics.into_sorted(),
+            metrics: self.metrics().count() as u64,
+            unused: question.queried.map(|(queried, before)| {
+                let metrics = self.metrics().map(|(name, tally)| (&**name, tally.series));
+                unused(metrics, queried, before, limit)
+            }),
         }
     }
+}
+
+impl Tallies {
+    fn metrics(&self) -> impl Iterator<Item = (&Arc<str>, &Tally)> {
+        let names = self.names.get(METRIC_NAME);
+        names.into_iter().flat_map(|names| &names.values)
+    }
+}
+
+/// Counts the metrics that nobody asked for since `before`.
+pub(super) fn unused<'a>(
+    metrics: impl Iterator<Item = (&'a str, u64)>,
+    queried: &Queried,
+    before: Timestamp,
+    limit: usize,
+) -> Unused {
+    let mut unused = Unused {
+        recorded_since: queried.since(),
+        before,
+        ..Unused::default()
+    };
+    let mut top = TopCounts::new(limit);
+    for (name, series) in metrics {
+        if queried.last(name).is_none_or(|last| last < before) {
+            unused.metrics += 1;
+            unused.series += series;
+            top.push(series, || name.to_owned());
+        }
+    }
+    unused.by_metric = with_times(top.into_sorted(), queried);
+    unused
+}
+
+/// Adds to metrics when they were last queried.
+pub(super) fn with_times(metrics: Vec<NamedCount>, queried: &Queried) -> Vec<MetricSeries> {
+    let metrics = metrics.into_iter().map(|entry| MetricSeries {
+        last_queried: queried.last(&entry.name),
+        name: entry.name,
+        series: entry.count,
+    });
+    metrics.collect()
 }
 
 impl Tally {

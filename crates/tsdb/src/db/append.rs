@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use plimsoll_types::{
     Appended, Commit, Durability, Exemplar, Histogram, HistogramError, Labels, Metadata, Rejected,
-    RejectedReason, Sample, SeriesRef, StorageError, StorageErrorKind, Timestamp, Value,
+    RejectedReason, Sample, SeriesRef, StorageError, StorageErrorKind, TimeRange, Timestamp, Value,
     WriteBatch, Written,
 };
 use tokio::sync::oneshot;
@@ -291,50 +291,62 @@ struct Counts {
 /// which errs on the side of keeping a WAL segment.
 fn insert(db: &Db, sequence: u64, batch: &WriteBatch) -> Counts {
     let mut counts = Counts::default();
-    let mut windows = Windows::new(db, sequence);
-    for (id, sample) in &batch.samples {
-        match windows.at(sample.timestamp, 1).insert(slot_of(*id), sample) {
+    let windows = Windows { db };
+    let time_of = |(_, sample): &(SeriesRef, Sample)| sample.timestamp;
+    windows.each_run(&batch.samples, time_of, |window, times, run| {
+        window.note(sequence, times, run.len() as u64);
+        window.insert_all(run, |outcome| match outcome {
             Inserted::New => {}
             Inserted::Duplicate => counts.duplicates += 1,
             Inserted::Conflict => counts.conflicts += 1,
+        });
+    });
+    let time_of = |(_, exemplar): &(SeriesRef, Exemplar)| exemplar.timestamp;
+    windows.each_run(&batch.exemplars, time_of, |window, times, run| {
+        window.note(sequence, times, 0);
+        for (id, exemplar) in run {
+            let outcome = window.insert_exemplar(slot_of(*id), exemplar);
+            counts.exemplars_displaced += u64::from(outcome == InsertedExemplar::Displaced);
         }
-    }
-    for (id, exemplar) in &batch.exemplars {
-        let outcome = windows
-            .at(exemplar.timestamp, 0)
-            .insert_exemplar(slot_of(*id), exemplar);
-        counts.exemplars_displaced += u64::from(outcome == InsertedExemplar::Displaced);
-    }
+    });
     for (id, metadata) in &batch.metadata {
         db.series.set_metadata(*id, metadata);
     }
     counts
 }
 
-/// Finds windows, and remembers the last one: most batches touch one only.
+/// Finds the windows of what is in a batch: nearly always one for all of it.
 struct Windows<'a> {
     db: &'a Db,
-    sequence: u64,
-    last: Option<Arc<Window>>,
 }
 
-impl<'a> Windows<'a> {
-    fn new(db: &'a Db, sequence: u64) -> Self {
-        Self {
-            db,
-            sequence,
-            last: None,
+impl Windows<'_> {
+    /// Calls `visit` for every run of entries that belong to one window, with the time from the first to the last of them:
+    /// what a window knows of its times must be true before anybody can see the entries.
+    fn each_run<T>(
+        &self,
+        entries: &[T],
+        time_of: impl Fn(&T) -> Timestamp,
+        mut visit: impl FnMut(&Window, TimeRange, &[T]),
+    ) {
+        let length = self.db.config.window_millis();
+        let mut rest = entries;
+        while let Some(first) = rest.first() {
+            let start = time_of(first).align_down(length);
+            let end = start.saturating_add_millis(length - 1);
+            let mut times = TimeRange::new(Timestamp::MAX, Timestamp::MIN);
+            let inside = rest.iter().map(&time_of);
+            let inside = inside.take_while(|time| start <= *time && *time <= end);
+            let count = inside
+                .inspect(|time| {
+                    times.start = times.start.min(*time);
+                    times.end = times.end.max(*time);
+                })
+                .count();
+            let (run, after) = rest.split_at(count);
+            visit(&self.find(start.millis()), times, run);
+            rest = after;
         }
-    }
-
-    fn at(&mut self, time: Timestamp, samples: u64) -> &Window {
-        let start = time.align_down(self.db.config.window_millis()).millis();
-        let window = match self.last.take() {
-            Some(last) if last.start() == start => last,
-            _ => self.find(start),
-        };
-        window.note(self.sequence, time, samples);
-        self.last.insert(window)
     }
 
     fn find(&self, start: i64) -> Arc<Window> {

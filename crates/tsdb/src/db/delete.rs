@@ -167,10 +167,11 @@ impl Db {
         keeping: &mut Keeping,
         done: &mut Maintenance,
     ) -> Result<()> {
-        let (parts, tombstones) = self.deleted_from();
+        let (_, tombstones) = self.deleted_from();
         if tombstones.is_empty() {
             return Ok(());
         }
+        let parts = self.all_parts();
         self.store_tombstones(keeping)?;
         let is_dead = |live: &&Arc<LivePart>| {
             let mut concerned = tombstones.iter().filter(|t| t.concerns(live));
@@ -192,7 +193,7 @@ impl Db {
 
     /// Forgets those of `tombstones` that nothing needs, and returns how many.
     fn forget_tombstones(&self, keeping: &Keeping, tombstones: &[Arc<LiveTombstone>]) -> usize {
-        let (parts, _) = self.deleted_from();
+        let parts = self.all_parts();
         let quarantined = &keeping.manifest.quarantined;
         let is_needed = |tombstone: &Arc<LiveTombstone>| {
             let sequence = tombstone.tombstone.sequence;
@@ -217,6 +218,12 @@ impl Db {
         needless.len()
     }
 
+    pub(super) fn all_parts(&self) -> Vec<Arc<LivePart>> {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        view.all_parts().cloned().collect()
+    }
+
+    /// Returns the parts of samples, and the tombstones that may hide some of them.
     pub(super) fn deleted_from(&self) -> (Vec<Arc<LivePart>>, Vec<Arc<LiveTombstone>>) {
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         (view.parts.clone(), view.tombstones.clone())
@@ -224,7 +231,7 @@ impl Db {
 }
 
 /// A part whose index cannot be read is looked at by the next maintenance; so far nothing is known to be dead.
-fn suspect(live: &LivePart) -> bool {
+pub(super) fn suspect(live: &LivePart) -> bool {
     live.is_suspect.store(true, Ordering::Relaxed);
     false
 }

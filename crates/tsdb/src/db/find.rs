@@ -8,7 +8,7 @@ use plimsoll_types::{Exemplar, Labels, Matcher, Meter, SampleColumns, StorageErr
 use super::hidden::VisiblePart;
 use super::query::Contents;
 use super::view::{LivePart, Snapshot, Sources};
-use crate::head::Window;
+use crate::head::{SeriesTable, Window};
 use crate::{Error, ErrorKind};
 
 type Result<T> = std::result::Result<T, StorageError>;
@@ -68,6 +68,9 @@ pub(super) fn find(
     wants: Wants,
     meter: &dyn Meter,
 ) -> Result<(Snapshot, Vec<(Labels, Place)>)> {
+    let cutoffs = db.cutoffs(range).filter(|_| wants == Wants::SamplesLeft);
+    // Some of the first may turn out to be expired.
+    let limit = if cutoffs.is_some() { usize::MAX } else { limit };
     let (sources, active) = {
         // Until it is known which windows hold a slot, it must not change its series: the next one's samples would be
         // found under the labels of the one before.
@@ -77,7 +80,7 @@ pub(super) fn find(
         drop(view);
         let active = match sources.windows.is_empty() {
             true => Vec::new(),
-            false => sources.in_windows(db.series.select(matchers), range, wants),
+            false => sources.in_windows(db.series, matchers, range, wants, meter)?,
         };
         (sources, active)
     };
@@ -107,10 +110,21 @@ pub(super) fn find(
         collect().map_err(|error: crate::part::Error| suspect(Some(&part.live), error.into()))?;
         refusal.map_or(Ok(()), Err)?;
     }
-    meter.take(active.len() * FOUND_BYTES)?;
     found.extend(active);
     // Stable and made of sorted runs: cheap, and places stay from old to new.
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    if let Some(cutoffs) = cutoffs {
+        let mut failed = None;
+        found.retain(|(labels, place)| {
+            let kept = cutoffs.kept(labels, range);
+            let shows = snapshot.may_show(*place, kept);
+            shows.unwrap_or_else(|error| {
+                failed = Some(suspect(snapshot.part(*place), error));
+                false
+            })
+        });
+        failed.map_or(Ok(()), Err)?;
+    }
     Ok((snapshot, found))
 }
 
@@ -142,27 +156,41 @@ impl Sources {
         })
     }
 
-    /// Returns the places of active series in the windows, from old to new.
+    /// Returns the places of active series in the windows, sorted by labels, then from old to new.
     fn in_windows(
         &self,
-        mut active: Vec<(u32, Labels)>,
+        series: &SeriesTable,
+        matchers: &[Matcher],
         range: TimeRange,
         wants: Wants,
-    ) -> Vec<(Labels, Place)> {
+        meter: &dyn Meter,
+    ) -> Result<Vec<(Labels, Place)>> {
         let is_here = |window: &Window, slot| match wants {
             Wants::Exemplars => window.contains(slot),
             Wants::Samples | Wants::SamplesLeft => window.has_samples(slot, range),
         };
-        // Sorted once here instead of once per window below.
-        active.sort_unstable_by(|(_, a), (_, b)| a.cmp(b));
-        let first = self.parts.len() as u32;
-        let mut found = Vec::with_capacity(active.len());
-        for (slot, labels) in active {
-            let windows = (first..).zip(&self.windows);
-            let here = windows.filter(|(_, window)| is_here(window, slot));
-            found.extend(here.map(|(source, _)| (labels.clone(), Place { source, id: slot })));
+        let windows = || (self.parts.len() as u32..).zip(&self.windows);
+        let mut here = Vec::new();
+        for slot in series.select(matchers) {
+            let fitting = windows().filter(|(_, window)| is_here(window, slot));
+            here.extend(fitting.map(|(source, _)| Place { source, id: slot }));
         }
-        found
+        let places: Vec<&[Place]> = here.chunk_by(|a, b| a.id == b.id).collect();
+        let mut active = Vec::with_capacity(places.len());
+        for some in places.chunks(LABELS_AT_ONCE) {
+            let labelled = series.labelled(some.iter().map(|places| places[0].id));
+            let bytes = labelled.iter().map(|(_, l)| l.byte_count() + FOUND_BYTES);
+            meter.take(bytes.sum())?;
+            // The gate keeps all of them, so each has its labels.
+            active.extend(labelled.into_iter().map(|(_, labels)| labels).zip(some));
+        }
+        // Sorted once here instead of once per window below.
+        active.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let mut found = Vec::with_capacity(here.len());
+        for (labels, places) in active {
+            found.extend(places.iter().map(|place| (labels.clone(), *place)));
+        }
+        Ok(found)
     }
 }
 
@@ -197,6 +225,22 @@ impl Snapshot {
             None => self.windows[source - self.parts.len()].facts().range,
         };
         *last < range.start.millis()
+    }
+
+    /// Says whether a series has a sample inside a range that begins where its retention does.
+    fn may_show(&self, place: Place, kept: TimeRange) -> crate::Result<bool> {
+        let source = place.source as usize;
+        let Some(part) = self.parts.get(source) else {
+            return Ok(self.windows[source - self.parts.len()].has_samples(place.id, kept));
+        };
+        if kept.start <= part.live.range().start {
+            return Ok(true);
+        }
+        if part.hides(place.id) {
+            return Ok(part.shows(place.id, kept)?);
+        }
+        let blocks = part.live.part.block_aggregates(place.id)?;
+        Ok(blocks.iter().any(|block| block.range.overlaps(kept)))
     }
 
     pub(super) fn exemplars(&self, place: Place, range: TimeRange) -> crate::Result<Vec<Exemplar>> {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use plimsoll_types::{Exemplar, SampleColumns, TimeRange};
+use plimsoll_types::{Exemplar, SampleColumns, TierWindow, TimeRange};
 use roaring::RoaringBitmap;
 
 use super::lock;
@@ -62,8 +62,12 @@ impl LiveTombstone {
             return Ok(known.clone());
         }
         let mut found = RoaringBitmap::new();
+        // A window is found by its end, which may lie behind what is deleted.
+        let length = live.entry.tier.window_millis().unwrap_or(1);
+        let end = self.range().end.saturating_add_millis(length - 1);
+        let reach = TimeRange::new(self.range().start, end);
         for matchers in &self.tombstone.deletion.selectors {
-            found.extend(live.part.select(matchers, self.range())?);
+            found.extend(live.part.select(matchers, reach)?);
         }
         let found = Arc::new(found);
         lock(&self.series).insert(live.id(), found.clone());
@@ -113,6 +117,28 @@ impl VisiblePart {
         }
         let mut left = self.left(id, range).into_iter();
         left.try_for_each(|range| self.live.part.read(id, range, into))
+    }
+
+    /// Appends the windows of series `id` that end inside `range` and are not deleted as a whole.
+    pub(super) fn read_windows(
+        &self,
+        id: u32,
+        range: TimeRange,
+        into: &mut Vec<TierWindow>,
+    ) -> Result<(), Error> {
+        let before = into.len();
+        self.live.part.read_windows(id, range, into)?;
+        let length = self.live.entry.tier.window_millis().unwrap_or(1);
+        let hidden = || self.hidden.iter().filter(|h| h.series.contains(id));
+        let is_hidden = |window: &TierWindow| {
+            let start = window.end.saturating_add_millis(1 - length);
+            hidden().any(|h| h.range.start <= start && window.end <= h.range.end)
+        };
+        if hidden().next().is_some() {
+            let read = into.split_off(before);
+            into.extend(read.into_iter().filter(|window| !is_hidden(window)));
+        }
+        Ok(())
     }
 
     /// Returns the exemplars of series `id` inside `range` that are not deleted.

@@ -144,12 +144,7 @@ mod tests {
         }
         writer.finish().unwrap();
         // The files stay open, so the directory may go.
-        let entry = PartEntry {
-            id: 0,
-            range: TimeRange::ALL,
-            sequence: 0,
-            cleaned: 0,
-        };
+        let entry = PartEntry::of_samples(0, TimeRange::ALL, 0, 0);
         let live = LivePart::new(entry, Part::open(disk, &path).unwrap());
         VisiblePart::new(live, &[]).unwrap()
     }

@@ -1,109 +1,159 @@
 //! Merging: many small parts become few large ones, because every part costs a query a look into its index, memory for
 //! its directory, and open files, and because long blocks are smaller and faster to decode than short ones.
 //!
-//! ```text
-//! 2 h windows          | | | | | | | | | | | |  ->  one part per day        when the day is over
-//! days                 |  day |  day |  day |   ->  one part per long span  when the span is over
-//! ```
-//!
-//! Days and spans are aligned to the epoch. A long span is at most 31 days and at most a tenth of the retention, but a day
-//! at least, so that what is too old never holds much more disk than it must. Samples are written three times in their life.
-//!
-//! Late data makes small parts beside a large one. They are merged among themselves, and with the large one only when they
-//! hold a quarter of its bytes together: so a byte is written again a few times only, whatever comes late, and the parts of
-//! a span stay as few as their sizes have digits.
+//! What is merged when is decided in [`merge_plan`](super::merge_plan); deletions and retention are carried out on the
+//! way, and a part that needs nothing but that is written again alone.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError};
 
-use plimsoll_types::{TimeRange, Timestamp};
+use plimsoll_types::{Tier, TimeRange, Timestamp};
 
-use super::hidden::{LiveTombstone, VisiblePart};
+use super::merge_plan::{self, Candidate, Group, Terms};
+use super::pace::Pace;
+use super::rewrite::Rewritten;
 use super::seal::Maintenance;
 use super::view::LivePart;
-use super::{Db, Keeping, lock};
+use super::{Db, lock};
 use crate::Result;
-use crate::manifest::QuarantinedPart;
+use crate::config::millis;
 
-const DAY_MILLIS: i64 = 24 * 3_600_000;
-const SPAN_DAYS_MAX: i64 = 31;
-/// Parts are merged when all but the largest hold this part of its bytes together.
-const SMALL_ONE_IN: u64 = 4;
-/// More bytes are not written again in one go: sealing waits meanwhile.
-const BYTES_MAX: u64 = 4 << 30;
-/// After this time the rest is left to the next maintenance.
-const TIME_MAX: Duration = Duration::from_secs(10);
+/// Which parts are written again next, in the order of their age.
+type Wanted<'a> = dyn Fn(&Db, &[Arc<LivePart>], &HashSet<u64>) -> Option<Vec<Arc<LivePart>>> + 'a;
 
 impl Db {
-    /// Merges what is due, one day or span after the other. What fails keeps nothing else from being merged.
-    pub(super) fn merge_due(&self, keeping: &mut Keeping, done: &mut Maintenance) -> Result<()> {
-        let begin = self.clock.monotonic();
-        let (mut outcome, mut failed) = (Ok(()), Vec::new());
-        while self.clock.monotonic().since(begin) < TIME_MAX {
+    /// Merges what is due, one group of parts after the other, and returns how many parts became others; writes parts
+    /// again of which much is older than its retention. At full speed, until nothing is due or the store is closed; the
+    /// threads of [`Background`](super::Background) do the same slowly. Blocks on the disk; sealing goes on meanwhile.
+    ///
+    /// # Errors
+    /// The first failure; what failed keeps nothing else from being merged.
+    pub fn merge(&self) -> Result<usize> {
+        let mut done = Maintenance::default();
+        let outcome = self.merge_due(&mut Pace::full(self), &mut done);
+        outcome.map(|()| done.parts_merged)
+    }
+
+    /// Seals all windows and makes one part of all parts in each span that touches `range`, however large they are and
+    /// whether the span is over or not; returns how many parts became others. A span is a day, or up to 31 days when the
+    /// retention is long. At full speed. Blocks on the disk.
+    ///
+    /// # Errors
+    /// The first failure.
+    pub fn force_merge(&self, range: TimeRange) -> Result<usize> {
+        self.seal_all()?;
+        let mut done = Maintenance::default();
+        let forced = |db: &Self, parts: &[Arc<LivePart>], failed: &HashSet<u64>| {
+            let plan = |all: &[Candidate], terms: &Terms<'_>| merge_plan::forced(all, terms, range);
+            db.first_of(parts, failed, &plan)
+        };
+        let outcome = self.rewrite_all(&mut Pace::full(self), &mut done, &forced);
+        self.update_gauges();
+        outcome.map(|()| done.parts_merged)
+    }
+
+    pub(super) fn merge_due(&self, pace: &mut Pace<'_>, done: &mut Maintenance) -> Result<()> {
+        let due = |db: &Self, parts: &[Arc<LivePart>], failed: &HashSet<u64>| {
+            let expired = || db.first_expired(parts, failed).map(|live| vec![live]);
+            db.first_of(parts, failed, &merge_plan::due)
+                .or_else(expired)
+        };
+        // Before samples are left out that windows are to be made of.
+        let made = self.make_tiers(pace, done);
+        self.rewrite_all(pace, done, &due).and(made)
+    }
+
+    fn rewrite_all(
+        &self,
+        pace: &mut Pace<'_>,
+        done: &mut Maintenance,
+        wanted: &Wanted<'_>,
+    ) -> Result<()> {
+        let (mut outcome, mut failed) = (Ok(()), HashSet::new());
+        while !pace.is_over() {
+            let merging = self.begin_merging();
             let (parts, tombstones) = self.deleted_from();
-            let Some(group) = self.mergeable(&parts, &keeping.manifest.quarantined, &failed) else {
+            let Some(group) = wanted(self, &parts, &failed) else {
                 break;
             };
-            if let Err(error) = self.merge_group(keeping, &group, &tombstones) {
-                tracing::error!(error = %error.chain(), parts = group.len(), "merging failed");
-                failed.extend(group.iter().map(|live| live.id()));
-                outcome = outcome.and(Err(error));
-                continue;
+            drop(parts);
+            match self.rewrite(&merging, &group, &tombstones, pace) {
+                Ok(Rewritten::Done) => self.count(&group, done),
+                Ok(Rewritten::GivenUp) => {}
+                Err(error) => {
+                    tracing::error!(error = %error.chain(), parts = group.len(), "merging failed");
+                    failed.extend(group.iter().map(|live| live.id()));
+                    outcome = outcome.and(Err(error));
+                }
             }
-            self.metrics.parts_merged.inc_by(group.len() as u64);
-            done.parts_merged += group.len();
+            drop((group, merging));
+            self.remove_retired(&mut lock(&self.keeping));
         }
         outcome
     }
 
-    fn merge_group(
-        &self,
-        keeping: &mut Keeping,
-        group: &[Arc<LivePart>],
-        tombstones: &[Arc<LiveTombstone>],
-    ) -> Result<()> {
-        let visible = group
-            .iter()
-            .map(|live| Ok(VisiblePart::new(live.clone(), tombstones)?))
-            .collect::<Result<Vec<_>>>()?;
-        let newest = tombstones.last().map_or(0, |t| t.tombstone.sequence);
-        self.rewrite(keeping, &visible, newest)
+    fn count(&self, group: &[Arc<LivePart>], done: &mut Maintenance) {
+        match group.len() {
+            1 => {
+                self.metrics.parts_expired.inc();
+                done.parts_expired += 1;
+            }
+            several => {
+                self.metrics.parts_merged.inc_by(several as u64);
+                done.parts_merged += several;
+            }
+        }
     }
 
-    /// Returns parts of the oldest day or span in which some are due, in the order of their age, and none of `failed`.
-    fn mergeable(
+    fn first_of(
         &self,
         parts: &[Arc<LivePart>],
-        quarantined: &[QuarantinedPart],
-        failed: &[u64],
+        failed: &HashSet<u64>,
+        plan: &dyn Fn(&[Candidate], &Terms<'_>) -> Vec<Group>,
     ) -> Option<Vec<Arc<LivePart>>> {
-        let over = self.over_until();
-        let days = self.config.retention_millis() / 10 / DAY_MILLIS;
-        let spans = [DAY_MILLIS, days.clamp(1, SPAN_DAYS_MAX) * DAY_MILLIS];
-        spans.into_iter().find_map(|length| {
-            let mut starts: Vec<Timestamp> = parts
-                .iter()
-                .map(|live| live.range().start.align_down(length))
-                .collect();
-            starts.sort_unstable();
-            starts.dedup();
-            starts.into_iter().find_map(|start| {
-                let end = start.saturating_add_millis(length - 1);
-                let all = (end < over).then(|| within(parts, TimeRange::new(start, end)))??;
-                // The oldest ones may stay as they are: all others are newer.
-                let group = (0..all.len()).map(|first| &all[first..]);
-                let mut worth = group.filter(|group| {
-                    is_worth_it(group)
-                        && !quarantined.iter().any(|part| lies_between(part, group))
-                        && !group.iter().any(|live| failed.contains(&live.id()))
-                });
-                worth.next().map(<[_]>::to_vec)
-            })
-        })
+        let groups = self.planned(parts, failed, plan);
+        let group = groups.into_iter().next()?;
+        Some(group.into_iter().map(|at| parts[at].clone()).collect())
+    }
+
+    fn planned(
+        &self,
+        parts: &[Arc<LivePart>],
+        failed: &HashSet<u64>,
+        plan: &dyn Fn(&[Candidate], &Terms<'_>) -> Vec<Group>,
+    ) -> Vec<Group> {
+        let aside = {
+            let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+            let raw = view.quarantined.iter().filter(|p| p.tier == Tier::Raw);
+            let aside = raw.map(|part| Candidate {
+                id: part.id,
+                range: part.range,
+                bytes: 0,
+                sequence: part.sequence,
+            });
+            aside.collect::<Vec<_>>()
+        };
+        let all: Vec<_> = parts.iter().map(|live| candidate(live)).collect();
+        let longest = self.upkeep.retention().rules.longest(Tier::Raw);
+        let terms = Terms {
+            over: self.over_until(),
+            span_millis: merge_plan::span_millis(millis(longest)),
+            aside: &aside,
+            failed,
+        };
+        plan(&all, &terms)
+    }
+
+    /// Returns the bytes of the parts that merging has not come to yet.
+    pub(super) fn merge_debt(&self) -> u64 {
+        let (parts, _) = self.deleted_from();
+        let groups = self.planned(&parts, &HashSet::new(), &merge_plan::due);
+        let due = groups.iter().flatten();
+        due.map(|at| parts[*at].part.meta().bytes).sum()
     }
 
     /// Returns the time before which all windows are sealed that are not late, by a clock that can be believed.
-    fn over_until(&self) -> Timestamp {
+    pub(super) fn over_until(&self) -> Timestamp {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
         let mut timekeeper = lock(&self.timekeeper);
         timekeeper.trusted(now, monotonic);
@@ -115,28 +165,11 @@ impl Db {
     }
 }
 
-/// Returns the parts that lie within a range; nothing when one reaches over its end, for then the order of age would be
-/// lost by merging.
-fn within(parts: &[Arc<LivePart>], range: TimeRange) -> Option<Vec<Arc<LivePart>>> {
-    let overlapping = parts.iter().filter(|live| live.range().overlaps(range));
-    let group: Vec<_> = overlapping.cloned().collect();
-    let is_inside =
-        |live: &Arc<LivePart>| range.start <= live.range().start && live.range().end <= range.end;
-    group.iter().all(is_inside).then_some(group)
-}
-
-/// Says whether a part in quarantine has its place in the order of age among those of a group: if it is read again one
-/// day, what is newer must still be newer.
-fn lies_between(aside: &QuarantinedPart, group: &[Arc<LivePart>]) -> bool {
-    let age = |live: &Arc<LivePart>| (live.entry.sequence, live.id());
-    let own = (aside.sequence, aside.id);
-    group.iter().any(|live| live.range().overlaps(aside.range))
-        && group.first().is_some_and(|oldest| age(oldest) < own)
-        && group.last().is_some_and(|newest| own < age(newest))
-}
-
-fn is_worth_it(group: &[Arc<LivePart>]) -> bool {
-    let bytes = || group.iter().map(|live| live.part.meta().bytes);
-    let (all, largest) = (bytes().sum::<u64>(), bytes().max().unwrap_or(0));
-    group.len() > 1 && all <= BYTES_MAX && (all - largest) * SMALL_ONE_IN >= largest
+fn candidate(live: &LivePart) -> Candidate {
+    Candidate {
+        id: live.id(),
+        range: live.range(),
+        bytes: live.part.meta().bytes,
+        sequence: live.entry.sequence,
+    }
 }

@@ -1,7 +1,10 @@
 //! Opening: checks versions before anything is touched, replays, clears away.
 
+mod layout;
+mod manifest;
 mod parts;
 mod sink;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,28 +13,32 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::disk::Disk;
-use plimsoll_types::Timestamp;
+use plimsoll_types::{Tier, Timestamp};
 
 use super::hidden::LiveTombstone;
 use super::lock::DirectoryLock;
+use super::queried::QueriedFile;
 use super::recovery::Recovery;
 use super::snapshot::UNFINISHED;
+use super::upkeep::Upkeep;
 use super::view::{LivePart, View};
 use super::{Db, Keeping};
 use crate::deletion::Tombstone;
 use crate::head::{SeriesTable, Window};
-use crate::manifest::{self, Manifest, is_part_name, part_name};
+use crate::manifest::{Manifest, part_name};
+use crate::part::Caches;
 use crate::timekeeper::Timekeeper;
 use crate::wal::{Replay, Wal, WalOptions, WalParts};
-use crate::{Config, Error, ErrorKind, Metrics, Result};
-use parts::{open_parts, remove_stale_parts, seed_metadata};
+use crate::{Config, Error, Metrics, Result};
+pub(super) use layout::{check_format, write_format};
+use parts::{open_parts, pass_over_stale_parts, remove_stale_parts, seed_metadata};
 use sink::Sink;
 
 pub(super) const PARTS: &str = "parts";
 pub(super) const WAL: &str = "wal";
 pub(super) const SNAPSHOTS: &str = "snapshots";
 pub(super) const FORMAT: &str = "FORMAT";
-const FORMAT_VERSION: u64 = 1;
+const CLOCK: &str = "CLOCK";
 
 pub(super) fn open(
     config: Config,
@@ -42,7 +49,12 @@ pub(super) fn open(
 ) -> Result<Db> {
     let begin = clock.monotonic();
     let series = Arc::new(SeriesTable::new(config.settings().series_limit));
-    let mut loaded = load(&config, &disk, &series, Purpose::Own)?;
+    let caches = caches(&config, &metrics);
+    caches
+        .selectors
+        .iter()
+        .for_each(|cache| series.use_cache(cache.clone()));
+    let mut loaded = load(&config, &disk, &series, &caches, Purpose::Own)?;
     clear_away(&config, &*disk, &mut loaded)?;
     let first_sequence = loaded.manifest.sequence + 1;
     let wal_parts = WalParts {
@@ -56,10 +68,14 @@ pub(super) fn open(
     let mut recovery = loaded.recovery;
     recovery.duration = clock.monotonic().since(begin);
     report(&recovery, &metrics);
-    let newest = newest(&loaded.parts, &loaded.windows);
-    let timekeeper = Timekeeper::new(clock.now(), clock.monotonic(), newest);
+    let (parts, tiers) = loaded.parts;
+    let newest = newest(&parts, &loaded.windows);
+    let trusted = trust::load(&*disk, config.directory());
+    let reference = trust::reference(trusted, newest);
+    let timekeeper = Timekeeper::new(clock.now(), clock.monotonic(), reference);
     let view = View {
-        parts: loaded.parts,
+        parts,
+        tiers,
         sealing: Vec::new(),
         open: loaded.windows,
         quarantined: loaded.manifest.quarantined.clone(),
@@ -76,6 +92,8 @@ pub(super) fn open(
         undecided: None,
         wal_begins: 0,
     };
+    let queried = QueriedFile::load(&*disk, config.directory(), clock.now());
+    let upkeep = Upkeep::new(&config);
     let db = Db {
         config,
         disk,
@@ -87,13 +105,30 @@ pub(super) fn open(
         gate: RwLock::new(()),
         view: RwLock::new(view),
         timekeeper: Mutex::new(timekeeper),
+        trusted_stored: Mutex::new(trusted),
         keeping: Mutex::new(keeping),
         recovery,
+        caches,
+        queried,
+        upkeep,
         has_deleted: AtomicBool::new(false),
         _lock: lock,
     };
+    if trusted.is_none() {
+        // From now on a clock that jumps is noticed, whatever is written meanwhile.
+        db.store_trusted_time();
+    }
     db.update_gauges();
     Ok(db)
+}
+
+fn caches(config: &Config, metrics: &Metrics) -> Caches {
+    let settings = config.settings();
+    Caches::new(
+        settings.page_cache_bytes.as_usize(),
+        settings.selector_cache_bytes.as_usize(),
+        [&metrics.page_cache, &metrics.selector_cache].map(Clone::clone),
+    )
 }
 
 /// What a directory is read for.
@@ -107,11 +142,14 @@ pub(super) enum Purpose {
 
 /// What is on disk.
 pub(super) struct Loaded {
-    /// As it was found.
-    stored: Manifest,
+    /// As it was found on disk; nothing when the file or its copy is missing or damaged.
+    stored: Option<Manifest>,
+    /// The version of the layout must be written.
+    needs_format: bool,
     /// As it should be: parts that do not open are in quarantine.
     pub(super) manifest: Manifest,
-    pub(super) parts: Vec<Arc<LivePart>>,
+    /// Those of samples and those of windows.
+    pub(super) parts: (Vec<Arc<LivePart>>, Vec<Arc<LivePart>>),
     pub(super) windows: BTreeMap<i64, Arc<Window>>,
     replay: Replay,
     pub(super) recovery: Recovery,
@@ -123,15 +161,21 @@ pub(super) fn load(
     config: &Config,
     disk: &Arc<dyn Disk>,
     series: &SeriesTable,
+    caches: &Caches,
     purpose: Purpose,
 ) -> Result<Loaded> {
     let directory = config.directory();
-    check_format(&**disk, directory)?;
-    let stored = load_manifest(&**disk, directory)?;
-    let mut manifest = stored.clone();
-    let parts = open_parts(disk, directory, &mut manifest)?;
-    seed_metadata(series, &parts);
+    let format = check_format(&**disk, directory)?;
+    let found = manifest::find(disk, directory, &directory.join(WAL))?;
+    let mut manifest = found.manifest;
+    let stored = found.is_stored.then(|| manifest.clone());
+    let parts = open_parts(disk, directory, &mut manifest, caches)?;
+    let opened = parts.len() as u64;
+    let is_raw = |live: &Arc<LivePart>| live.entry.tier == Tier::Raw;
+    let parts: (Vec<_>, Vec<_>) = parts.into_iter().partition(is_raw);
+    seed_metadata(series, &parts.0);
     let wal_directory = directory.join(WAL);
+    let sealed_up_to = manifest.sequence;
     let mut sink = Sink::new(series, &manifest, config.window_millis());
     let replay = match disk.exists(&wal_directory) {
         true => Replay::run(&**disk, &wal_directory, &mut sink)?,
@@ -144,15 +188,20 @@ pub(super) fn load(
     let (windows, samples_in_parts) = (sink.windows, sink.samples_in_parts);
     let deletions = sink.deletions;
     add_deletions(&mut manifest, deletions);
+    let mut wal = replay.facts.clone();
+    // What lies before is in parts: the removal of such a segment may become durable before that of an older one.
+    wal.missing.retain(|gap| gap.last > sealed_up_to);
     let recovery = Recovery {
-        wal: replay.facts.clone(),
+        wal,
         samples_in_parts,
-        parts: parts.len() as u64,
+        parts: opened,
         quarantined: manifest.quarantined.clone(),
+        repaired: format.iter().cloned().chain(found.repaired).collect(),
         ..Recovery::default()
     };
     Ok(Loaded {
         stored,
+        needs_format: format.is_some(),
         manifest,
         parts,
         windows,
@@ -179,14 +228,32 @@ fn add_deletions(manifest: &mut Manifest, deletions: Vec<Tombstone>) {
 fn clear_away(config: &Config, disk: &dyn Disk, loaded: &mut Loaded) -> Result<()> {
     let directory = config.directory();
     prepare(disk, directory)?;
+    if loaded.needs_format || !disk.exists(&directory.join(FORMAT)) {
+        match write_format(disk, directory) {
+            // It is not needed for an answer, and the next opening tries again.
+            Err(error) if loaded.needs_format => {
+                tracing::warn!(error = %error.chain(), "the version of the layout is not written yet");
+            }
+            written => written?,
+        }
+    }
     remove_unfinished_snapshots(disk, directory);
     let manifest = &mut loaded.manifest;
-    loaded.recovery.stale_parts = remove_stale_parts(disk, &directory.join(PARTS), manifest)?;
-    if *manifest != loaded.stored
-        && let Err(error) = manifest.store(disk, directory)
-    {
-        // A full disk must not keep the store from answering; the next change of the manifest stores this one, too.
-        tracing::warn!(error = %error.chain(), "the manifest is not stored yet");
+    // A copy that names other parts than the file must not outlive them.
+    let is_stored = loaded.stored.as_ref() == Some(manifest)
+        || match manifest.store(disk, directory) {
+            Ok(()) => true,
+            // A full disk must not keep the store from answering; the next change of the manifest stores this one, too.
+            Err(error) => {
+                tracing::warn!(error = %error.chain(), "the manifest is not stored yet");
+                false
+            }
+        };
+    if is_stored {
+        let stale = remove_stale_parts(disk, &directory.join(PARTS), manifest)?;
+        loaded.recovery.stale_parts = stale;
+    } else {
+        pass_over_stale_parts(disk, &directory.join(PARTS), manifest)?;
     }
     let replayed = loaded.replay.next_sequence.saturating_sub(1);
     manifest.sequence = manifest.sequence.max(replayed);
@@ -207,68 +274,7 @@ fn wal_options(config: &Config) -> WalOptions {
     }
 }
 
-fn check_format(disk: &dyn Disk, directory: &Path) -> Result<()> {
-    let path = directory.join(FORMAT);
-    let bytes = match disk.read(&path, 4096) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return check_foreign(disk, directory);
-        }
-        Err(error) => return Err(Error::io("read", &path, error)),
-    };
-    let text = str::from_utf8(&bytes).unwrap_or_default();
-    match text.trim().parse::<u64>() {
-        Ok(version) if version > FORMAT_VERSION => {
-            Err(Error::newer_version(&path, version, FORMAT_VERSION))
-        }
-        Ok(_) => Ok(()),
-        Err(_) => Err(Error::corrupt(
-            &path,
-            format!("wanted a version, found {text:?}"),
-        )),
-    }
-}
-
-/// A directory without a version is new, or a first start was interrupted in it; anything else in it is somebody else's,
-/// such as the data of a running Prometheus, and nothing may be written beside it.
-fn check_foreign(disk: &dyn Disk, directory: &Path) -> Result<()> {
-    let is_ours = |name: &str| {
-        let name = name.strip_suffix(".tmp").unwrap_or(name);
-        name.starts_with("LOCK") || [FORMAT, WAL, PARTS, manifest::NAME].contains(&name)
-    };
-    let names = match disk.list(directory) {
-        Ok(names) => names,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Error::io("list", directory, error)),
-    };
-    match names.iter().find(|name| !is_ours(name)) {
-        Some(name) => Err(Error::new(
-            ErrorKind::Config,
-            format!(
-                "{} belongs to somebody else: wanted an empty directory or one of Plimsoll's, found {name:?} \
-                 and no {FORMAT}",
-                directory.display()
-            ),
-        )),
-        None => Ok(()),
-    }
-}
-
-/// The manifest is made before the version, so where there is a version and no manifest it was lost, and every part
-/// would look like the rest of an interrupted attempt.
-fn load_manifest(disk: &dyn Disk, directory: &Path) -> Result<Manifest> {
-    if let Some(manifest) = Manifest::load(disk, directory)? {
-        return Ok(manifest);
-    }
-    let parts = disk.list(&directory.join(PARTS)).unwrap_or_default();
-    if disk.exists(&directory.join(FORMAT)) && parts.iter().any(|name| is_part_name(name)) {
-        let found = "it is missing although there are parts; it says which of them count";
-        return Err(Error::corrupt(&directory.join(manifest::NAME), found));
-    }
-    Ok(Manifest::default())
-}
-
-/// Makes what a new data directory needs, durably: a WAL in a directory whose name is lost is lost as well.
+/// Makes the directories of a new data directory, durably: a WAL in a directory whose name is lost is lost as well.
 fn prepare(disk: &dyn Disk, directory: &Path) -> Result<()> {
     let missing = directory
         .ancestors()
@@ -287,21 +293,7 @@ fn prepare(disk: &dyn Disk, directory: &Path) -> Result<()> {
         disk.sync_directory(path)
             .map_err(|error| Error::io("sync", path, error))?;
     }
-    let path = directory.join(FORMAT);
-    if disk.exists(&path) {
-        return Ok(());
-    }
-    if !disk.exists(&directory.join(manifest::NAME)) {
-        Manifest::default().store(disk, directory)?;
-    }
-    write_format(disk, directory)
-}
-
-/// Says which version of the layout a directory has.
-pub(super) fn write_format(disk: &dyn Disk, directory: &Path) -> Result<()> {
-    let path = directory.join(FORMAT);
-    disk.replace(&path, format!("{FORMAT_VERSION}\n").as_bytes())
-        .map_err(|error| Error::io("write", &path, error))
+    Ok(())
 }
 
 /// Removes snapshots that were not finished. One that cannot be removed stays, and is in nobody's way.
@@ -334,6 +326,9 @@ fn report(recovery: &Recovery, metrics: &Metrics) {
     metrics.replay_undecodable.set(wal.undecodable as i64);
     metrics.replay_cut.set(wal.cut.len() as i64);
     metrics.replay_seconds.set(recovery.duration.as_secs_f64());
+    for repaired in &recovery.repaired {
+        tracing::error!("{repaired}");
+    }
     for cut in &wal.cut {
         tracing::warn!(
             segment = cut.segment,
@@ -348,6 +343,14 @@ fn report(recovery: &Recovery, metrics: &Metrics) {
             offset = skipped.offset,
             bytes = skipped.bytes,
             "damage in the WAL passed over"
+        );
+    }
+    for gap in &wal.missing {
+        tracing::error!(
+            after = gap.segment,
+            first = gap.first,
+            last = gap.last,
+            "records of the WAL are missing: a segment was lost"
         );
     }
     for part in &recovery.quarantined {

@@ -7,9 +7,12 @@ use plimsoll_types::{
     Exemplar, Labels, Matcher, Meter, Selection, StorageError, TimeRange, Timestamp,
 };
 
+use super::cutoffs::Cutoffs;
 use super::find::{Unmetered, Wants, find, shown, snapshot, suspect};
 use super::hidden::VisiblePart;
+use super::pace::Ticket;
 use super::source::MergedSource;
+use super::upkeep::Upkeep;
 use super::view::View;
 use crate::head::SeriesTable;
 
@@ -24,6 +27,16 @@ pub(super) struct Contents<'a> {
     pub(super) view: &'a RwLock<View>,
     /// What is older is hidden.
     pub(super) horizon: Timestamp,
+    /// The rules by which more is hidden of some series, and the trusted time; `None`: nothing is.
+    pub(super) upkeep: Option<(&'a Upkeep, Timestamp)>,
+}
+
+impl Contents<'_> {
+    /// Returns how long which series are kept, if that makes a difference inside `range`.
+    pub(super) fn cutoffs(&self, range: TimeRange) -> Option<Cutoffs> {
+        let cutoffs = self.upkeep.map(|(upkeep, now)| Cutoffs::new(upkeep.retention(), now));
+        cutoffs.filter(|cutoffs| !cutoffs.is_uniform(range))
+    }
 }
 
 pub(super) fn select(
@@ -35,7 +48,13 @@ pub(super) fn select(
     let range = visible(db, range);
     let (snapshot, found) = find(db, matchers, range, usize::MAX, Wants::Samples, meter)?;
     let warnings = snapshot.warnings.clone();
-    let (labels, source) = MergedSource::new(snapshot, found, range);
+    let (labels, mut source) = MergedSource::new(snapshot, found, range);
+    if let Some(cutoffs) = db.cutoffs(range) {
+        source.keep(&labels, &cutoffs);
+    }
+    if let Some((upkeep, _)) = db.upkeep {
+        source.hold(Ticket::of(&upkeep.selections));
+    }
     Ok(Selection {
         labels,
         source: Box::new(source),
@@ -149,6 +168,7 @@ pub(super) fn exemplars(
     range: TimeRange,
 ) -> Result<Vec<(Labels, Vec<Exemplar>)>> {
     let range = visible(db, range);
+    let cutoffs = db.cutoffs(range);
     let mut all: Vec<(Labels, Vec<Exemplar>)> = Vec::new();
     for matchers in selectors_or_all(selectors) {
         let (snapshot, found) = find(
@@ -160,8 +180,9 @@ pub(super) fn exemplars(
             &Unmetered,
         )?;
         for (labels, place) in found {
+            let kept = cutoffs.as_ref().map(|cutoffs| cutoffs.kept(&labels, range));
             let exemplars = snapshot
-                .exemplars(place, range)
+                .exemplars(place, kept.unwrap_or(range))
                 .map_err(|error| suspect(snapshot.part(place), error))?;
             if !exemplars.is_empty() {
                 all.push((labels, exemplars));

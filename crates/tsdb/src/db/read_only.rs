@@ -8,23 +8,29 @@ use std::sync::{Arc, RwLock};
 
 use plimsoll_runtime::disk::{Disk, SystemDisk};
 use plimsoll_types::{
-    Exemplar, Labels, Matcher, Metadata, Meter, PartStatistics, Queryable, SampleColumns,
-    Selection, StorageError, StoreStatistics, TimeRange, Timestamp,
+    Exemplar, Kept, Labels, Matcher, Metadata, Meter, PartStatistics, Queryable, SampleColumns,
+    Selection, StorageError, StoreStatistics, Tier, TimeRange, Timestamp, WindowSelection,
 };
 
-use super::analysis::{self, Analysis};
+use super::analysis::{self, Analysis, Question};
 use super::find;
+use super::queried;
 use super::open::{self, FORMAT};
 use super::query::{self, Contents};
 use super::recovery::Recovery;
 use super::view::View;
-use super::{hidden::LiveTombstone, statistics};
+use super::{hidden::LiveTombstone, statistics, tiers};
+use crate::bounded::CacheMetrics;
 use crate::head::{SeriesTable, Window};
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
+use crate::part::{Caches, PageCache};
+use crate::queried::Queried;
 use crate::{Config, Error, ErrorKind, Result};
 
 /// So often a store that changes while it is read is read again.
 const ATTEMPTS: usize = 5;
+/// What decoded pages of the parts' indexes may take.
+const PAGES_BYTES: usize = 32 << 20;
 
 /// A data directory that is only read: everything on disk, whatever its age, without what was deleted.
 pub struct ReadOnlyDb {
@@ -32,6 +38,7 @@ pub struct ReadOnlyDb {
     gate: RwLock<()>,
     view: RwLock<View>,
     recovery: Recovery,
+    queried: Option<Queried>,
 }
 
 impl ReadOnlyDb {
@@ -51,7 +58,8 @@ impl ReadOnlyDb {
     /// As [`open`](Self::open).
     pub fn open_on(config: &Config, disk: Arc<dyn Disk>) -> Result<Self> {
         let directory = config.directory();
-        if !disk.exists(&directory.join(FORMAT)) {
+        let is_there = |name: &&str| disk.exists(&directory.join(name));
+        if ![FORMAT, manifest::NAME].iter().any(|name| is_there(&name)) {
             let message = format!(
                 "{} holds no store: there is no {FORMAT}",
                 directory.display()
@@ -60,9 +68,10 @@ impl ReadOnlyDb {
         }
         let mut attempt = 1;
         loop {
-            let before = Manifest::load(&*disk, directory)?;
+            // What is wrong with it is met again, and reported, by the reading.
+            let before = Manifest::load(&*disk, directory).ok();
             let read = Self::read(config, &disk);
-            let is_same = before == Manifest::load(&*disk, directory)?;
+            let is_same = before == Manifest::load(&*disk, directory).ok();
             if is_same || attempt == ATTEMPTS {
                 return read;
             }
@@ -72,10 +81,16 @@ impl ReadOnlyDb {
 
     fn read(config: &Config, disk: &Arc<dyn Disk>) -> Result<Self> {
         let series = Arc::new(SeriesTable::new(config.settings().series_limit));
-        let loaded = open::load(config, disk, &series, open::Purpose::Read)?;
+        let caches = Caches {
+            pages: PageCache::new(PAGES_BYTES, CacheMetrics::default()),
+            selectors: None,
+        };
+        let loaded = open::load(config, disk, &series, &caches, open::Purpose::Read)?;
         let tombstones = loaded.manifest.tombstones.iter();
+        let (parts, tiers) = loaded.parts;
         let view = View {
-            parts: loaded.parts,
+            parts,
+            tiers,
             sealing: Vec::new(),
             open: loaded.windows,
             quarantined: loaded.manifest.quarantined.clone(),
@@ -89,6 +104,7 @@ impl ReadOnlyDb {
             gate: RwLock::new(()),
             view: RwLock::new(view),
             recovery: loaded.recovery,
+            queried: queried::read(&**disk, config.directory()),
         })
     }
 
@@ -167,10 +183,35 @@ impl ReadOnlyDb {
         part: Option<&str>,
         limit: usize,
     ) -> std::result::Result<Analysis, StorageError> {
-        analysis::analyze(self.contents(), part, limit)
+        self.analyze_use(part, limit, Timestamp::MIN)
     }
 
-    fn view(&self) -> std::sync::RwLockReadGuard<'_, View> {
+    /// As [`analyze`](Self::analyze), and counts a metric as unused that was last queried before `unused_before`, or not at
+    /// all.
+    ///
+    /// # Errors
+    /// As [`analyze`](Self::analyze).
+    pub fn analyze_use(
+        &self,
+        part: Option<&str>,
+        limit: usize,
+        unused_before: Timestamp,
+    ) -> std::result::Result<Analysis, StorageError> {
+        let queried = self.queried.as_ref().map(|queried| (queried, unused_before));
+        let question = Question {
+            part,
+            limit,
+            queried,
+        };
+        analysis::analyze(self.contents(), question)
+    }
+
+    /// Returns when metrics were last queried; `None` when that is not noted in this directory.
+    pub fn queried(&self) -> Option<&Queried> {
+        self.queried.as_ref()
+    }
+
+    pub(super) fn view(&self) -> std::sync::RwLockReadGuard<'_, View> {
         let view = self.view.read();
         view.unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -181,6 +222,7 @@ impl ReadOnlyDb {
             gate: &self.gate,
             view: &self.view,
             horizon: Timestamp::MIN,
+            upkeep: None,
         }
     }
 }
@@ -201,6 +243,20 @@ impl Queryable for ReadOnlyDb {
         meter: &dyn Meter,
     ) -> std::result::Result<Selection, StorageError> {
         query::select(self.contents(), matchers, range, meter)
+    }
+
+    fn kept(&self, matchers: &[Matcher]) -> Kept {
+        tiers::kept(self.contents(), matchers)
+    }
+
+    fn select_windows(
+        &self,
+        matchers: &[Matcher],
+        range: TimeRange,
+        tier: Tier,
+        meter: &dyn Meter,
+    ) -> std::result::Result<Option<WindowSelection>, StorageError> {
+        tiers::select_windows(self.contents(), matchers, range, tier, meter)
     }
 
     fn series(

@@ -18,6 +18,8 @@ pub struct Recovery {
     pub quarantined: Vec<QuarantinedPart>,
     /// Directories of parts that never came to count, and that were removed.
     pub stale_parts: Vec<String>,
+    /// Files that hold no samples and were missing or damaged, one sentence for each: what was wrong and what was done.
+    pub repaired: Vec<String>,
     /// How long it took.
     pub duration: Duration,
 }
@@ -26,9 +28,11 @@ impl Recovery {
     /// Says whether every byte was as it had been written.
     pub fn is_clean(&self) -> bool {
         self.wal.skipped.is_empty()
+            && self.wal.missing.is_empty()
             && self.wal.cut.is_empty()
             && self.wal.without_series == 0
             && self.wal.undecodable == 0
             && self.quarantined.is_empty()
+            && self.repaired.is_empty()
     }
 }

@@ -3,34 +3,39 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use plimsoll_types::{Tier, TimeRange};
+
 use super::open::part_path;
 use super::seal::Maintenance;
 use super::view::LivePart;
-use super::{Db, Keeping};
+use super::{Db, Keeping, lock};
 use crate::manifest::{Manifest, QuarantinedPart, part_name};
 use crate::{Error, ErrorKind, Result};
 
 impl Db {
-    /// Removes the parts whose last sample lies before the horizon. They count no more as soon as the manifest says
-    /// so; their directories go when nobody reads them.
+    /// Removes the parts whose last sample lies before the horizon of their tier. They count no more as soon as the
+    /// manifest says so; their directories go when nobody reads them.
     pub(super) fn remove_old_parts(
         &self,
         keeping: &mut Keeping,
         done: &mut Maintenance,
     ) -> Result<()> {
-        let horizon = self.horizon();
-        let is_old = |live: &Arc<LivePart>| live.range().end < horizon;
+        let cutoffs = self.cutoffs();
+        let hold = self.held_for_windows();
+        let is_old = |tier: Tier, range: TimeRange| {
+            let is_held = tier == Tier::Raw && hold.holds(range);
+            range.end < cutoffs.first(tier) && !is_held
+        };
         let old: Vec<_> = self
             .view_mut()
-            .parts
-            .iter()
-            .filter(|live| is_old(live))
+            .all_parts()
+            .filter(|live| is_old(live.entry.tier, live.range()))
             .cloned()
             .collect();
         let mut manifest = keeping.manifest.clone();
         manifest
             .quarantined
-            .retain(|part| part.range.end >= horizon);
+            .retain(|part| !is_old(part.tier, part.range));
         if old.is_empty() && manifest.quarantined.len() == keeping.manifest.quarantined.len() {
             return Ok(());
         }
@@ -44,45 +49,60 @@ impl Db {
         Ok(())
     }
 
-    /// Reads the parts in which a query met damage and puts those that are damaged aside. Their directories stay for a
-    /// person to look at, or for a disk to be repaired.
-    pub(super) fn check_suspects(
-        &self,
-        keeping: &mut Keeping,
-        done: &mut Maintenance,
-    ) -> Result<()> {
+    /// Reads the parts in which a query met damage and puts those that are damaged aside. Sealing and queries go on
+    /// meanwhile.
+    pub(super) fn check_suspects(&self, done: &mut Maintenance) -> Result<()> {
         let is_suspect = |live: &&Arc<LivePart>| live.is_suspect.swap(false, Ordering::Relaxed);
         let suspects: Vec<_> = self
             .view_mut()
-            .parts
-            .iter()
+            .all_parts()
             .filter(is_suspect)
             .cloned()
             .collect();
+        let mut outcome = Ok(());
         for live in suspects {
             let Err(error) = live.part.verify().map_err(Error::from) else {
                 continue;
             };
-            if error.kind() != ErrorKind::Corrupt {
+            let set_aside = match error.kind() {
+                ErrorKind::Corrupt => {
+                    self.quarantine(&mut lock(&self.keeping), &live, &error, done)
+                }
+                _ => Err(error),
+            };
+            if set_aside.is_err() {
                 live.is_suspect.store(true, Ordering::Relaxed);
-                return Err(error);
             }
-            tracing::error!(part = part_name(live.id()), error = %error.chain(), "part put into quarantine");
-            let mut manifest = keeping.manifest.clone();
-            manifest.parts.retain(|entry| entry.id != live.id());
-            manifest.quarantined.push(QuarantinedPart {
-                id: live.id(),
-                range: live.range(),
-                sequence: live.entry.sequence,
-                cleaned: live.entry.cleaned,
-                reason: error.chain(),
-            });
-            if let Err(error) = self.publish(keeping, manifest, std::slice::from_ref(&live)) {
-                live.is_suspect.store(true, Ordering::Relaxed);
-                return Err(error);
-            }
-            done.parts_quarantined += 1;
+            outcome = outcome.and(set_aside);
         }
+        outcome
+    }
+
+    /// Puts a damaged part aside, unless it has left the store meanwhile. Its directory stays for a person to look at, or
+    /// for a disk to be repaired.
+    pub(super) fn quarantine(
+        &self,
+        keeping: &mut Keeping,
+        live: &Arc<LivePart>,
+        damage: &Error,
+        done: &mut Maintenance,
+    ) -> Result<()> {
+        let mut manifest = keeping.manifest.clone();
+        manifest.parts.retain(|entry| entry.id != live.id());
+        if manifest.parts.len() == keeping.manifest.parts.len() {
+            return Ok(());
+        }
+        tracing::error!(part = part_name(live.id()), error = %damage.chain(), "part put into quarantine");
+        manifest.quarantined.push(QuarantinedPart {
+            id: live.id(),
+            tier: live.entry.tier,
+            range: live.range(),
+            sequence: live.entry.sequence,
+            cleaned: live.entry.cleaned,
+            reason: damage.chain(),
+        });
+        self.publish(keeping, manifest, std::slice::from_ref(live))?;
+        done.parts_quarantined += 1;
         Ok(())
     }
 
@@ -114,8 +134,9 @@ impl Db {
         let manifest = self.with_tombstones(manifest);
         manifest.store(&*self.disk, self.config.directory())?;
         let mut view = self.view_mut();
-        view.parts
-            .retain(|live| !gone.iter().any(|gone| gone.id() == live.id()));
+        let stays = |live: &Arc<LivePart>| !gone.iter().any(|gone| gone.id() == live.id());
+        view.parts.retain(stays);
+        view.tiers.retain(stays);
         view.quarantined.clone_from(&manifest.quarantined);
         keeping.manifest = manifest;
         Ok(())

@@ -1,4 +1,5 @@
-//! Maintenance: seals windows into parts, and calls the other steps of housekeeping.
+//! Maintenance: seals windows into parts, and calls the other steps of housekeeping. Merging, which takes long, holds
+//! none of the locks that sealing needs.
 //!
 //! A window is taken out of the head under the order lock, so that everything of it up to one WAL sequence is in it.
 //! It stays queryable while its part is written; then the manifest is replaced, and in one step the part takes the
@@ -18,12 +19,14 @@ use std::sync::{Arc, PoisonError, RwLockWriteGuard};
 use std::time::Duration;
 
 use plimsoll_runtime::clock::Monotonic;
-use plimsoll_types::{SampleColumns, TimeRange, Timestamp};
+use plimsoll_types::{SampleColumns, Tier, TimeRange, Timestamp};
 use roaring::RoaringBitmap;
 
 use super::known::KnownSamples;
 use super::open::part_path;
+use super::pace::Pace;
 use super::view::{LivePart, Sealing, View};
+use super::tiers::overtake;
 use super::{Db, Keeping, lock};
 use crate::head::Window;
 use crate::manifest::PartEntry;
@@ -48,6 +51,10 @@ pub struct Maintenance {
     pub parts_quarantined: usize,
     /// Parts that were merged into others.
     pub parts_merged: usize,
+    /// Parts that were written again because much in them was older than its retention.
+    pub parts_expired: usize,
+    /// Parts of windows that were made, or made again.
+    pub tier_parts_made: usize,
     /// Series that ceased to be active.
     pub series_removed: usize,
     /// Deletions that no part holds samples of any more.
@@ -56,20 +63,39 @@ pub struct Maintenance {
 
 impl Db {
     /// Does all housekeeping that is due: seals windows, removes old parts, checks suspect ones, merges small ones, lets
-    /// go of what is deleted, forgets idle series, cuts the WAL. Blocks on the disk; call it about twice a minute from one thread, never from an async task.
+    /// go of what is deleted, forgets idle series, cuts the WAL. Blocks on the disk; never call it from an async task.
+    /// The threads of [`Background`](super::Background) do the same, merging in a thread of its own.
     ///
     /// # Errors
     /// The first failure; every step was tried, and the next call tries what failed again.
     pub fn maintain(&self) -> Result<Maintenance> {
-        let mut keeping = lock(&self.keeping);
+        self.keep_house(|done| self.merge_due(&mut Pace::full(self), done))
+    }
+
+    /// Does what [`maintain`](Self::maintain) does, but for merging.
+    pub(super) fn tend(&self) -> Result<Maintenance> {
+        self.keep_house(|_| Ok(()))
+    }
+
+    fn keep_house(
+        &self,
+        merge: impl FnOnce(&mut Maintenance) -> Result<()>,
+    ) -> Result<Maintenance> {
         let mut done = Maintenance::default();
-        let sealed = self.seal_due(&mut keeping, &mut done);
-        let retained = self.remove_old_parts(&mut keeping, &mut done);
-        let checked = self.check_suspects(&mut keeping, &mut done);
-        let merged = self.merge_due(&mut keeping, &mut done);
+        let (sealed, retained) = {
+            let mut keeping = lock(&self.keeping);
+            let sealed = self.seal_due(&mut keeping, &mut done);
+            let too_old = self.remove_old_parts(&mut keeping, &mut done);
+            let too_large = self.remove_above_size(&mut keeping, &mut done);
+            (sealed, too_old.and(too_large))
+        };
+        let checked = self.check_suspects(&mut done);
+        let merged = merge(&mut done);
+        let mut keeping = lock(&self.keeping);
         let settled = self.settle_tombstones(&mut keeping, &mut done);
         self.remove_retired(&mut keeping);
         let cut = self.cut_wal(&mut keeping);
+        drop(keeping);
         // A sweep looks at every series. They become idle by sealing, so it is due then, or when room is needed.
         let is_half_full = self.series.count() as u64 > self.config.settings().series_limit / 2;
         if done.windows_sealed > 0
@@ -79,6 +105,8 @@ impl Db {
             done.series_removed = self.sweep_series();
         }
         self.update_gauges();
+        self.store_queried();
+        self.store_trusted_time();
         let outcome = sealed
             .and(retained)
             .and(checked)
@@ -202,12 +230,14 @@ impl Db {
             .insert(sealing.window.start(), sealing.sequence);
         let begins = keeping.wal_begins;
         manifest.sealed.retain(|_, sequence| *sequence >= begins);
+        let overtaken = live.as_ref().map_or(Vec::new(), |live| overtake(&mut manifest, live));
         // After an error either manifest may be on disk, so the part's directory must stay.
         keeping.undecided = Some(id);
         manifest.store(&*self.disk, self.config.directory())?;
         keeping.undecided = None;
         keeping.manifest = manifest;
         let mut view = self.view_mut();
+        view.overtake(&overtaken);
         view.parts.extend(live);
         view.sealing
             .retain(|other| !Arc::ptr_eq(&other.window, &sealing.window));
@@ -236,12 +266,11 @@ impl Db {
         let directory = self.parts_directory();
         let path = part_path(&directory, id);
         let mut known = self.known_samples(window.facts().range);
-        let mut series = self.series.labelled(&window.slots());
-        series.sort_by(|(_, a), (_, b)| a.cmp(b));
+        let slots = window.slots();
         let mut writer = PartWriter::create(self.disk.clone(), &path, WriteOptions::default())?;
         let mut columns = SampleColumns::default();
         let mut is_empty = true;
-        for (slot, labels) in series {
+        for (slot, labels) in self.series.in_order(&slots).flatten() {
             columns.clear();
             window.read(slot, TimeRange::ALL, &mut columns);
             let conflicts = known.drop_from(&labels, &mut columns);
@@ -263,13 +292,8 @@ impl Db {
         self.disk
             .sync_directory(&directory)
             .map_err(|error| Error::io("sync", &directory, error))?;
-        let part = Part::open(self.disk.clone(), &path)?;
-        let entry = PartEntry {
-            id,
-            range,
-            sequence: sealing.sequence,
-            cleaned: 0,
-        };
+        let part = Part::open_with(self.disk.clone(), &path, &self.caches)?;
+        let entry = PartEntry::of_samples(id, range, sealing.sequence, 0);
         Ok(Some(LivePart::new(entry, part)))
     }
 
@@ -337,14 +361,22 @@ impl Db {
     pub(super) fn update_gauges(&self) {
         let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
         let metrics = &self.metrics;
-        let bytes: u64 = view.parts.iter().map(|live| live.part.meta().bytes).sum();
+        let bytes: u64 = view.all_parts().map(|live| live.part.meta().bytes).sum();
         let samples: u64 = view.windows().map(|window| window.facts().samples).sum();
-        metrics.parts.set(view.parts.len() as i64);
+        metrics.parts.set(view.all_parts().count() as i64);
         metrics.part_bytes.set(bytes as i64);
+        for tier in Tier::ALL {
+            let parts = view.all_parts().filter(|live| live.entry.tier == tier);
+            let bytes: u64 = parts.map(|live| live.part.meta().bytes).sum();
+            metrics.set_tier_bytes(tier, bytes);
+        }
         metrics.parts_quarantined.set(view.quarantined.len() as i64);
         metrics.head_windows.set(view.windows().count() as i64);
         metrics.head_samples.set(samples as i64);
         metrics.head_series.set(self.series.count() as i64);
+        drop(view);
+        let debt = i64::try_from(self.merge_debt()).unwrap_or(i64::MAX);
+        metrics.merge_debt.set(debt);
     }
 
     pub(super) fn view_mut(&self) -> RwLockWriteGuard<'_, View> {

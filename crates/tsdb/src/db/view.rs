@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use plimsoll_types::TimeRange;
+use plimsoll_types::{Tier, TimeRange};
 
 use super::hidden::{LiveTombstone, VisiblePart};
 use crate::head::Window;
@@ -17,6 +17,8 @@ pub(super) struct LivePart {
     pub(super) part: Part,
     /// A query met damage; maintenance reads the whole part and decides.
     pub(super) is_suspect: AtomicBool,
+    /// As [`PartEntry::is_behind`]; that of the entry is as it was when the part was opened.
+    pub(super) is_behind: AtomicBool,
 }
 
 /// A window that was taken out of the head to be sealed. Nothing is added to it any more; deletions still take out.
@@ -31,8 +33,10 @@ pub(super) struct Sealing {
 /// at all.
 #[derive(Default)]
 pub(super) struct View {
-    /// Oldest first.
+    /// Parts of samples, oldest first.
     pub(super) parts: Vec<Arc<LivePart>>,
+    /// Parts of windows. Those of one tier stand for spans that do not overlap.
+    pub(super) tiers: Vec<Arc<LivePart>>,
     /// In the order in which they were taken out.
     pub(super) sealing: Vec<Sealing>,
     /// By start.
@@ -62,6 +66,7 @@ pub(super) struct Sources {
 impl LivePart {
     pub(super) fn new(entry: PartEntry, part: Part) -> Arc<Self> {
         Arc::new(Self {
+            is_behind: AtomicBool::new(entry.is_behind),
             entry,
             part,
             is_suspect: AtomicBool::new(false),
@@ -73,8 +78,12 @@ impl LivePart {
         self.entry.id
     }
 
+    /// Returns the time of its samples; of a part of windows the span that it stands for.
     pub(super) fn range(&self) -> TimeRange {
-        self.part.meta().range
+        match self.entry.tier {
+            Tier::Raw => self.part.meta().range,
+            Tier::FiveMinutes | Tier::Hour => self.entry.range,
+        }
     }
 }
 
@@ -97,6 +106,18 @@ impl View {
             tombstones: self.tombstones.clone(),
             warnings: quarantined.map(warning).collect(),
         }
+    }
+
+    /// Notes of the parts of windows with these numbers that they are behind. Nothing is read again: it is the same part.
+    pub(super) fn overtake(&self, ids: &[u64]) {
+        for live in self.tiers.iter().filter(|live| ids.contains(&live.id())) {
+            live.is_behind.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Walks the parts of samples and then those of windows.
+    pub(super) fn all_parts(&self) -> impl Iterator<Item = &Arc<LivePart>> {
+        self.parts.iter().chain(&self.tiers)
     }
 
     /// Walks the windows in memory, oldest first.

@@ -1,19 +1,16 @@
 //! The samples of one series in one window.
 
+mod extra;
+
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use plimsoll_types::{
     Exemplar, Sample, SampleColumns, StartTimestamp, TimeRange, Timestamp, Value,
 };
 
+use self::extra::{Extra, Landmark, SideSample};
 use super::exemplars::{self, InsertedExemplar};
-use crate::chunk::{XorDecoder, XorEncoder};
-use crate::wal::{decode_histogram, encode_histogram};
-
-/// A chunk is frozen at this many samples, as in Prometheus: small enough to decode for one lookup, large enough that
-/// its first sample (16 bytes) does not count.
-const CHUNK_SAMPLES: u32 = 120;
+use crate::chunk::{Closed, Decoder, Encoder, closed, first_time};
 
 /// What became of an inserted sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,48 +25,41 @@ pub enum Inserted {
 
 /// The samples of one series in one window.
 ///
-/// Floats that come in order go into XOR chunks. Histograms, late samples and second values for a time go into `side`,
-/// a tree by time, so that a hostile order costs no more than a logarithm; where both have a time, `side` is newer.
+/// Floats that come in order go into chunks, all in one buffer. Histograms, late samples and second values for a time
+/// go into `side`, a tree by time, so that a hostile order costs no more than a logarithm; where both have a time,
+/// `side` is newer.
+///
+/// There are millions: it takes one line of a processor's cache, and a series that repeats its value touches no other.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub struct Lane {
-    open: XorEncoder,
-    frozen: Vec<FrozenChunk>,
-    /// Time of the last sample in the chunks, when there is one.
-    last: i64,
+    encoder: Encoder,
+    /// The closed chunks and then the open one.
+    bytes: Vec<u8>,
     /// What few series have.
     extra: Option<Box<Extra>>,
 }
 
-#[derive(Debug)]
-struct FrozenChunk {
-    first: i64,
-    bytes: Box<[u8]>,
-}
-
-#[derive(Debug, Default)]
-struct Extra {
-    /// Start timestamps of the chunks' samples: from which position on which one counts.
-    starts: Vec<(u32, i64)>,
-    side: BTreeMap<i64, SideSample>,
-    exemplars: Vec<Exemplar>,
-}
-
-#[derive(Debug)]
-struct SideSample {
-    start: i64,
-    value: SideValue,
-}
-
-#[derive(Debug)]
-enum SideValue {
-    Float(f64),
-    /// As [`encode_histogram`] writes it: a fifth of the size in memory.
-    Histogram(Box<[u8]>),
-}
+const _: () = assert!(size_of::<Lane>() == 64, "a lane fills one cache line");
 
 impl Lane {
     /// Inserts a sample, whatever its time.
+    #[inline]
     pub fn insert(&mut self, sample: &Sample) -> Inserted {
+        if let Value::Float(value) = sample.value
+            && sample.start == StartTimestamp::UNKNOWN
+            && self.extra.is_none()
+        {
+            let time = sample.timestamp.millis();
+            if self.encoder.takes(time, &self.bytes) {
+                self.push(time, value);
+                return Inserted::New;
+            }
+        }
+        self.insert_any(sample)
+    }
+
+    fn insert_any(&mut self, sample: &Sample) -> Inserted {
         let time = sample.timestamp.millis();
         let existing = self.find(time);
         let outcome = match &existing {
@@ -83,15 +73,57 @@ impl Lane {
         if outcome == Inserted::Duplicate && !existing.as_ref().is_some_and(adds_start) {
             return outcome;
         }
-        let is_next = existing.is_none() && self.open_last().is_none_or(|last| last < time);
+        let is_next = existing.is_none() && self.encoder.takes(time, &self.bytes);
         match sample.value {
-            Value::Float(value) if is_next => self.push(time, sample.start.millis(), value),
+            Value::Float(value) if is_next => {
+                self.note_start(sample.start.millis());
+                self.push(time, value);
+            }
             _ => {
                 let side = SideSample::new(sample);
                 self.extra_mut().side.insert(time, side);
             }
         }
         outcome
+    }
+
+    /// Appends to the chunks.
+    #[inline]
+    fn push(&mut self, time: i64, value: f64) {
+        let begin = self.closed_bytes();
+        self.encoder.push(&mut self.bytes, time, value);
+        if self.closed_bytes() != begin {
+            self.note_closed(begin);
+        }
+    }
+
+    /// Notes where the chunk that was closed just now begins.
+    fn note_closed(&mut self, begin: usize) {
+        let last = self.landmarks().last().copied();
+        let next = last.unwrap_or(Landmark::BEGIN).next(begin, &self.bytes);
+        if let Some(landmark) = next {
+            self.extra_mut().landmarks.push(landmark);
+        }
+    }
+
+    fn landmarks(&self) -> &[Landmark] {
+        let extra = self.extra.as_ref();
+        extra.map_or(&[][..], |extra| &extra.landmarks)
+    }
+
+    fn note_start(&mut self, start: i64) {
+        if self.starts().last().map_or(0, |(_, last)| *last) != start {
+            let position = self.chunk_sample_count();
+            let starts = &mut self.extra_mut().starts;
+            // Nearly always one start counts for the whole window.
+            starts.reserve_exact(1);
+            starts.push((position, start));
+        }
+    }
+
+    fn starts(&self) -> &[(u32, i64)] {
+        let extra = self.extra.as_ref();
+        extra.map_or(&[][..], |extra| &extra.starts)
     }
 
     /// Adds an exemplar.
@@ -111,12 +143,7 @@ impl Lane {
 
     /// Says whether there is a sample.
     pub fn has_samples(&self) -> bool {
-        let has_side = || {
-            self.extra
-                .as_ref()
-                .is_some_and(|extra| !extra.side.is_empty())
-        };
-        self.open.count() > 0 || !self.frozen.is_empty() || has_side()
+        self.encoder.last(&self.bytes).is_some() || self.has_side()
     }
 
     /// Adds the samples inside `range` at the end of `into`, ascending.
@@ -155,18 +182,23 @@ impl Lane {
 
     /// Reads what nearly every series is: floats that came in order and say nothing of their start.
     fn read_floats(&self, range: (i64, i64), into: &mut SampleColumns) {
-        let first = self.first_chunk_with(range.0);
-        let frozen = self.frozen[first..]
-            .iter()
-            .take_while(|chunk| chunk.first <= range.1)
-            .map(|chunk| XorDecoder::new(&chunk.bytes, CHUNK_SAMPLES));
-        let open = XorDecoder::new(self.open.bytes(), self.open.count());
-        for chunk in frozen.chain([open]) {
+        let open = self.open_first().unwrap_or(i64::MAX);
+        let mut chunks = self
+            .closed_from(Landmark::before(self.landmarks(), range.0))
+            .peekable();
+        let (times, values) = (&mut into.timestamps, &mut into.values);
+        while let Some(chunk) = chunks.next() {
+            // A chunk whose successor begins before the range has nothing of it.
+            if chunks.peek().map_or(open, |next| next.first) <= range.0 {
+                continue;
+            }
             // The process itself wrote these bytes, so they decode.
-            let read = chunk.read_into(range, &mut into.timestamps, &mut into.values);
-            if read != Ok(true) {
+            if chunk.samples().read_into(range, times, values) != Ok(true) {
                 return;
             }
+        }
+        if self.open_chunk().read_into(range, times, values) == Ok(true) {
+            self.encoder.read_pending(range, times, values);
         }
     }
 
@@ -214,8 +246,14 @@ impl Lane {
     /// Returns the number of samples; where one replaced another, both count.
     pub(crate) fn sample_count(&self) -> u64 {
         let side = self.extra.as_ref().map_or(0, |extra| extra.side.len());
-        let frozen = self.frozen.len() as u64 * u64::from(CHUNK_SAMPLES);
-        frozen + u64::from(self.open.count()) + side as u64
+        u64::from(self.chunk_sample_count()) + side as u64
+    }
+
+    /// Returns the number of samples in the chunks.
+    fn chunk_sample_count(&self) -> u32 {
+        let from = self.landmarks().last().copied().unwrap_or(Landmark::BEGIN);
+        let closed = self.closed_from(from).map(|chunk| chunk.count);
+        from.position + closed.sum::<u32>() + self.encoder.count()
     }
 
     /// Says whether there is neither a sample nor an exemplar.
@@ -224,13 +262,31 @@ impl Lane {
         !self.has_samples() && !self.extra.as_deref().is_some_and(has_exemplars)
     }
 
-    /// Returns the number of chunks, the open one and the side buffer included.
-    pub(crate) fn chunks(&self) -> u64 {
-        let side = self
-            .extra
-            .as_ref()
-            .is_some_and(|extra| !extra.side.is_empty());
-        self.frozen.len() as u64 + u64::from(self.open.count() > 0) + u64::from(side)
+    /// Returns the number of closed chunks; it walks them.
+    pub(crate) fn closed_chunks(&self) -> u64 {
+        self.closed_from(Landmark::BEGIN).count() as u64
+    }
+
+    /// Returns the number of bytes of the closed chunks, which grows with each.
+    pub(crate) fn closed_bytes(&self) -> usize {
+        self.encoder.open().0
+    }
+
+    fn has_side(&self) -> bool {
+        let extra = self.extra.as_ref();
+        extra.is_some_and(|extra| !extra.side.is_empty())
+    }
+
+    /// Says whether there may be samples from `start` to `end`: it knows the first and the last one.
+    pub(crate) fn reaches_into(&self, (start, end): (i64, i64)) -> bool {
+        // Most often the last sample decides, and it is at hand.
+        if let Some((last, _)) = self.encoder.last(&self.bytes)
+            && (start..=end).contains(&last)
+        {
+            return true;
+        }
+        let extent = self.extent();
+        extent.is_some_and(|(first, last)| first <= end && start <= last)
     }
 
     /// Returns the first and the last time of a sample.
@@ -242,48 +298,26 @@ impl Lane {
         let side = side.and_then(ends);
         let chunks = self
             .first_of_chunks()
-            .and_then(|first| Some((first, self.open_last()?)));
+            .and_then(|first| Some((first, self.encoder.last(&self.bytes)?.0)));
         match (side, chunks) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (one, other) => one.or(other),
         }
     }
 
-    /// Returns the time of the first sample in the chunks; decodes one sample at most.
+    /// Returns the time of the first sample in the chunks, which a header tells.
     fn first_of_chunks(&self) -> Option<i64> {
-        let frozen = self.frozen.first().map(|chunk| chunk.first);
-        frozen.or_else(|| {
-            let first = self.open.count().min(1);
-            let mut first = XorDecoder::new(self.open.bytes(), first).flatten();
-            first.next().map(|(time, _)| time)
-        })
+        first_time(&self.bytes).or_else(|| self.open_first())
     }
 
-    fn push(&mut self, time: i64, start: i64, value: f64) {
-        let position = self.frozen.len() as u32 * CHUNK_SAMPLES + self.open.count();
-        let starts = self.extra.as_ref().map_or(&[][..], |extra| &extra.starts);
-        if starts.last().map_or(0, |(_, last)| *last) != start {
-            self.extra_mut().starts.push((position, start));
-        }
-        self.open.push(time, value);
-        self.last = time;
-        if self.open.count() == CHUNK_SAMPLES {
-            let bytes: Box<[u8]> = self.open.bytes().into();
-            let first = XorDecoder::new(&bytes, 1).flatten().next();
-            let first = first.expect("a full chunk has a first sample").0;
-            self.frozen.push(FrozenChunk { first, bytes });
-            self.open.take();
-        }
+    /// Returns the time of the first sample in the open chunk.
+    fn open_first(&self) -> Option<i64> {
+        let pending = || self.encoder.pending().next().map(|(time, _)| time);
+        first_time(&self.bytes[self.encoder.open().0..]).or_else(pending)
     }
 
     fn extra_mut(&mut self) -> &mut Extra {
         self.extra.get_or_insert_default()
-    }
-
-    /// Returns the time of the last sample in the chunks.
-    fn open_last(&self) -> Option<i64> {
-        let is_any = self.open.count() > 0 || !self.frozen.is_empty();
-        is_any.then_some(self.last)
     }
 
     fn find(&self, time: i64) -> Option<Sample> {
@@ -292,10 +326,10 @@ impl Lane {
         {
             return Some(found.sample(time));
         }
-        match self.open.last() {
+        match self.encoder.last(&self.bytes) {
             Some((last, _)) if last < time => return None,
             Some((last, value)) if last == time => {
-                let position = self.frozen.len() as u32 * CHUNK_SAMPLES + self.open.count() - 1;
+                let position = self.chunk_sample_count() - 1;
                 return Some(self.sample(position, time, value));
             }
             _ => {}
@@ -308,63 +342,44 @@ impl Lane {
 
     /// Walks the samples of the chunks with their position, beginning with the chunk that holds `from`.
     fn chunk_samples(&self, from: i64) -> impl Iterator<Item = (u32, i64, f64)> {
-        let skipped = self.first_chunk_with(from);
-        let frozen = self.frozen[skipped..].iter().flat_map(FrozenChunk::samples);
+        let landmark = Landmark::before(self.landmarks(), from);
+        let mut position = landmark.position;
+        let mut chunks = self.closed_from(landmark).peekable();
+        let mut first: Option<Closed<'_>> = None;
+        while let Some(chunk) = chunks.next() {
+            if chunks.peek().is_none_or(|next| next.first > from) {
+                first = Some(chunk);
+                break;
+            }
+            position += chunk.count;
+        }
+        let closed = first.into_iter().chain(chunks);
         // The process itself wrote these bytes, so they decode.
-        let open = XorDecoder::new(self.open.bytes(), self.open.count()).flatten();
-        (skipped as u32 * CHUNK_SAMPLES..)
-            .zip(frozen.chain(open))
+        let samples = closed.flat_map(|chunk| chunk.samples().flatten());
+        let open = self.open_chunk().flatten().chain(self.encoder.pending());
+        (position..)
+            .zip(samples.chain(open))
             .map(|(position, (time, value))| (position, time, value))
     }
 
-    /// Returns the number of the first frozen chunk that may hold samples at or after a time.
-    fn first_chunk_with(&self, from: i64) -> usize {
-        self.frozen
-            .partition_point(|chunk| chunk.first <= from)
-            .saturating_sub(1)
+    /// Walks the closed chunks from a place on.
+    fn closed_from(&self, from: Landmark) -> impl Iterator<Item = Closed<'_>> {
+        closed(&self.bytes[from.offset as usize..self.encoder.open().0])
+    }
+
+    /// Reads what is in the buffer of the open chunk.
+    fn open_chunk(&self) -> Decoder<'_> {
+        let (begin, written) = self.encoder.open();
+        Decoder::new(&self.bytes[begin..], written.into())
     }
 
     fn sample(&self, position: u32, time: i64, value: f64) -> Sample {
-        let starts = self.extra.as_ref().map_or(&[][..], |extra| &extra.starts);
+        let starts = self.starts();
         let after = starts.partition_point(|(from, _)| *from <= position);
         let start = after.checked_sub(1).map_or(0, |index| starts[index].1);
         Sample {
             start: StartTimestamp::from_millis(start),
             ..Sample::float(Timestamp::from_millis(time), value)
-        }
-    }
-}
-
-impl FrozenChunk {
-    fn samples(&self) -> impl Iterator<Item = (i64, f64)> {
-        XorDecoder::new(&self.bytes, CHUNK_SAMPLES).flatten()
-    }
-}
-
-impl SideSample {
-    fn new(sample: &Sample) -> Self {
-        let value = match &sample.value {
-            Value::Float(value) => SideValue::Float(*value),
-            Value::Histogram(histogram) => SideValue::Histogram(encode_histogram(histogram)),
-        };
-        Self {
-            start: sample.start.millis(),
-            value,
-        }
-    }
-
-    fn sample(&self, time: i64) -> Sample {
-        let value = match &self.value {
-            SideValue::Float(value) => Value::Float(*value),
-            SideValue::Histogram(bytes) => {
-                let histogram = decode_histogram(bytes).expect("these bytes were encoded here");
-                Value::Histogram(Arc::new(histogram))
-            }
-        };
-        Sample {
-            timestamp: Timestamp::from_millis(time),
-            start: StartTimestamp::from_millis(self.start),
-            value,
         }
     }
 }

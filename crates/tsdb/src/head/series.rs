@@ -2,49 +2,64 @@
 //!
 //! A ref is a slot (low 32 bits) and the slot's generation (high 32 bits). Slots are used again when their series goes,
 //! which keeps every structure dense; the generation keeps refs unique while the store is open.
+//!
+//! Labels are kept as numbers of pairs and made anew for whoever asks: a million label sets as text would take ten times
+//! the memory, and nobody asks for them all at once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod meanings;
+mod order;
+
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use hashbrown::HashTable;
 use plimsoll_types::{Labels, Matcher, Metadata, SeriesRef};
 use roaring::RoaringBitmap;
 
-use super::index::Index;
+use self::meanings::{Meaning, Meanings};
+use super::index::{Index, spread};
+use super::label_sets::{Handle, LabelSets};
+use super::pages::Pages;
+use crate::selector_cache::SelectorCache;
 use crate::wal::SeriesLabels;
 
-/// Different answers to "what does this metric mean?" that are kept per metric; the oldest goes.
-const MEANINGS_MAX: usize = 16;
-/// Metric names whose meaning is kept.
-const FAMILIES_MAX: usize = 1_000_000;
 /// A sweep looks at this many slots at once, so that nobody waits for all of them.
 const SLOTS_PER_LOOK: u32 = 1 << 16;
+/// Pairs that are counted while new series wait.
+const PAIRS_PER_LOOK: usize = 1 << 14;
 
 /// Every active series.
 #[derive(Debug)]
 pub(crate) struct SeriesTable {
     inner: RwLock<Inner>,
+    /// Peers choose labels, so the seed of their hashes must not be known to them.
+    seed: u64,
     limit: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
-    by_labels: HashMap<Labels, u32>,
-    slots: Vec<Slot>,
+    by_labels: HashTable<u32>,
+    slots: Pages<Slot>,
     free: Vec<u32>,
+    sets: LabelSets,
     index: Index,
-    meanings: HashSet<Arc<Metadata>>,
-    families: BTreeMap<Box<str>, Vec<Arc<Metadata>>>,
+    meanings: Meanings,
+    /// Numbers of pairs, in use for the length of one call.
+    scratch: Vec<u32>,
 }
 
 #[derive(Debug)]
 struct Slot {
-    /// `None` when the slot is free.
-    labels: Option<Labels>,
+    /// [`Handle::NONE`] when the slot is free.
+    labels: Handle,
+    /// Of the labels.
+    hash: u32,
     generation: u32,
+    meaning: Meaning,
     /// Used since the last sweep, so that a series is not taken away between its resolution and its first sample.
     is_fresh: AtomicBool,
-    metadata: Option<Arc<Metadata>>,
 }
 
 /// The limit of active series is reached.
@@ -55,37 +70,55 @@ pub(crate) struct LimitReached {
 
 impl SeriesTable {
     pub(crate) fn new(limit: u64) -> Self {
+        let seed = RandomState::new().build_hasher().finish();
+        let inner = Inner {
+            by_labels: HashTable::new(),
+            slots: Pages::default(),
+            free: Vec::new(),
+            sets: LabelSets::default(),
+            index: Index::new(seed),
+            meanings: Meanings::default(),
+            scratch: Vec::new(),
+        };
         Self {
-            inner: RwLock::default(),
+            inner: RwLock::new(inner),
+            seed,
             limit,
         }
     }
 
     /// Returns the ref of a series and whether it is new.
     pub(crate) fn resolve(&self, labels: &Labels) -> Result<(SeriesRef, bool), LimitReached> {
-        if let Some(known) = self.read().find(labels) {
+        let hash = labels.seeded_hash(self.seed) as u32;
+        if let Some(known) = self.read().find(labels, hash) {
             return Ok((known, false));
         }
-        self.add(labels, self.limit)
+        self.add(labels, hash, self.limit)
     }
 
     /// Returns the ref of a series that was acknowledged in an earlier life: the limit is for new ones.
     pub(crate) fn restore(&self, labels: &Labels) -> SeriesRef {
-        let known = self.read().find(labels);
-        let restored = || self.add(labels, u64::MAX).map(|(id, _)| id);
+        let hash = labels.seeded_hash(self.seed) as u32;
+        let known = self.read().find(labels, hash);
+        let restored = || self.add(labels, hash, u64::MAX).map(|(id, _)| id);
         known.unwrap_or_else(|| restored().expect("there is no such limit"))
     }
 
-    fn add(&self, labels: &Labels, limit: u64) -> Result<(SeriesRef, bool), LimitReached> {
+    fn add(
+        &self,
+        labels: &Labels,
+        hash: u32,
+        limit: u64,
+    ) -> Result<(SeriesRef, bool), LimitReached> {
         let mut inner = self.write();
         // Another thread may have been faster.
-        if let Some(known) = inner.find(labels) {
+        if let Some(known) = inner.find(labels, hash) {
             return Ok((known, false));
         }
         if inner.by_labels.len() as u64 >= limit {
             return Err(LimitReached { limit });
         }
-        Ok((inner.add(labels), true))
+        Ok((inner.add(labels, hash), true))
     }
 
     /// Returns a view for many lookups; appends hold it no longer than one batch.
@@ -94,10 +127,25 @@ impl SeriesTable {
         move |id| inner.live(id).is_some()
     }
 
-    /// Returns the series that fulfil all matchers.
-    pub(crate) fn select(&self, matchers: &[Matcher]) -> Vec<(u32, Labels)> {
-        let inner = self.read();
-        inner.labelled(&inner.index.select(matchers))
+    /// Returns the ref of a series when it is active.
+    pub(crate) fn find(&self, labels: &Labels) -> Option<SeriesRef> {
+        let hash = labels.seeded_hash(self.seed) as u32;
+        self.read().find(labels, hash)
+    }
+
+    /// Returns the number of active series with this label pair.
+    pub(crate) fn count_with(&self, name: &str, value: &str) -> u64 {
+        self.read().index.count(name, value)
+    }
+
+    /// Returns the slots of the series that fulfil all matchers.
+    pub(crate) fn select(&self, matchers: &[Matcher]) -> RoaringBitmap {
+        self.read().index.select(matchers)
+    }
+
+    /// From now on remembers which values expressions match.
+    pub(crate) fn use_cache(&self, cache: Arc<SelectorCache>) {
+        self.write().index.use_cache(cache);
     }
 
     /// Returns the slots of the series that fulfil all matchers of any one of the selectors.
@@ -121,52 +169,48 @@ impl SeriesTable {
         inner.index.values(name).map(str::to_owned).collect()
     }
 
-    /// Calls `visit` with each value of a label and how many active series have it, in any order.
-    pub(super) fn visit_pairs(&self, name: &str, visit: &mut dyn FnMut(&str, u64)) {
-        let inner = self.read();
-        inner
-            .index
-            .counts(name)
-            .for_each(|(value, count)| visit(value, count));
+    /// Calls `visit` with each value of a label and how many active series have it, in any order. What comes or goes in
+    /// the meantime is counted or not.
+    pub(crate) fn visit_pairs(&self, name: &str, visit: &mut dyn FnMut(&str, u64)) {
+        let mut from = Some(0);
+        while let Some(begin) = from.take() {
+            let inner = self.read();
+            let mut counts = inner.index.counts(name, begin);
+            for (_, value, count) in counts.by_ref().take(PAIRS_PER_LOOK) {
+                visit(value, count);
+            }
+            from = counts.next().map(|(number, _, _)| number);
+        }
     }
 
-    /// Returns the labels of slots that a window holds.
-    pub(crate) fn labelled(&self, slots: &RoaringBitmap) -> Vec<(u32, Labels)> {
-        self.read().labelled(slots)
+    /// Returns the labels of slots, those of free ones left out. What they take together is the caller's to bound.
+    pub(crate) fn labelled(&self, slots: impl IntoIterator<Item = u32>) -> Vec<(u32, Labels)> {
+        let inner = self.read();
+        let labelled = |slot| Some((slot, inner.labels(slot)?));
+        slots.into_iter().filter_map(labelled).collect()
     }
 
     /// Returns the metadata of a slot.
     pub(crate) fn metadata_of(&self, slot: u32) -> Option<Arc<Metadata>> {
-        self.read().slots[slot as usize].metadata.clone()
+        let inner = self.read();
+        inner.meanings.get(inner.slots[slot].meaning).cloned()
     }
 
     /// Notes what a series means.
     pub(crate) fn set_metadata(&self, id: SeriesRef, metadata: &Metadata) {
         let is_known = |inner: &Inner| {
-            let slot = inner.live(id).map(|slot| &inner.slots[slot as usize]);
-            slot.is_none_or(|slot| slot.metadata.as_deref() == Some(metadata))
+            let slot = inner.live(id).map(|slot| inner.slots[slot].meaning);
+            slot.is_none_or(|known| inner.meanings.get(known).is_some_and(|m| **m == *metadata))
         };
         if is_known(&self.read()) {
             return;
         }
-        let mut inner = self.write();
-        let Some(slot) = inner.live(id) else {
-            return;
-        };
-        let shared = inner.share(metadata);
-        let slot = &mut inner.slots[slot as usize];
-        slot.metadata = Some(shared.clone());
-        if let Some(name) = slot.labels.as_ref().and_then(Labels::metric_name) {
-            let name: Box<str> = name.into();
-            inner.note_meaning(&name, shared);
-        }
+        self.write().set_metadata(id, metadata);
     }
 
     /// Notes what a metric meant when an older part was sealed.
     pub(crate) fn seed_metadata(&self, metric: &str, metadata: &Metadata) {
-        let mut inner = self.write();
-        let shared = inner.share(metadata);
-        inner.note_meaning(metric, shared);
+        self.write().meanings.note(metric, metadata);
     }
 
     /// Returns metric names and meanings, sorted.
@@ -175,23 +219,7 @@ impl SeriesTable {
         metric: Option<&str>,
         limit: usize,
     ) -> Vec<(String, Vec<Metadata>)> {
-        let inner = self.read();
-        let plain = |name: &str, meanings: &[Arc<Metadata>]| {
-            let mut meanings: Vec<Metadata> = meanings.iter().map(|m| (**m).clone()).collect();
-            meanings.sort();
-            (name.to_owned(), meanings)
-        };
-        if let Some(name) = metric {
-            let known = inner.families.get(name).filter(|_| limit > 0);
-            return known
-                .map(|meanings| plain(name, meanings))
-                .into_iter()
-                .collect();
-        }
-        let families = inner.families.iter().take(limit);
-        families
-            .map(|(name, meanings)| plain(name, meanings))
-            .collect()
+        self.read().meanings.of_metrics(metric, limit)
     }
 
     /// Returns the number of active series.
@@ -206,11 +234,11 @@ impl SeriesTable {
         let mut begin = 0;
         loop {
             let inner = self.read();
-            let end = (inner.slots.len() as u32).min(begin + SLOTS_PER_LOOK);
+            let end = inner.slots.len().min(begin + SLOTS_PER_LOOK);
             for slot in begin..end {
-                let entry = &inner.slots[slot as usize];
+                let entry = &inner.slots[slot];
                 let is_fresh = entry.is_fresh.swap(false, Ordering::Relaxed);
-                if entry.labels.is_some() && !is_fresh && !used.contains(slot) {
+                if entry.labels != Handle::NONE && !is_fresh && !used.contains(slot) {
                     idle.push(slot);
                 }
             }
@@ -226,7 +254,7 @@ impl SeriesTable {
         let mut inner = self.write();
         let mut freed = 0;
         for slot in idle.iter().copied() {
-            let is_fresh = inner.slots[slot as usize].is_fresh.load(Ordering::Relaxed);
+            let is_fresh = inner.slots[slot].is_fresh.load(Ordering::Relaxed);
             if !is_fresh && !is_used(slot) {
                 inner.free(slot);
                 freed += 1;
@@ -237,8 +265,7 @@ impl SeriesTable {
 
     /// Forgets the meanings that no series and no metric has any more.
     pub(crate) fn forget_meanings(&self) {
-        let in_use = |meaning: &Arc<Metadata>| Arc::strong_count(meaning) > 1;
-        self.write().meanings.retain(in_use);
+        self.write().meanings.forget_unused();
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Inner> {
@@ -253,7 +280,7 @@ impl SeriesTable {
 impl SeriesLabels for SeriesTable {
     fn labels(&self, id: SeriesRef) -> Option<Labels> {
         let inner = self.read();
-        inner.slots[inner.live(id)? as usize].labels.clone()
+        inner.labels(inner.live(id)?)
     }
 }
 
@@ -263,99 +290,107 @@ pub(crate) fn slot_of(id: SeriesRef) -> u32 {
 }
 
 impl Inner {
-    fn labelled(&self, slots: &RoaringBitmap) -> Vec<(u32, Labels)> {
-        let labels = |slot: u32| self.slots[slot as usize].labels.clone();
-        slots
-            .iter()
-            .filter_map(|slot| Some((slot, labels(slot)?)))
-            .collect()
+    fn labels(&self, slot: u32) -> Option<Labels> {
+        let handle = self.slots.get(slot)?.labels;
+        if handle == Handle::NONE {
+            return None;
+        }
+        let texts = self.sets.get(handle).map(|pair| self.index.text(pair));
+        Some(Labels::from_encoded_pairs(texts))
     }
 
-    fn find(&self, labels: &Labels) -> Option<SeriesRef> {
-        let slot = *self.by_labels.get(labels)?;
-        self.slots[slot as usize]
-            .is_fresh
-            .store(true, Ordering::Relaxed);
+    fn find(&self, labels: &Labels, hash: u32) -> Option<SeriesRef> {
+        let is_it = |slot: &u32| {
+            let slot = &self.slots[*slot];
+            slot.hash == hash && {
+                let texts = self.sets.get(slot.labels).map(|pair| self.index.text(pair));
+                labels.is_encoded_as(texts)
+            }
+        };
+        let slot = *self.by_labels.find(spread(hash), is_it)?;
+        self.slots[slot].is_fresh.store(true, Ordering::Relaxed);
         Some(self.make_ref(slot))
     }
 
     fn make_ref(&self, slot: u32) -> SeriesRef {
-        let generation = self.slots[slot as usize].generation;
+        let generation = self.slots[slot].generation;
         SeriesRef(u64::from(generation) << 32 | u64::from(slot))
     }
 
     /// Returns the slot of a ref that still names its series.
     fn live(&self, id: SeriesRef) -> Option<u32> {
-        let slot = self.slots.get(slot_of(id) as usize)?;
-        let is_live = slot.labels.is_some() && u64::from(slot.generation) == id.0 >> 32;
+        let slot = self.slots.get(slot_of(id))?;
+        let is_live = slot.labels != Handle::NONE && u64::from(slot.generation) == id.0 >> 32;
         is_live.then_some(slot_of(id))
     }
 
-    fn add(&mut self, labels: &Labels) -> SeriesRef {
+    fn add(&mut self, labels: &Labels, hash: u32) -> SeriesRef {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot {
-                labels: None,
+                labels: Handle::NONE,
+                hash: 0,
                 generation: 0,
+                meaning: Meaning::NONE,
                 is_fresh: AtomicBool::new(true),
-                metadata: None,
-            });
-            (self.slots.len() - 1) as u32
+            })
         });
-        self.by_labels.insert(labels.clone(), slot);
-        self.index.insert(slot, labels);
-        // After a restart the sources say once more what they mean only when it changes.
-        let meaning = labels
-            .metric_name()
-            .and_then(|name| self.families.get(name))
-            .filter(|meanings| meanings.len() == 1)
-            .map(|meanings| meanings[0].clone());
-        let entry = &mut self.slots[slot as usize];
-        entry.labels = Some(labels.clone());
+        self.index.insert(slot, labels, &mut self.scratch);
+        let entry = &mut self.slots[slot];
+        entry.labels = self.sets.insert(&self.scratch);
+        entry.hash = hash;
         *entry.is_fresh.get_mut() = true;
-        entry.metadata = meaning;
+        // After a restart the sources say once more what they mean only when it changes.
+        let metric = labels.metric_name();
+        entry.meaning = metric.map_or(Meaning::NONE, |name| self.meanings.take_only_one(name));
+        let slots = &self.slots;
+        self.by_labels
+            .insert_unique(spread(hash), slot, |other| spread(slots[*other].hash));
         self.make_ref(slot)
     }
 
     fn free(&mut self, slot: u32) {
-        let entry = &mut self.slots[slot as usize];
-        entry.metadata = None;
-        let Some(labels) = entry.labels.take() else {
+        let entry = &mut self.slots[slot];
+        self.meanings
+            .give_back(std::mem::replace(&mut entry.meaning, Meaning::NONE));
+        let handle = std::mem::replace(&mut entry.labels, Handle::NONE);
+        if handle == Handle::NONE {
             return;
-        };
+        }
         // A slot whose generations are used up is not used again.
         if let Some(next) = entry.generation.checked_add(1) {
             entry.generation = next;
             self.free.push(slot);
         }
-        self.by_labels.remove(&labels);
-        self.index.remove(slot, &labels);
-    }
-
-    fn share(&mut self, metadata: &Metadata) -> Arc<Metadata> {
-        if let Some(known) = self.meanings.get(metadata) {
-            return known.clone();
+        let hash = spread(entry.hash);
+        if let Ok(entry) = self.by_labels.find_entry(hash, |other| *other == slot) {
+            entry.remove();
         }
-        let shared = Arc::new(metadata.clone());
-        self.meanings.insert(shared.clone());
-        shared
+        self.scratch.clear();
+        self.scratch.extend(self.sets.get(handle));
+        self.index.remove(slot, &self.scratch);
+        self.sets.remove(handle);
     }
 
-    fn note_meaning(&mut self, metric: &str, meaning: Arc<Metadata>) {
-        if let Some(known) = self.families.get_mut(metric) {
-            if !known.contains(&meaning) {
-                known.push(meaning);
-                if known.len() > MEANINGS_MAX {
-                    known.remove(0);
-                }
-            }
-        } else if self.families.len() < FAMILIES_MAX {
-            self.families.insert(metric.into(), vec![meaning]);
+    fn set_metadata(&mut self, id: SeriesRef, metadata: &Metadata) {
+        let Some(slot) = self.live(id) else {
+            return;
+        };
+        let old = std::mem::replace(&mut self.slots[slot].meaning, Meaning::NONE);
+        self.slots[slot].meaning = self.meanings.take(metadata);
+        self.meanings.give_back(old);
+        let labels = self.labels(slot);
+        if let Some(name) = labels.as_ref().and_then(Labels::metric_name) {
+            self.meanings.note(name, metadata);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     fn labels(name: &str) -> Labels {
@@ -390,6 +425,36 @@ mod tests {
         assert!(!table.is_live()(first));
         assert!(table.is_live()(second));
         assert_eq!(table.labels(first), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_ref_keeps_its_labels(steps in prop::collection::vec((prop::collection::btree_map("[ab]", "[xyz]{0,2}", 0..3).prop_map(Labels::from_pairs), 0..4u8), 0..60)) {
+            let table = SeriesTable::new(99);
+            let mut model = HashMap::<Labels, SeriesRef>::new();
+            for (labels, step) in steps {
+                if step == 0 {
+                    // Two sweeps, since the first only notes that the series was asked for.
+                    let gone = model.remove(&labels);
+                    let used: RoaringBitmap = model.values().map(|id| slot_of(*id)).collect();
+                    table.idle(&used);
+                    let freed = table.free(&table.idle(&used), |slot| used.contains(slot));
+                    prop_assert_eq!(freed, usize::from(gone.is_some()));
+                    if let Some(gone) = gone {
+                        prop_assert_eq!(SeriesLabels::labels(&table, gone), None);
+                    }
+                    continue;
+                }
+                let (id, is_new) = table.resolve(&labels).unwrap();
+                prop_assert_eq!(model.insert(labels, id), (!is_new).then_some(id));
+            }
+            prop_assert_eq!(table.count(), model.len());
+            for (labels, id) in &model {
+                prop_assert_eq!(table.find(labels), Some(*id));
+                let found = SeriesLabels::labels(&table, *id);
+                prop_assert_eq!(found.as_ref(), Some(labels));
+            }
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::series::SeriesTable;
 
 impl SeriesTable {
     /// Returns what the head's index knows; the fields that are about samples and parts are left empty. Writers of new
-    /// series wait for one label name at most, not for all of them.
+    /// series wait for some thousands of pairs at most, not for all of them.
     pub(crate) fn statistics(&self, limit: usize) -> StoreStatistics {
         let top = || TopCounts::new(limit);
         let (mut metrics, mut values, mut bytes, mut pairs) = (top(), top(), top(), top());

@@ -1,17 +1,20 @@
 //! The samples of all series in one stretch of time.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+mod shard;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use plimsoll_runtime::clock::Monotonic;
-use plimsoll_types::{Exemplar, Sample, SampleColumns, TimeRange, Timestamp};
+use plimsoll_types::{Exemplar, Sample, SampleColumns, SeriesRef, TimeRange, Timestamp};
 use roaring::RoaringBitmap;
 
+use self::shard::{Shard, place_of};
 use super::exemplars::InsertedExemplar;
-use super::lane::{Inserted, Lane};
+use super::lane::Inserted;
+use super::slot_of;
 
-const SHARDS: u32 = 32;
+/// Writers meet in a shard, and a query holds one while it reads a series.
+const SHARDS: usize = 32;
 
 /// The samples of all series in one stretch of time.
 #[derive(Debug)]
@@ -21,8 +24,6 @@ pub struct Window {
     shards: Vec<Mutex<Shard>>,
     facts: Mutex<Facts>,
 }
-
-type Shard = HashMap<u32, Box<Lane>, BuildHasherDefault<SlotHasher>>;
 
 /// What a window knows of its contents.
 #[derive(Clone, Copy, Debug)]
@@ -72,45 +73,54 @@ impl Window {
         *lock(&self.facts)
     }
 
-    /// Notes that content of this sequence and time is about to be inserted.
-    pub(crate) fn note(&self, sequence: u64, time: Timestamp, samples: u64) {
+    /// Notes that content of this sequence and these times is about to be inserted.
+    pub(crate) fn note(&self, sequence: u64, times: TimeRange, samples: u64) {
         let mut facts = lock(&self.facts);
         facts.first_sequence = facts.first_sequence.min(sequence);
-        facts.range.start = facts.range.start.min(time);
-        facts.range.end = facts.range.end.max(time);
+        facts.range.start = facts.range.start.min(times.start);
+        facts.range.end = facts.range.end.max(times.end);
         facts.samples += samples;
     }
 
     /// Inserts a sample of the series in `slot`.
     pub fn insert(&self, slot: u32, sample: &Sample) -> Inserted {
-        self.shard(slot).entry(slot).or_default().insert(sample)
+        self.shard(slot).insert(slot, sample)
+    }
+
+    /// Inserts samples, and tells of each what became of it. Samples of series in neighbouring slots, which is how a
+    /// target's series lie, cost one lock together.
+    pub fn insert_all(&self, samples: &[(SeriesRef, Sample)], mut tell: impl FnMut(Inserted)) {
+        let shard_of = |id: SeriesRef| place_of(slot_of(id)).0;
+        for together in samples.chunk_by(|(a, _), (b, _)| shard_of(*a) == shard_of(*b)) {
+            let mut shard = self.shard(slot_of(together[0].0));
+            for (id, sample) in together {
+                tell(shard.insert(slot_of(*id), sample));
+            }
+        }
     }
 
     /// Inserts an exemplar of the series in `slot`.
     pub fn insert_exemplar(&self, slot: u32, exemplar: &Exemplar) -> InsertedExemplar {
-        self.shard(slot)
-            .entry(slot)
-            .or_default()
-            .insert_exemplar(exemplar)
+        self.shard(slot).lane_mut(slot).insert_exemplar(exemplar)
     }
 
     /// Says whether the series in `slot` has anything here.
     pub fn contains(&self, slot: u32) -> bool {
-        self.shard(slot).contains_key(&slot)
+        self.shard(slot).lane(slot).is_some()
     }
 
     /// Says whether the series in `slot` has samples here that reach into `range`.
     pub(crate) fn has_samples(&self, slot: u32, range: TimeRange) -> bool {
         let shard = self.shard(slot);
-        let extent = shard.get(&slot).and_then(|lane| lane.extent());
-        extent.is_some_and(|(first, last)| {
-            first <= range.end.millis() && range.start.millis() <= last
-        })
+        let range = (range.start.millis(), range.end.millis());
+        shard
+            .lane(slot)
+            .is_some_and(|lane| lane.reaches_into(range))
     }
 
     /// Adds the samples of the series in `slot` inside `range` at the end of `into`.
     pub fn read(&self, slot: u32, range: TimeRange, into: &mut SampleColumns) {
-        if let Some(lane) = self.shard(slot).get(&slot) {
+        if let Some(lane) = self.shard(slot).lane(slot) {
             lane.read(range, into);
         }
     }
@@ -119,23 +129,17 @@ impl Window {
     pub fn exemplars(&self, slot: u32, range: TimeRange) -> Vec<Exemplar> {
         let shard = self.shard(slot);
         shard
-            .get(&slot)
+            .lane(slot)
             .map_or_else(Vec::new, |lane| lane.exemplars(range).cloned().collect())
     }
 
     /// Removes the samples and exemplars inside `range` of the series in `slots`, and the series that then have
     /// nothing here; returns how many samples that were. What the window knows of its range stays as it was.
     pub(crate) fn delete(&self, slots: &RoaringBitmap, range: TimeRange) -> u64 {
-        let mut removed = 0;
-        for slot in slots {
-            let mut shard = self.shard(slot);
-            if let Some(lane) = shard.get_mut(&slot) {
-                removed += lane.delete(range);
-                if lane.is_empty() {
-                    shard.remove(&slot);
-                }
-            }
-        }
+        let removed = slots
+            .iter()
+            .map(|slot| self.shard(slot).delete(slot, range))
+            .sum();
         let mut facts = lock(&self.facts);
         facts.samples = facts.samples.saturating_sub(removed);
         removed
@@ -149,53 +153,31 @@ impl Window {
     /// Returns from when to when the series in `slot` has samples here, and how many it was given.
     pub(crate) fn extent(&self, slot: u32) -> Option<(TimeRange, u64)> {
         let shard = self.shard(slot);
-        let lane = shard.get(&slot)?;
+        let lane = shard.lane(slot)?;
         let (first, last) = lane.extent()?;
         let range = TimeRange::new(Timestamp::from_millis(first), Timestamp::from_millis(last));
         Some((range, lane.sample_count()))
     }
 
-    /// Returns the number of chunks of all series.
+    /// Returns the number of chunks of all series: the closed ones, and one more of each series.
     pub(crate) fn chunks(&self) -> u64 {
-        let of_shard =
-            |shard: &Mutex<Shard>| lock(shard).values().map(|lane| lane.chunks()).sum::<u64>();
-        self.shards.iter().map(of_shard).sum()
+        self.shards.iter().map(|shard| lock(shard).chunks()).sum()
     }
 
     /// Returns the slots of all series that have something here.
     pub(crate) fn slots(&self) -> RoaringBitmap {
         let mut slots = RoaringBitmap::new();
-        for shard in &self.shards {
-            slots.extend(lock(shard).keys().copied());
+        for (number, shard) in (0..).zip(&self.shards) {
+            slots.extend(lock(shard).slots(number));
         }
         slots
     }
 
     fn shard(&self, slot: u32) -> MutexGuard<'_, Shard> {
-        lock(&self.shards[(slot % SHARDS) as usize])
+        lock(&self.shards[place_of(slot).0])
     }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Slots are dense numbers that no peer chooses, so a multiplication (Fibonacci hashing) spreads them well enough.
-#[derive(Default)]
-struct SlotHasher(u64);
-
-impl Hasher for SlotHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes
-            .iter()
-            .for_each(|byte| self.write_u32(u32::from(*byte)));
-    }
-
-    fn write_u32(&mut self, slot: u32) {
-        self.0 = (self.0 ^ u64::from(slot)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
 }

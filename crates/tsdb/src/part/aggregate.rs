@@ -14,11 +14,15 @@
 //!   say neither.
 //! - A block of histograms has `count` and `has_stale` only, its numbers are 0.
 
+mod compact;
+
 use std::sync::Arc;
 
 use plimsoll_types::{Histogram, is_stale};
 
-use super::bytes::{Decoded, Reader, put_float, put_varint};
+use super::bytes::{Decoded, Reader};
+#[cfg(test)]
+use super::bytes::{put_float, put_varint};
 
 /// The aggregates of one block. See the module's rules for what counts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -144,10 +148,27 @@ impl Aggregates {
         self.count += 1;
     }
 
-    /// Writes flags and only those numbers that do not follow from others. `samples` counts staleness markers too.
-    pub(super) fn encode(&self, samples: u32, into: &mut Vec<u8>) {
+    /// Takes the aggregates of so many samples of one value.
+    pub(super) fn of_constant(value: f64, samples: u32) -> Self {
+        let one = Self::of_floats(&[value]);
+        Self {
+            count: one.count * samples,
+            sum: value * f64::from(samples),
+            ..one
+        }
+    }
+
+    /// Says whether two are the same, bit for bit.
+    pub(super) fn is_bits_of(&self, other: &Self) -> bool {
+        let bits = |of: &Self| of.numbers().map(f64::to_bits);
+        let traits = |of: &Self| (of.count, of.has_stale, of.is_whole, of.never_drops);
+        traits(self) == traits(other) && bits(self) == bits(other)
+    }
+
+    /// Says which numbers follow from others.
+    fn flags(&self) -> u8 {
         let same = |a: f64, b: f64| a.to_bits() == b.to_bits();
-        let flags = [
+        [
             (HAS_STALE, self.has_stale),
             (LAST_IS_FIRST, same(self.last, self.first)),
             (MIN_IS_FIRST, same(self.min, self.first)),
@@ -164,7 +185,13 @@ impl Aggregates {
         .fold(
             0,
             |flags, (flag, holds)| if holds { flags | flag } else { flags },
-        );
+        )
+    }
+
+    /// Writes flags and only those numbers that do not follow from others. `samples` counts staleness markers too.
+    #[cfg(test)]
+    pub(super) fn encode(&self, samples: u32, into: &mut Vec<u8>) {
+        let flags = self.flags();
         into.push(flags);
         if self.has_stale {
             put_varint(into, u64::from(samples - self.count));
@@ -203,10 +230,16 @@ impl Aggregates {
             has_stale: has(HAS_STALE),
             is_whole: traits & IS_WHOLE != 0,
             never_drops: traits & NEVER_DROPS != 0,
-            first: reader.float()?,
             ..Self::default()
         };
-        let first = aggregates.first;
+        aggregates.take_numbers(flags, reader)?;
+        Ok(aggregates)
+    }
+
+    fn take_numbers(&mut self, flags: u8, reader: &mut Reader<'_>) -> Decoded<()> {
+        let has = |flag: u8| flags & flag != 0;
+        let first = reader.float()?;
+        self.first = first;
         let number = |implied: Option<f64>, reader: &mut Reader<'_>| match implied {
             Some(value) => Ok(value),
             None => reader.float(),
@@ -215,15 +248,15 @@ impl Aggregates {
             let of_last = has(to_last).then_some(last);
             has(to_first).then_some(first).or(of_last)
         };
-        aggregates.last = number(has(LAST_IS_FIRST).then_some(first), reader)?;
-        let last = aggregates.last;
-        aggregates.min = number(choose(MIN_IS_FIRST, MIN_IS_LAST, last), reader)?;
-        aggregates.max = number(choose(MAX_IS_FIRST, MAX_IS_LAST, last), reader)?;
+        self.last = number(has(LAST_IS_FIRST).then_some(first), reader)?;
+        let last = self.last;
+        self.min = number(choose(MIN_IS_FIRST, MIN_IS_LAST, last), reader)?;
+        self.max = number(choose(MAX_IS_FIRST, MAX_IS_LAST, last), reader)?;
         let difference = has(INCREASE_IS_DIFFERENCE).then_some(last - first);
-        aggregates.increase = number(difference, reader)?;
-        let product = has(SUM_IS_PRODUCT).then_some(aggregates.product());
-        aggregates.sum = number(product, reader)?;
-        Ok(aggregates)
+        self.increase = number(difference, reader)?;
+        let product = has(SUM_IS_PRODUCT).then_some(self.product());
+        self.sum = number(product, reader)?;
+        Ok(())
     }
 
     fn product(&self) -> f64 {

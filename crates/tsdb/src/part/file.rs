@@ -10,6 +10,7 @@
 //! A block is found by its [`Location`], which is written wherever it is referred to. Its checksum is taken over its
 //! own offset (8 bytes, LE) and then the payload, so that a block read from the wrong place is noticed as well.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ const BUFFER_LENGTH: usize = 256 << 10;
 const SCAN_LENGTH: u64 = 1 << 20;
 
 /// The files of a part, `meta` aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum FileKind {
     Values,
     Times,
@@ -220,9 +221,13 @@ impl BlockFile {
     }
 
     /// Reads the whole file and compares it with the checksum in `meta`. A file without blocks was read when opened.
-    pub(super) fn verify(&self) -> Result<(), Error> {
+    /// `pace` hears of every so many bytes and may end it.
+    pub(super) fn verify(
+        &self,
+        pace: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
         if self.file.is_none() {
-            return Ok(());
+            return Ok(ControlFlow::Continue(()));
         }
         let mut buffer = vec![0; SCAN_LENGTH.min(self.length) as usize];
         let (mut offset, mut crc) = (0, 0);
@@ -231,6 +236,9 @@ impl BlockFile {
             self.read_at(&mut buffer[..length], offset)?;
             crc = crc32c::crc32c_append(crc, &buffer[..length]);
             offset += length as u64;
+            if pace(length as u64).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
         }
         if crc != self.crc32c {
             let what = format!(
@@ -239,7 +247,7 @@ impl BlockFile {
             );
             return Err(self.corrupt(0, what));
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     }
 
     fn read_at(&self, into: &mut [u8], offset: u64) -> Result<(), Error> {

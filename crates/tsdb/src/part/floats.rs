@@ -27,10 +27,10 @@ const HAS_EXCEPTIONS: u8 = 0x80;
 /// An exception costs 9 bytes or more; above one in this many values the column is no longer mostly numbers.
 const EXCEPTIONS_ONE_IN: usize = 8;
 /// Powers of ten above 10^22 are not exact in a float; more than 12 decimals gain nothing over pco on floats.
-const EXPONENT_MAX: usize = 12;
+pub(super) const EXPONENT_MAX: usize = 12;
 /// Above 2^53 not every integer is a float.
-const MANTISSA_MAX: f64 = 9_007_199_254_740_992.0;
-const POWERS: [f64; EXPONENT_MAX + 1] = [
+pub(super) const MANTISSA_MAX: f64 = 9_007_199_254_740_992.0;
+pub(super) const POWERS: [f64; EXPONENT_MAX + 1] = [
     1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
 ];
 
@@ -70,6 +70,14 @@ pub(super) fn decode(bytes: &[u8], count: usize) -> Decoded<Vec<f64>> {
         values[index] = value;
     }
     Ok(values)
+}
+
+/// Returns the value of a column that is a constant without exceptions.
+pub(super) fn constant_of(bytes: &[u8]) -> Option<f64> {
+    let mut reader = Reader::new(bytes);
+    let is_constant = reader.u8() == Ok(CONSTANT);
+    let value = reader.float().ok().filter(|_| is_constant)?;
+    reader.is_empty().then_some(value)
 }
 
 fn is_exception(value: f64) -> bool {

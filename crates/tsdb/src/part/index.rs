@@ -6,15 +6,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use plimsoll_types::{Labels, Metadata, SampleColumns, TimeRange, Timestamp};
+use plimsoll_types::{Labels, Metadata, TimeRange, Timestamp};
 use roaring::RoaringBitmap;
 
 use super::bytes::{put_bytes, put_varint};
+use super::compact::Chain;
 use super::error::Error;
-use super::file::{BlockWriter, Location};
+use super::file::BlockWriter;
 use super::meta::Roots;
-use super::series::{self, Chain, Entry, PAGE_LENGTH, PAGE_SERIES, PageRef};
-use super::{postings, symbols};
+use super::schedules::SchedulesWriter;
+use super::series::{self, Entry, PAGE_LENGTH, PAGE_SERIES, PageRef};
+use super::{compact, postings, symbols};
 
 #[derive(Default)]
 pub(super) struct IndexBuilder {
@@ -28,6 +30,7 @@ pub(super) struct IndexBuilder {
     pages: Vec<(usize, Vec<u8>)>,
     open_page: (usize, Vec<u8>),
     chain: Chain,
+    schedules: SchedulesWriter,
     range: Option<TimeRange>,
 }
 
@@ -54,16 +57,10 @@ impl IndexBuilder {
         index
     }
 
-    /// Notes the hours in which series `id` has samples or exemplars.
-    pub(super) fn mark_hours(
-        &mut self,
-        id: u32,
-        samples: &SampleColumns,
-        exemplars: impl Iterator<Item = Timestamp>,
-    ) {
+    /// Notes the hours in which series `id` has samples, exemplars or ends of windows.
+    pub(super) fn mark_hours(&mut self, id: u32, times: impl Iterator<Item = Timestamp>) {
         let mut marked = None;
-        let samples = samples.timestamps.iter().copied();
-        for time in samples.map(Timestamp::from_millis).chain(exemplars) {
+        for time in times {
             let range = self.range.get_or_insert(TimeRange::new(time, time));
             *range = TimeRange::new(range.start.min(time), range.end.max(time));
             let hour = postings::hour_of(time);
@@ -82,7 +79,8 @@ impl IndexBuilder {
             .collect();
         self.labels.push(pairs);
         self.open_page.0 += 1;
-        self.chain.put_entry(entry, &mut self.open_page.1);
+        self.chain
+            .put_entry(entry, &mut self.schedules, &mut self.open_page.1);
         if self.open_page.0 >= PAGE_SERIES || self.open_page.1.len() >= PAGE_LENGTH {
             self.close_page();
         }
@@ -96,16 +94,22 @@ impl IndexBuilder {
         postings: &mut BlockWriter,
     ) -> Result<Roots, Error> {
         self.close_page();
-        let (symbols, ranks) = self.write_symbols(symbols)?;
+        let hours = std::mem::take(&mut self.hours);
+        let schedules = std::mem::take(&mut self.schedules).write(series)?;
+        let (sorted, ranks) = self.sorted_symbols();
+        let symbols = symbols::write(symbols, sorted.iter().copied())?;
         let mut pairs = Pairs::new();
         let pages = self.write_pages(series, &ranks, &mut pairs)?;
         let metadata = series.append(&self.encode_metadata())?;
         let root = series.append(&series::encode_root(&pages))?;
+        let (postings, values) = postings::write(postings, pairs, hours, &sorted)?;
         Ok(Roots {
             series: root,
             metadata,
             symbols,
-            postings: postings::write(postings, pairs, self.hours)?,
+            postings,
+            values,
+            schedules: Some(schedules),
         })
     }
 
@@ -125,20 +129,19 @@ impl IndexBuilder {
         }
     }
 
-    /// Returns the root and the final number of each provisional one.
-    fn write_symbols(&self, file: &mut BlockWriter) -> Result<(Location, Vec<u32>), Error> {
+    /// Returns the texts in the order of their final numbers, and the final number of each provisional one.
+    fn sorted_symbols(&self) -> (Vec<&str>, Vec<u32>) {
         let mut sorted: Vec<(&str, u32)> = self
             .symbols
             .iter()
             .map(|(text, id)| (&**text, *id))
             .collect();
         sorted.sort_unstable();
-        let root = symbols::write(file, sorted.iter().map(|(text, _)| *text))?;
         let mut ranks = vec![0; sorted.len()];
         for (rank, (_, id)) in sorted.iter().enumerate() {
             ranks[*id as usize] = rank as u32;
         }
-        Ok((root, ranks))
+        (sorted.into_iter().map(|(text, _)| text).collect(), ranks)
     }
 
     fn write_pages(
@@ -163,7 +166,7 @@ impl IndexBuilder {
             pages.push(PageRef {
                 first_id: first_id as u32,
                 series: *count as u32,
-                location: file.append(&series::encode_page(&labels, entries))?,
+                location: file.append(&compact::encode_page(&labels, entries))?,
             });
             first_id += count;
         }

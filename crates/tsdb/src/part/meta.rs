@@ -14,7 +14,7 @@
 use std::path::Path;
 
 use plimsoll_runtime::disk::Disk;
-use plimsoll_types::{TimeRange, Timestamp};
+use plimsoll_types::{Tier, TimeRange, Timestamp};
 
 use super::bytes::{Decoded, Malformed, Reader, put_bytes, put_signed, put_varint};
 use super::error::Error;
@@ -23,8 +23,9 @@ use super::file::{FileKind, Location, missing};
 pub(super) const META_NAME: &str = "meta";
 /// The version that is written, and the latest that is read.
 ///
-/// Version 2 says of a block whether its values are whole and whether they drop.
-pub(super) const FORMAT_VERSION: u32 = 2;
+/// Version 2 says of a block whether its values are whole and whether they drop; version 3 knows blocks of windows, and
+/// its index is compact.
+pub(super) const FORMAT_VERSION: u32 = 3;
 const MAGIC: &[u8; 8] = b"PLIMPART";
 const HEADER_LENGTH: usize = 16;
 /// Ten times what version 1 can need, room for sections of later versions.
@@ -34,17 +35,25 @@ const TAG_OPTIONAL: u16 = 0x8000;
 const TAG_STATISTICS: u16 = 1;
 const TAG_FILES: u16 = 2;
 const TAG_ROOTS: u16 = 3;
+/// What the part holds, when that is windows.
+const TAG_TIER: u16 = 4;
+/// Where the root of the schedules is; the pages of `series.idx` are compact then.
+const TAG_SCHEDULES: u16 = 5;
+/// Where the root of the values' transducers is; old parts have none.
+const TAG_VALUES: u16 = TAG_OPTIONAL | 1;
 
 /// What is known of a part without reading its data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartMeta {
     /// The version of the format that the part is written in.
     pub format_version: u32,
-    /// From the first to the last sample or exemplar; empty when there is none.
+    /// What it holds: samples, or the windows of a tier.
+    pub tier: Tier,
+    /// From the first to the last sample, exemplar or end of a window; empty when there is none.
     pub range: TimeRange,
     /// Number of series, at most 2^32 - 1.
     pub series: u32,
-    /// Number of samples, staleness markers included.
+    /// Number of samples, staleness markers included, or of windows.
     pub samples: u64,
     /// Number of exemplars.
     pub exemplars: u64,
@@ -72,6 +81,9 @@ pub(super) struct Roots {
     pub(super) metadata: Location,
     pub(super) symbols: Location,
     pub(super) postings: Location,
+    pub(super) values: Option<Location>,
+    /// Since version 3.
+    pub(super) schedules: Option<Location>,
 }
 
 impl PartMeta {
@@ -149,12 +161,23 @@ fn encode(meta: &PartMeta, roots: &Roots) -> Vec<u8> {
         files.extend_from_slice(&file.crc32c.to_le_bytes());
     }
     put_section(&mut sections, TAG_FILES, &files);
+    if meta.tier != Tier::Raw {
+        put_section(&mut sections, TAG_TIER, meta.tier.as_str().as_bytes());
+    }
     let mut locations = Vec::new();
     for root in [roots.series, roots.metadata, roots.symbols, roots.postings] {
         put_varint(&mut locations, root.offset);
         put_varint(&mut locations, u64::from(root.length));
     }
     put_section(&mut sections, TAG_ROOTS, &locations);
+    for (tag, root) in [(TAG_SCHEDULES, roots.schedules), (TAG_VALUES, roots.values)] {
+        if let Some(root) = root {
+            let mut location = Vec::new();
+            put_varint(&mut location, root.offset);
+            put_varint(&mut location, u64::from(root.length));
+            put_section(&mut sections, tag, &location);
+        }
+    }
 
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&meta.format_version.to_le_bytes());
@@ -199,6 +222,7 @@ fn check_frame(path: &Path, bytes: &[u8]) -> Result<u32, Error> {
 /// Returns `None` when there is a section that must be understood and is not.
 pub(super) fn decode_sections(bytes: &[u8]) -> Decoded<Option<(PartMeta, Roots)>> {
     let (mut statistics, mut files, mut roots) = (None, None, None);
+    let (mut values, mut schedules, mut tier) = (None, None, Tier::Raw);
     let mut reader = Reader::new(bytes);
     while !reader.is_empty() {
         let tag = reader.u16()?;
@@ -208,6 +232,12 @@ pub(super) fn decode_sections(bytes: &[u8]) -> Decoded<Option<(PartMeta, Roots)>
             TAG_STATISTICS => statistics = Some(decode_statistics(payload)?),
             TAG_FILES => files = Some(decode_files(payload)?),
             TAG_ROOTS => roots = Some(decode_roots(payload)?),
+            TAG_TIER => match decode_tier(payload) {
+                Some(known) => tier = known,
+                None => return Ok(None),
+            },
+            TAG_SCHEDULES => schedules = Some(decode_location(payload)?),
+            TAG_VALUES => values = Some(decode_location(payload)?),
             tag if tag & TAG_OPTIONAL != 0 => {}
             _ => return Ok(None),
         }
@@ -215,7 +245,14 @@ pub(super) fn decode_sections(bytes: &[u8]) -> Decoded<Option<(PartMeta, Roots)>
     let missing = Malformed("a section is missing");
     let mut meta: PartMeta = statistics.ok_or(missing)?;
     meta.files = files.ok_or(missing)?;
-    Ok(Some((meta, roots.ok_or(missing)?)))
+    meta.tier = tier;
+    let roots: Roots = roots.ok_or(missing)?;
+    let roots = Roots {
+        values,
+        schedules,
+        ..roots
+    };
+    Ok(Some((meta, roots)))
 }
 
 fn decode_statistics(mut reader: Reader<'_>) -> Decoded<PartMeta> {
@@ -223,6 +260,7 @@ fn decode_statistics(mut reader: Reader<'_>) -> Decoded<PartMeta> {
     let end = Timestamp::from_millis(reader.signed()?);
     let meta = PartMeta {
         format_version: 0,
+        tier: Tier::Raw,
         range: TimeRange::new(start, end),
         series: reader.varint_u32()?,
         samples: reader.varint()?,
@@ -232,6 +270,11 @@ fn decode_statistics(mut reader: Reader<'_>) -> Decoded<PartMeta> {
     };
     reader.end()?;
     Ok(meta)
+}
+
+/// Returns `None` for a tier that only a later version knows.
+fn decode_tier(mut reader: Reader<'_>) -> Option<Tier> {
+    Tier::parse(str::from_utf8(reader.take_rest()).ok()?)
 }
 
 fn decode_files(mut reader: Reader<'_>) -> Decoded<Vec<FileMeta>> {
@@ -255,18 +298,27 @@ fn decode_files(mut reader: Reader<'_>) -> Decoded<Vec<FileMeta>> {
 }
 
 fn decode_roots(mut reader: Reader<'_>) -> Decoded<Roots> {
-    let mut location = || -> Decoded<Location> {
-        Ok(Location {
-            offset: reader.varint()?,
-            length: reader.varint_u32()?,
-        })
-    };
     let roots = Roots {
-        series: location()?,
-        metadata: location()?,
-        symbols: location()?,
-        postings: location()?,
+        series: take_location(&mut reader)?,
+        metadata: take_location(&mut reader)?,
+        symbols: take_location(&mut reader)?,
+        postings: take_location(&mut reader)?,
+        values: None,
+        schedules: None,
     };
     reader.end()?;
     Ok(roots)
+}
+
+fn decode_location(mut reader: Reader<'_>) -> Decoded<Location> {
+    let location = take_location(&mut reader)?;
+    reader.end()?;
+    Ok(location)
+}
+
+fn take_location(reader: &mut Reader<'_>) -> Decoded<Location> {
+    Ok(Location {
+        offset: reader.varint()?,
+        length: reader.varint_u32()?,
+    })
 }

@@ -1,7 +1,8 @@
 //! The file `postings`: which series have a label pair, and which have a sample in an hour.
 //!
 //! ```text
-//! bitmap:  portable roaring format, optimised for runs
+//! bitmap:  portable roaring format, optimised for runs; or since version 3, when that is shorter:
+//!          | 0 u8 | series count varint | the series as integers, see `integers` |
 //! page:    | pair count varint | { value symbol difference varint, series count varint, series } ... |
 //! series:  up to 4: differences (varint) in place; more: | offset varint | length varint | of a bitmap
 //! root:    | name count varint | name ... | hour count varint | { hour signed difference, offset varint, length varint } ... |
@@ -12,16 +13,28 @@
 //! An hour is `floor(milliseconds / 3,600,000)`; only hours in which something happened are there. Exemplars count.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use plimsoll_types::{TimeRange, Timestamp};
 use roaring::RoaringBitmap;
 
+use super::automaton::ValueAutomaton;
 use super::bytes::{Decoded, Malformed, Reader, put_signed, put_varint};
 use super::error::Error;
 use super::file::{BlockFile, BlockWriter, Location};
+use super::integers;
+use super::recent::Recent;
+use super::symbols::Symbols;
+use super::values::{Values, ValuesWriter};
 
 const HOUR_MILLIS: i64 = 3_600_000;
 const PAGE_PAIRS: usize = 256;
+/// What a list of series begins with; a bitmap begins with the lower byte of its cookie, 0x3a or 0x3b.
+const LIST: u8 = 0;
+/// How many series a list has: fewer gain nothing, more are dense.
+const LIST_SERIES: std::ops::RangeInclusive<u64> = 16..=1 << 16;
+/// How hard `pco` tries.
+const LIST_LEVEL: usize = 4;
 /// Up to this many series are written in place: most labels of a large set are on few series.
 const INLINE_SERIES_MAX: usize = 4;
 
@@ -30,12 +43,16 @@ pub(super) fn hour_of(time: Timestamp) -> i64 {
 }
 
 /// Writes the file. `pairs` are (value symbol, series) by name symbol.
+///
+/// Returns where the root is, and that of the values when there is one; `symbols` are the texts by their numbers.
 pub(super) fn write(
     file: &mut BlockWriter,
     pairs: BTreeMap<u32, Vec<(u32, u32)>>,
     hours: BTreeMap<i64, RoaringBitmap>,
-) -> Result<Location, Error> {
+    symbols: &[&str],
+) -> Result<(Location, Option<Location>), Error> {
     let mut root = Vec::new();
+    let mut values = ValuesWriter::default();
     put_varint(&mut root, pairs.len() as u64);
     let mut previous = 0;
     for (name, mut pairs) in pairs {
@@ -43,6 +60,9 @@ pub(super) fn write(
         put_varint(&mut root, u64::from(name - previous));
         previous = name;
         write_name(file, &pairs, &mut root)?;
+        let distinct = pairs.chunk_by(|a, b| a.0 == b.0);
+        let texts: Vec<&str> = distinct.map(|pair| symbols[pair[0].0 as usize]).collect();
+        values.add(file, name, &texts)?;
     }
     put_varint(&mut root, hours.len() as u64);
     let mut previous = 0i64;
@@ -52,7 +72,8 @@ pub(super) fn write(
         bitmap.optimize();
         put_bitmap(file, &bitmap, &mut root)?;
     }
-    file.append(&root)
+    let values = values.finish(file)?;
+    Ok((file.append(&root)?, values))
 }
 
 fn write_name(
@@ -104,14 +125,44 @@ fn put_bitmap(
     bitmap: &RoaringBitmap,
     into: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let mut bytes = Vec::with_capacity(bitmap.serialized_size());
-    bitmap
-        .serialize_into(&mut bytes)
-        .expect("writing to memory does not fail");
+    let mut bytes = encode_list(bitmap);
+    if bytes.is_empty() || bytes.len() >= bitmap.serialized_size() {
+        bytes.clear();
+        bitmap
+            .serialize_into(&mut bytes)
+            .expect("writing to memory does not fail");
+    }
     let location = file.append(&bytes)?;
     put_varint(into, location.offset);
     put_varint(into, location.length.into());
     Ok(())
+}
+
+/// The series of one target lie at even distances among those of the others, which a bitmap cannot make use of. Returns
+/// nothing when there are too few or too many to try.
+fn encode_list(bitmap: &RoaringBitmap) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if LIST_SERIES.contains(&bitmap.len()) {
+        let ids: Vec<i64> = bitmap.iter().map(i64::from).collect();
+        bytes.push(LIST);
+        put_varint(&mut bytes, bitmap.len());
+        integers::encode(&ids, LIST_LEVEL, &mut bytes);
+    }
+    bytes
+}
+
+fn decode_list(mut reader: Reader<'_>, series: u32) -> Decoded<RoaringBitmap> {
+    let count = reader.varint_up_to(*LIST_SERIES.end() as usize)?;
+    let ids = integers::decode(reader.take_rest(), count)?;
+    let mut bitmap = RoaringBitmap::new();
+    for id in ids {
+        let id = u32::try_from(id).ok().filter(|id| *id < series);
+        let id = id.ok_or(Malformed("a list names a series that is not there"))?;
+        bitmap
+            .try_push(id)
+            .map_err(|_| Malformed("a list of series is not sorted"))?;
+    }
+    Ok(bitmap)
 }
 
 /// Reads bitmaps by label pair and by hour.
@@ -120,6 +171,7 @@ pub(super) struct Postings {
     series: u32,
     names: Vec<Name>,
     hours: Vec<(i64, Location)>,
+    values: Values,
 }
 
 pub(super) struct Name {
@@ -144,29 +196,104 @@ enum Series {
     },
 }
 
+/// The series of several pairs, gathered: most pairs name a few series, and to sort those once is cheaper than to join
+/// as many bitmaps.
+#[derive(Default)]
+struct Union {
+    ids: Vec<u32>,
+    bitmap: RoaringBitmap,
+}
+
+/// Numbers are turned into a bitmap in heaps of so many.
+const UNION_IDS: usize = 1 << 16;
+
+impl Union {
+    fn add(&mut self, postings: &Postings, pair: &Pair) -> Result<(), Error> {
+        match &pair.series {
+            Series::Inline(count, ids) => self.ids.extend_from_slice(&ids[..*count]),
+            Series::Stored { .. } => self.bitmap |= postings.bitmap(pair)?,
+        }
+        if self.ids.len() >= UNION_IDS {
+            self.empty_out();
+        }
+        Ok(())
+    }
+
+    fn empty_out(&mut self) {
+        self.ids.sort_unstable();
+        self.ids.dedup();
+        self.bitmap |= RoaringBitmap::from_sorted_iter(self.ids.drain(..))
+            .expect("they were sorted and made distinct");
+    }
+
+    fn finish(mut self) -> RoaringBitmap {
+        self.empty_out();
+        self.bitmap
+    }
+}
+
 impl Postings {
+    /// Opens the file; `values` is where the root of the transducers is, if there are any.
     pub(super) fn open(
         file: BlockFile,
         root: Location,
+        values: Option<Location>,
         symbols: u32,
         series: u32,
     ) -> Result<Self, Error> {
         let (names, hours) = file.decode(root, |bytes| decode_root(bytes, symbols))?;
-        Ok(Self {
+        let values = match values {
+            Some(root) => Values::open(&file, root, symbols)?,
+            None => Values::default(),
+        };
+        let opened = Self {
             file,
             series,
             names,
             hours,
-        })
+            values,
+        };
+        opened.check_values()?;
+        Ok(opened)
+    }
+
+    fn check_values(&self) -> Result<(), Error> {
+        for label in self.values.labels() {
+            let name = self.find(label.name());
+            if name.is_none_or(|name| name.values != label.count()) {
+                let what = "a label has another number of values than of pairs";
+                return Err(self.file.corrupt(0, what));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn file(&self) -> &BlockFile {
         &self.file
     }
 
+    /// Returns how many bytes stay in memory while the part is open.
+    pub(super) fn directory_bytes(&self) -> usize {
+        let pages = |name: &Name| name.pages.capacity() * size_of::<(u32, Location)>();
+        self.names.capacity() * size_of::<Name>()
+            + self.names.iter().map(pages).sum::<usize>()
+            + self.hours.capacity() * size_of::<(i64, Location)>()
+            + self.values.directory_bytes()
+    }
+
     /// Walks the symbols of all label names, ascending, with how many values each has.
     pub(super) fn names(&self) -> impl Iterator<Item = (u32, u64)> + '_ {
         self.names.iter().map(|name| (name.symbol, name.values))
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_transducers(&self, name: u32) -> bool {
+        self.values.find(name).is_some()
+    }
+
+    /// Returns how many values a label has.
+    pub(super) fn value_count(&self, name: u32) -> u64 {
+        self.find(name).map_or(0, |name| name.values)
     }
 
     /// Returns the pairs of a label name in ascending order of the value's symbol, one page at a time.
@@ -177,18 +304,78 @@ impl Postings {
             .map(|(first, location)| self.page(*first, *location))
     }
 
-    /// Returns the series with one pair; none when there is no such pair.
-    pub(super) fn pair(&self, name: u32, value: u32) -> Result<RoaringBitmap, Error> {
+    /// Returns the series that have any of the pairs of a label with `values`, whose symbols ascend. Those that are not
+    /// there are passed over.
+    pub(super) fn any_of(&self, name: u32, values: &[u32]) -> Result<RoaringBitmap, Error> {
         let pages = self.find(name).map_or(&[][..], |name| &name.pages);
-        let page = pages.partition_point(|(first, _)| *first <= value);
-        let Some((first, location)) = page.checked_sub(1).map(|page| pages[page]) else {
-            return Ok(RoaringBitmap::new());
-        };
-        let pairs = self.page(first, location)?;
-        match pairs.binary_search_by_key(&value, |pair| pair.value) {
-            Ok(index) => self.bitmap(&pairs[index]),
-            Err(_) => Ok(RoaringBitmap::new()),
+        let mut found = Union::default();
+        let mut rest = values;
+        while let Some(value) = rest.first() {
+            let page = pages.partition_point(|(first, _)| first <= value);
+            let end = pages.get(page).map_or(u32::MAX, |(first, _)| *first);
+            let here = rest.partition_point(|value| *value < end).max(1);
+            if let Some((first, location)) = page.checked_sub(1).map(|page| pages[page]) {
+                let pairs = self.page(first, location)?;
+                for value in &rest[..here] {
+                    if let Ok(index) = pairs.binary_search_by_key(value, |pair| pair.value) {
+                        found.add(self, &pairs[index])?;
+                    }
+                }
+            }
+            rest = &rest[here..];
         }
+        Ok(found.finish())
+    }
+
+    /// Returns the series that have a value of a label that `wanted` accepts, by its symbol; symbols ascend.
+    pub(super) fn wanted(
+        &self,
+        name: u32,
+        mut wanted: impl FnMut(u32) -> Result<bool, Error>,
+    ) -> Result<RoaringBitmap, Error> {
+        let mut found = Union::default();
+        for page in self.pages(name) {
+            for pair in page? {
+                if wanted(pair.value)? {
+                    found.add(self, &pair)?;
+                }
+            }
+        }
+        Ok(found.finish())
+    }
+
+    /// Returns the series whose label has a value that is accepted; `None` when the label has no transducer.
+    pub(super) fn accepted(
+        &self,
+        name: u32,
+        recent: &Recent,
+        accepted: impl FnOnce() -> Option<(Arc<ValueAutomaton>, bool)>,
+        prefix: &str,
+    ) -> Result<Option<RoaringBitmap>, Error> {
+        let (Some(label), Some(values)) = (self.find(name), self.values.find(name)) else {
+            return Ok(None);
+        };
+        let Some((automaton, is_inverted)) = accepted() else {
+            return Ok(None);
+        };
+        let accepted = automaton.texts(is_inverted);
+        let places = values.search(&self.file, recent, &accepted, prefix)?;
+        let mut found = Union::default();
+        let page_of = |place: &u32| *place as usize / PAGE_PAIRS;
+        for places in places.chunk_by(|a, b| page_of(a) == page_of(b)) {
+            let misplaced = || {
+                let what = "a page holds another number of pairs than the others say";
+                self.file.corrupt(0, what)
+            };
+            let page = label.pages.get(page_of(&places[0]));
+            let (first, location) = page.copied().ok_or_else(misplaced)?;
+            let pairs = self.page(first, location)?;
+            for place in places {
+                let pair = pairs.get(*place as usize % PAGE_PAIRS);
+                found.add(self, pair.ok_or_else(misplaced)?)?;
+            }
+        }
+        Ok(Some(found.finish()))
     }
 
     /// Returns the series of a pair.
@@ -223,17 +410,25 @@ impl Postings {
         Ok(active)
     }
 
-    /// Reads every bitmap once.
-    pub(super) fn verify(&self) -> Result<(), Error> {
+    /// Reads every bitmap and every transducer once.
+    pub(super) fn verify(&self, symbols: &Symbols, recent: &Recent) -> Result<(), Error> {
         for name in &self.names {
-            let mut values = 0;
+            let mut values = Vec::new();
             for page in self.pages(name.symbol) {
                 for pair in page? {
                     self.bitmap(&pair)?;
-                    values += 1;
+                    values.push(pair.value);
                 }
             }
-            if values != name.values {
+            if let Some(label) = self.values.find(name.symbol) {
+                let mut walk = symbols.walk();
+                let text = |place: u32| match values.get(place as usize) {
+                    Some(value) => walk.text(*value).map(str::to_owned),
+                    None => Ok(String::new()),
+                };
+                label.verify(&self.file, recent, text)?;
+            }
+            if values.len() as u64 != name.values {
                 let what = "a label has another number of values than the root says";
                 return Err(self.file.corrupt(0, what));
             }
@@ -265,6 +460,10 @@ impl Postings {
 
 /// Reads a bitmap whose members are all below `series`.
 pub(super) fn decode_bitmap(bytes: &[u8], series: u32) -> Decoded<RoaringBitmap> {
+    let mut reader = Reader::new(bytes);
+    if reader.u8() == Ok(LIST) {
+        return decode_list(reader, series);
+    }
     check_containers(bytes, series)?;
     let bitmap =
         RoaringBitmap::deserialize_from(bytes).map_err(|_| Malformed("a bitmap cannot be read"))?;

@@ -1,11 +1,13 @@
 //! Reads a part: opens it, finds a series by its number, decodes its blocks.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::sync::Arc;
 
 use plimsoll_runtime::disk::Disk;
-use plimsoll_types::{Exemplar, Histogram, Labels, Metadata, MetricType, SampleColumns, TimeRange};
+use plimsoll_types::{
+    Exemplar, Histogram, Labels, Metadata, MetricType, SampleColumns, Tier, TierWindow, TimeRange,
+};
 
 use super::aggregate::Aggregates;
 use super::bytes::{Decoded, Malformed, Reader};
@@ -13,18 +15,20 @@ use super::error::Error;
 use super::file::{BlockFile, FileKind, Location};
 use super::meta::{self, PartMeta, Roots};
 use super::postings::Postings;
-use super::recent::Recent;
+use super::recent::{Caches, PageCache, Recent};
+use super::schedules::Schedules;
 use super::series::{self, Block, BlockKind, Entry, PageRef, Starts, Times, Values};
 use super::symbols::Symbols;
-use super::{exemplars, floats, histograms, integers};
+use super::{compact, exemplars, floats, histograms, integers, windows};
+use crate::bounded::CacheMetrics;
+use crate::selector_cache::SelectorCache;
 
-const SERIES_PAGES_CACHED: usize = 16;
-/// Series of one scrape share their times, so a few vectors serve many reads.
-const VECTORS_CACHED: usize = 16;
+/// What the pages of a part that is opened on its own may take.
+const OWN_PAGES_BYTES: usize = 8 << 20;
 
 /// A sealed part. Safe to read from many threads; every call blocks on the disk.
 ///
-/// In memory are the page directories and a few recently used pages, never the index as a whole.
+/// In memory are the page directories, never the index as a whole; what was read lately is kept in a cache of pages.
 pub struct Part {
     meta: PartMeta,
     values: BlockFile,
@@ -33,8 +37,10 @@ pub struct Part {
     exemplars: BlockFile,
     series: BlockFile,
     pages: Vec<PageRef>,
-    entries: Recent<usize, Vec<Entry>>,
-    vectors: Recent<(Location, u32), Vec<i64>>,
+    /// Since version 3, whose pages are compact.
+    schedules: Option<Schedules>,
+    pub(super) recent: Recent,
+    pub(super) selectors: Option<Arc<SelectorCache>>,
     metadata: Vec<Metadata>,
     pub(super) symbols: Symbols,
     pub(super) postings: Postings,
@@ -59,6 +65,19 @@ impl Part {
     /// # Errors
     /// `Corrupt` when something is missing or damaged, `NewerVersion`, `Io`.
     pub fn open(disk: Arc<dyn Disk>, directory: &Path) -> Result<Self, Error> {
+        let caches = Caches {
+            pages: PageCache::new(OWN_PAGES_BYTES, CacheMetrics::default()),
+            selectors: None,
+        };
+        Self::open_with(disk, directory, &caches)
+    }
+
+    /// As [`open`](Self::open), with caches that other parts use as well.
+    pub(crate) fn open_with(
+        disk: Arc<dyn Disk>,
+        directory: &Path,
+        caches: &Caches,
+    ) -> Result<Self, Error> {
         let (meta, roots) = meta::read(&*disk, directory)?;
         let open = |kind: FileKind| {
             let file = meta.file(kind).ok_or_else(|| {
@@ -70,7 +89,10 @@ impl Part {
         let series = open(FileKind::Series)?;
         let pages = series.decode(roots.series, |b| series::decode_root(b, meta.series))?;
         let metadata = series.decode(roots.metadata, decode_metadata)?;
-        let (symbols, postings) = open_index(&open, &roots, meta.series)?;
+        let schedules = roots.schedules.map(|root| Schedules::open(&series, root));
+        let schedules = schedules.transpose()?;
+        let recent = Recent::new(&caches.pages);
+        let (symbols, postings) = open_index(&open, &roots, meta.series, &recent)?;
         Ok(Self {
             values: open(FileKind::Values)?,
             times: open(FileKind::Times)?,
@@ -78,8 +100,9 @@ impl Part {
             exemplars: open(FileKind::Exemplars)?,
             series,
             pages,
-            entries: Recent::new(SERIES_PAGES_CACHED),
-            vectors: Recent::new(VECTORS_CACHED),
+            schedules,
+            recent,
+            selectors: caches.selectors.clone(),
             metadata,
             symbols,
             postings,
@@ -115,6 +138,24 @@ impl Part {
         })
     }
 
+    /// Appends the windows of series `id` whose ends lie inside `range` to `into`, whose last one must end before them.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_windows(
+        &self,
+        id: u32,
+        range: TimeRange,
+        into: &mut Vec<TierWindow>,
+    ) -> Result<(), Error> {
+        self.with_entry(id, |entry| {
+            let begin = entry.blocks.partition_point(|b| b.range.end < range.start);
+            let blocks = entry.blocks[begin..].iter();
+            let mut touched = blocks.take_while(|block| block.range.start <= range.end);
+            touched.try_for_each(|block| self.read_window_block(block, range, into))
+        })
+    }
+
     /// Returns the exemplars of series `id` inside `range`, in the order in which they were written.
     ///
     /// # Errors
@@ -144,14 +185,19 @@ impl Part {
     /// `Invalid` when there is no such series, `Corrupt`, `Io`.
     pub fn metadata(&self, id: u32) -> Result<Option<&Metadata>, Error> {
         let index = self.with_entry(id, |entry| Ok(entry.metadata))?;
-        index
-            .map(|index| {
-                self.metadata.get(index as usize).ok_or_else(|| {
-                    self.series
-                        .corrupt(0, format!("there is no metadata {index}"))
-                })
-            })
-            .transpose()
+        index.map(|index| self.metadata_at(index)).transpose()
+    }
+
+    /// Returns how many different pieces of metadata the part has.
+    pub fn metadata_count(&self) -> usize {
+        self.metadata.len()
+    }
+
+    pub(super) fn metadata_at(&self, index: u32) -> Result<&Metadata, Error> {
+        self.metadata.get(index as usize).ok_or_else(|| {
+            self.series
+                .corrupt(0, format!("there is no metadata {index}"))
+        })
     }
 
     /// Returns the blocks of series `id` in ascending order of time, without reading them.
@@ -178,6 +224,20 @@ impl Part {
     /// # Complexity
     /// Reads each file about twice.
     pub fn verify(&self) -> Result<(), Error> {
+        let outcome = self.verify_slowly(&mut |_| ControlFlow::Continue(()))?;
+        debug_assert!(outcome.is_continue(), "nobody ended it");
+        Ok(())
+    }
+
+    /// As [`verify`](Self::verify); `pace` hears how many bytes were read since its last call, may take its time, and ends
+    /// it with `Break`.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_slowly(
+        &self,
+        pace: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, Error> {
         let files = [
             &self.values,
             &self.times,
@@ -187,9 +247,14 @@ impl Part {
             self.symbols.file(),
             self.postings.file(),
         ];
-        files.into_iter().try_for_each(BlockFile::verify)?;
+        for file in files {
+            if file.verify(pace)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        let bytes_per_series = self.meta.bytes / u64::from(self.meta.series).max(1);
         let mut totals = (0, 0);
-        let mut columns = SampleColumns::default();
+        let (mut columns, mut windows) = (SampleColumns::default(), Vec::new());
         let mut previous = None;
         for id in 0..self.meta.series {
             let labels = self.labels(id)?;
@@ -202,15 +267,34 @@ impl Part {
             previous = Some(labels);
             self.metadata(id)?;
             columns.clear();
-            self.read(id, TimeRange::ALL, &mut columns)?;
-            totals.0 += columns.len() as u64;
+            windows.clear();
+            match self.meta.tier {
+                Tier::Raw => self.read(id, TimeRange::ALL, &mut columns)?,
+                _ => self.read_windows(id, TimeRange::ALL, &mut windows)?,
+            }
+            totals.0 += (columns.len() + windows.len()) as u64;
             totals.1 += self.exemplars(id, TimeRange::ALL)?.len() as u64;
+            if pace(bytes_per_series).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
         }
         if totals != (self.meta.samples, self.meta.exemplars) {
             let what = "the blocks hold another number of samples or exemplars than meta says";
             return Err(self.series.corrupt(0, what));
         }
-        self.postings.verify()
+        self.postings.verify(&self.symbols, &self.recent)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Returns how many bytes stay in memory while the part is open, cached pages aside.
+    pub fn directory_bytes(&self) -> usize {
+        let texts = self.metadata.iter().map(|m| m.help.len() + m.unit.len());
+        self.pages.capacity() * size_of::<PageRef>()
+            + self.metadata.capacity() * size_of::<Metadata>()
+            + texts.sum::<usize>()
+            + self.schedules.as_ref().map_or(0, Schedules::directory_bytes)
+            + self.symbols.directory_bytes()
+            + self.postings.directory_bytes()
     }
 
     /// Calls `use_entry` with the index entry of a series.
@@ -233,16 +317,31 @@ impl Part {
         }
         let index = self.pages.partition_point(|page| page.first_id <= id) - 1;
         let page = &self.pages[index];
-        let entries = self.entries.get(index, || {
-            let decode = |bytes: &[u8]| series::decode_page(bytes, self.symbols.len());
-            let entries = self.series.decode(page.location, decode)?;
+        let file = FileKind::Series;
+        let entries = self.recent.get(file, page.location, 0, || {
+            let entries = self.decode_page(page.location)?;
             if entries.len() != page.series as usize {
                 let what = "a page holds another number of series than the root says";
                 return Err(self.series.corrupt(page.location.offset, what));
             }
-            Ok(entries)
+            let bytes = entries.iter().map(Entry::byte_count).sum();
+            Ok((entries, bytes))
         })?;
         Ok((page.first_id, entries))
+    }
+
+    fn decode_page(&self, location: Location) -> Result<Vec<Entry>, Error> {
+        let symbols = self.symbols.len();
+        let Some(schedules) = &self.schedules else {
+            let decode = |bytes: &[u8]| series::decode_page(bytes, symbols);
+            return self.series.decode(location, decode);
+        };
+        let mut walk = schedules.walk(&self.series, &self.recent);
+        let mut schedule = |number| walk.get(number);
+        let decode = |bytes: &[u8]| compact::decode_page(bytes, symbols, &mut schedule);
+        let entries = self.series.decode(location, decode);
+        // Why a schedule could not be read says more than that it is not there.
+        entries.map_err(|error| walk.failure().unwrap_or(error))
     }
 
     pub(super) fn twice(&self) -> Error {
@@ -276,8 +375,38 @@ impl Part {
                 into.histograms
                     .extend(values[wanted.clone()].iter().cloned().map(Some));
             }
+            BlockKind::Windows | BlockKind::HistogramWindows => {
+                let what = "a block of windows is where samples should be";
+                return Err(self.series.corrupt(0, what));
+            }
         }
         self.read_starts(block, wanted, before, into)
+    }
+
+    fn read_window_block(
+        &self,
+        block: &Block,
+        range: TimeRange,
+        into: &mut Vec<TierWindow>,
+    ) -> Result<(), Error> {
+        let file = match block.kind {
+            BlockKind::Windows => &self.values,
+            BlockKind::HistogramWindows => &self.histograms,
+            BlockKind::Floats | BlockKind::Histograms => {
+                let what = "a block of samples is where windows should be";
+                return Err(self.series.corrupt(0, what));
+            }
+        };
+        let Starts::Stored(shape) = block.starts else {
+            return Err(self.series.corrupt(0, "a block of windows has no shape"));
+        };
+        let mut ends = Vec::with_capacity(block.samples as usize);
+        self.read_times(block, TimeRange::ALL, &mut ends)?;
+        let shape = self.read_vector(shape, block.samples * windows::SHAPE_WIDTH as u32)?;
+        let decode = |bytes: &[u8]| windows::decode(&ends, &shape, bytes);
+        let read = self.read_values(file, &block.values, decode)?;
+        into.extend(read.into_iter().filter(|window| range.contains(window.end)));
+        Ok(())
     }
 
     fn read_values<T>(
@@ -352,9 +481,11 @@ impl Part {
     }
 
     fn read_vector(&self, location: Location, count: u32) -> Result<Arc<Vec<i64>>, Error> {
-        self.vectors.get((location, count), || {
+        self.recent.get(FileKind::Times, location, count, || {
             let decode = |bytes: &[u8]| integers::decode(bytes, count as usize);
-            self.times.decode(location, decode)
+            let vector = self.times.decode(location, decode)?;
+            let bytes = size_of::<Vec<i64>>() + vector.capacity() * size_of::<i64>();
+            Ok((vector, bytes))
         })
     }
 }
@@ -412,10 +543,12 @@ fn open_index(
     open: &impl Fn(FileKind) -> Result<BlockFile, Error>,
     roots: &Roots,
     series: u32,
+    recent: &Recent,
 ) -> Result<(Symbols, Postings), Error> {
-    let symbols = Symbols::open(open(FileKind::Symbols)?, roots.symbols)?;
+    let file = open(FileKind::Symbols)?;
+    let symbols = Symbols::open(file, roots.symbols, recent.clone())?;
     let file = open(FileKind::Postings)?;
-    let postings = Postings::open(file, roots.postings, symbols.len(), series)?;
+    let postings = Postings::open(file, roots.postings, roots.values, symbols.len(), series)?;
     Ok((symbols, postings))
 }
 

@@ -1,41 +1,93 @@
-//! A small bounded cache of decoded blocks, so that walking neighbours does not decode the same block again and again.
+//! Decoded pages of all open parts, under one budget of bytes: a store of a thousand parts keeps no more of them than one
+//! of ten.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Holds at most `capacity` entries and forgets all of them when one more comes: blocks are read in runs, so what is
-/// used next is what was used last, and no bookkeeping pays for itself.
-pub(super) struct Recent<K, V> {
-    capacity: usize,
-    entries: Mutex<HashMap<K, Arc<V>>>,
+use super::file::{FileKind, Location};
+use crate::bounded::{Bounded, CacheMetrics};
+use crate::selector_cache::SelectorCache;
+
+/// Which page: of which open part, in which file, where, and for blocks that do not say it themselves, of how many
+/// things.
+type Key = (u64, FileKind, u64, u32);
+
+/// The pages of all parts that were opened with it.
+pub(crate) struct PageCache {
+    pages: Bounded<Key, Arc<dyn Any + Send + Sync>>,
+    next_part: AtomicU64,
 }
 
-impl<K: Copy + Eq + Hash, V> Recent<K, V> {
-    pub(super) fn new(capacity: usize) -> Self {
+impl PageCache {
+    pub(crate) fn new(bytes_max: usize, metrics: CacheMetrics) -> Arc<Self> {
+        Arc::new(Self {
+            pages: Bounded::new(bytes_max, metrics),
+            next_part: AtomicU64::new(0),
+        })
+    }
+}
+
+/// The caches that the parts of one store share.
+#[derive(Clone)]
+pub(crate) struct Caches {
+    pub(crate) pages: Arc<PageCache>,
+    pub(crate) selectors: Option<Arc<SelectorCache>>,
+}
+
+impl Caches {
+    /// Makes caches of so many bytes.
+    pub(crate) fn new(
+        pages_bytes: usize,
+        selectors_bytes: usize,
+        [pages, selectors]: [CacheMetrics; 2],
+    ) -> Self {
         Self {
-            capacity,
-            entries: Mutex::new(HashMap::new()),
+            pages: PageCache::new(pages_bytes, pages),
+            selectors: Some(Arc::new(SelectorCache::new(selectors_bytes, selectors))),
+        }
+    }
+}
+
+/// The pages of one part. What is left of them when the part is closed goes when others need the room.
+#[derive(Clone)]
+pub(super) struct Recent {
+    cache: Arc<PageCache>,
+    part: u64,
+}
+
+impl Recent {
+    /// Returns the pages of a part that was not open before.
+    pub(super) fn new(cache: &Arc<PageCache>) -> Self {
+        Self {
+            cache: cache.clone(),
+            part: cache.next_part.fetch_add(1, Ordering::Relaxed),
         }
     }
 
-    /// Returns the entry, or makes it outside the lock; two threads may make the same one.
-    pub(super) fn get<E>(&self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<Arc<V>, E> {
-        if let Some(found) = self.lock().get(&key) {
-            return Ok(Arc::clone(found));
+    /// Returns the number of the part, which no other one has that was ever opened with the same cache.
+    pub(super) fn part(&self) -> u64 {
+        self.part
+    }
+
+    /// Returns the page, or makes it and says how many bytes it takes. It is made outside the lock; two threads may make
+    /// the same one.
+    pub(super) fn get<V: Any + Send + Sync, E>(
+        &self,
+        file: FileKind,
+        location: Location,
+        count: u32,
+        make: impl FnOnce() -> Result<(V, usize), E>,
+    ) -> Result<Arc<V>, E> {
+        let key = (self.part, file, location.offset, count);
+        let found = self.cache.pages.get(&key);
+        if let Some(found) = found.and_then(|found| found.downcast::<V>().ok()) {
+            return Ok(found);
         }
-        let made = Arc::new(make()?);
-        let mut entries = self.lock();
-        if entries.len() >= self.capacity {
-            entries.clear();
-        }
-        entries.insert(key, Arc::clone(&made));
+        let (made, bytes) = make()?;
+        let made = Arc::new(made);
+        self.cache.pages.insert(key, made.clone(), bytes);
         Ok(made)
-    }
-
-    /// A map is whole at every moment, so a panic elsewhere does not spoil it.
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<K, Arc<V>>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -44,14 +96,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stays_within_its_capacity() {
-        let recent = Recent::new(3);
-        for key in 0..100 {
-            let value = recent.get(key, || Ok::<_, ()>(key * 2));
-            assert_eq!(value.as_deref(), Ok(&(key * 2)));
-            assert!(recent.lock().len() <= 3);
-        }
-        assert_eq!(recent.get(99, || Err(())).as_deref(), Ok(&198));
-        assert!(recent.get(5, || Err(())).is_err());
+    fn parts_and_files_do_not_meet() {
+        let cache = PageCache::new(1 << 20, CacheMetrics::default());
+        let (one, other) = (Recent::new(&cache), Recent::new(&cache));
+        let at = |offset| Location { offset, length: 1 };
+        let get = |recent: &Recent, file, offset, made: u32| {
+            let page = recent.get(file, at(offset), 0, || Ok::<_, ()>((made, 4)));
+            *page.unwrap()
+        };
+        assert_eq!(get(&one, FileKind::Symbols, 8, 1), 1);
+        assert_eq!(get(&one, FileKind::Series, 8, 2), 2);
+        assert_eq!(get(&one, FileKind::Symbols, 9, 3), 3);
+        assert_eq!(get(&other, FileKind::Symbols, 8, 4), 4);
+        assert_eq!(get(&one, FileKind::Symbols, 8, 5), 1);
+        let failed = other.get(FileKind::Times, at(8), 0, || Err::<(u32, usize), _>(()));
+        assert!(failed.is_err());
+        assert_eq!(get(&other, FileKind::Times, 8, 6), 6);
     }
 }

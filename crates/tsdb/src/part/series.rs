@@ -10,9 +10,10 @@
 //!          | times    0 = evenly spaced, 1 = location in times.bin
 //!          | starts   0 = none, 1 = constant (signed), 2 = location in times.bin
 //!          | values   length + 1 varint and the bytes when kind has bit 7 (in place), else location
-//!          | aggregates, see `aggregate` |
+//!          | aggregates, see `aggregate`; none of windows |
 //! location: | signed difference to the end of the last one in the same file | length varint |
-//! kind:    0 = floats (values.bin), 1 = histograms (hist.bin); bit 7 = the values are in place,
+//! kind:    0 = floats (values.bin), 1 = histograms (hist.bin), 2 = windows (values.bin), 3 = windows with histograms
+//!          (hist.bin), see `windows`, where starts are the shape; bit 7 = the values are in place,
 //!          bit 6 = the values are whole, bit 5 = they never drop, see `aggregate`
 //! root:    | page count varint | { series varint, offset varint, length varint } ... |
 //! ```
@@ -23,7 +24,9 @@
 use plimsoll_types::{TimeRange, Timestamp};
 
 use super::aggregate::{Aggregates, IS_WHOLE, NEVER_DROPS};
-use super::bytes::{Decoded, Malformed, Reader, put_bytes, put_signed, put_varint};
+#[cfg(test)]
+use super::bytes::put_bytes;
+use super::bytes::{Decoded, Malformed, Reader, put_signed, put_varint};
 use super::file::Location;
 
 pub(super) const PAGE_SERIES: usize = 64;
@@ -35,7 +38,9 @@ pub(super) const BLOCK_SAMPLES_MAX: usize = 8192;
 
 const KIND_FLOATS: u8 = 0;
 const KIND_HISTOGRAMS: u8 = 1;
-const KIND_INLINE: u8 = 0x80;
+const KIND_WINDOWS: u8 = 2;
+const KIND_HISTOGRAM_WINDOWS: u8 = 3;
+pub(super) const KIND_INLINE: u8 = 0x80;
 
 /// What the samples of a block are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +49,39 @@ pub enum BlockKind {
     Floats,
     /// Native histograms.
     Histograms,
+    /// Windows of a tier, none of them with native histograms.
+    Windows,
+    /// Windows of a tier.
+    HistogramWindows,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl BlockKind {
+    pub(super) fn number(self) -> u8 {
+        match self {
+            Self::Floats => KIND_FLOATS,
+            Self::Histograms => KIND_HISTOGRAMS,
+            Self::Windows => KIND_WINDOWS,
+            Self::HistogramWindows => KIND_HISTOGRAM_WINDOWS,
+        }
+    }
+
+    pub(super) fn of_number(number: u8) -> Option<Self> {
+        Some(match number {
+            KIND_FLOATS => Self::Floats,
+            KIND_HISTOGRAMS => Self::Histograms,
+            KIND_WINDOWS => Self::Windows,
+            KIND_HISTOGRAM_WINDOWS => Self::HistogramWindows,
+            _ => return None,
+        })
+    }
+
+    /// Says whether it is one of windows.
+    pub(super) fn is_of_windows(self) -> bool {
+        matches!(self, Self::Windows | Self::HistogramWindows)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Times {
     /// From the first to the last time in equal steps.
     Even,
@@ -93,6 +128,21 @@ pub(super) struct Entry {
     pub(super) blocks: Vec<Block>,
 }
 
+impl Entry {
+    /// Returns how many bytes of memory it takes.
+    pub(super) fn byte_count(&self) -> usize {
+        let inline = |block: &Block| match &block.values {
+            Values::Inline(bytes) => bytes.capacity(),
+            Values::Stored(_) => 0,
+        };
+        size_of::<Self>()
+            + self.labels.capacity() * size_of::<(u32, u32)>()
+            + self.exemplars.capacity() * size_of::<ExemplarBlock>()
+            + self.blocks.capacity() * size_of::<Block>()
+            + self.blocks.iter().map(inline).sum::<usize>()
+    }
+}
+
 /// What differences are taken against; the writer and the reader keep the same one while they go through a page.
 #[derive(Default)]
 pub(super) struct Chain {
@@ -105,6 +155,7 @@ pub(super) struct Chain {
 
 impl Chain {
     /// Writes the part of an entry behind the labels.
+    #[cfg(test)]
     pub(super) fn put_entry(&mut self, entry: &Entry, into: &mut Vec<u8>) {
         put_varint(into, entry.metadata.map_or(0, |index| u64::from(index) + 1));
         put_varint(into, entry.exemplars.len() as u64);
@@ -118,10 +169,13 @@ impl Chain {
         }
     }
 
+    #[cfg(test)]
     fn put_block(&mut self, block: &Block, into: &mut Vec<u8>) {
         let (kind, file) = match block.kind {
             BlockKind::Floats => (KIND_FLOATS, &mut self.values),
             BlockKind::Histograms => (KIND_HISTOGRAMS, &mut self.histograms),
+            BlockKind::Windows => (KIND_WINDOWS, &mut self.values),
+            BlockKind::HistogramWindows => (KIND_HISTOGRAM_WINDOWS, &mut self.histograms),
         };
         let inline = match block.values {
             Values::Inline(_) => KIND_INLINE,
@@ -153,12 +207,14 @@ impl Chain {
             Values::Inline(bytes) => put_bytes(into, bytes),
             Values::Stored(location) => put_location(into, *location, file),
         }
-        block.aggregates.encode(block.samples, into);
+        if !block.kind.is_of_windows() {
+            block.aggregates.encode(block.samples, into);
+        }
     }
 
     fn entry(&mut self, reader: &mut Reader<'_>) -> Decoded<Entry> {
         let metadata = reader.varint_u32()?.checked_sub(1);
-        // An exemplar block takes 4 bytes or more, a sample block 8.
+        // An exemplar block takes 4 bytes or more, a block of samples or windows 7.
         let exemplars = (0..reader.count(4)?)
             .map(|_| {
                 Ok(ExemplarBlock {
@@ -167,7 +223,7 @@ impl Chain {
                 })
             })
             .collect::<Decoded<_>>()?;
-        let blocks = (0..reader.count(8)?)
+        let blocks = (0..reader.count(7)?)
             .map(|_| self.block(reader))
             .collect::<Decoded<Vec<_>>>()?;
         let ascend = |two: &[Block]| two[0].range.end < two[1].range.start;
@@ -187,6 +243,8 @@ impl Chain {
         let (kind, file) = match flags & !(KIND_INLINE | IS_WHOLE | NEVER_DROPS) {
             KIND_FLOATS => (BlockKind::Floats, &mut self.values),
             KIND_HISTOGRAMS => (BlockKind::Histograms, &mut self.histograms),
+            KIND_WINDOWS => (BlockKind::Windows, &mut self.values),
+            KIND_HISTOGRAM_WINDOWS => (BlockKind::HistogramWindows, &mut self.histograms),
             _ => return Err(Malformed("a block is of an unknown kind")),
         };
         let samples = reader.varint_up_to(BLOCK_SAMPLES_MAX)? as u32;
@@ -212,7 +270,10 @@ impl Chain {
             times,
             starts,
             values,
-            aggregates: Aggregates::decode(samples, flags, reader)?,
+            aggregates: match kind.is_of_windows() {
+                true => Aggregates::default(),
+                false => Aggregates::decode(samples, flags, reader)?,
+            },
         })
     }
 }
@@ -227,6 +288,7 @@ fn take_starts(reader: &mut Reader<'_>, last: &mut u64) -> Decoded<Starts> {
 }
 
 /// Writes a page from the labels of its series and their entries, which [`Chain`] has encoded already.
+#[cfg(test)]
 pub(super) fn encode_page(labels: &[Vec<(u32, u32)>], entries: &[u8]) -> Vec<u8> {
     let mut encoded = Vec::new();
     let mut previous: &[(u32, u32)] = &[];
@@ -302,6 +364,7 @@ pub(super) fn decode_root(bytes: &[u8], series: u32) -> Decoded<Vec<PageRef>> {
     Ok(pages)
 }
 
+#[cfg(test)]
 fn put_labels(into: &mut Vec<u8>, pairs: &[(u32, u32)], previous: &[(u32, u32)]) {
     put_varint(into, pairs.len() as u64);
     let is_same = |index: usize| previous.get(index) == Some(&pairs[index]);
@@ -350,7 +413,7 @@ fn take_labels(
     Ok(pairs)
 }
 
-fn put_range(into: &mut Vec<u8>, range: TimeRange, base: i64) {
+pub(super) fn put_range(into: &mut Vec<u8>, range: TimeRange, base: i64) {
     put_signed(into, range.start.millis().wrapping_sub(base));
     put_varint(
         into,
@@ -358,7 +421,7 @@ fn put_range(into: &mut Vec<u8>, range: TimeRange, base: i64) {
     );
 }
 
-fn range(reader: &mut Reader<'_>, base: i64) -> Decoded<TimeRange> {
+pub(super) fn range(reader: &mut Reader<'_>, base: i64) -> Decoded<TimeRange> {
     let start = base.wrapping_add(reader.signed()?);
     let end = start.wrapping_add(reader.varint()? as i64);
     if end < start {
@@ -370,13 +433,13 @@ fn range(reader: &mut Reader<'_>, base: i64) -> Decoded<TimeRange> {
     ))
 }
 
-fn put_location(into: &mut Vec<u8>, location: Location, last: &mut u64) {
+pub(super) fn put_location(into: &mut Vec<u8>, location: Location, last: &mut u64) {
     put_signed(into, location.offset.wrapping_sub(*last) as i64);
     put_varint(into, location.length.into());
     *last = location.end();
 }
 
-fn location(reader: &mut Reader<'_>, last: &mut u64) -> Decoded<Location> {
+pub(super) fn location(reader: &mut Reader<'_>, last: &mut u64) -> Decoded<Location> {
     let location = Location {
         offset: last.wrapping_add(reader.signed()? as u64),
         length: reader.varint_u32()?,

@@ -13,13 +13,12 @@ use std::sync::Arc;
 
 use super::bytes::{Decoded, Malformed, Reader, put_bytes, put_varint};
 use super::error::Error;
-use super::file::{BlockFile, BlockWriter, Location};
+use super::file::{BlockFile, BlockWriter, FileKind, Location};
 use super::recent::Recent;
 
 const PAGE_SYMBOLS: usize = 64;
 /// Long texts end a page early, so that reading one symbol never reads 64 long ones.
 const PAGE_LENGTH: usize = 16 << 10;
-const PAGES_CACHED: usize = 128;
 
 /// Writes the sorted, distinct symbols and returns where the root is.
 pub(super) fn write<'a>(
@@ -77,47 +76,121 @@ fn encode_page(symbols: &[&str]) -> Vec<u8> {
     page
 }
 
-pub(super) fn decode_page(bytes: &[u8]) -> Decoded<Vec<Arc<str>>> {
+/// Texts one behind the other, in one allocation.
+#[derive(Default)]
+pub(super) struct Texts {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)? as usize;
+        let begin = index
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before] as usize);
+        Some(&self.text[begin..end])
+    }
+
+    /// Returns how many of the sorted texts come before the first for which `is_before` says no.
+    fn partition_point(&self, is_before: impl Fn(&str) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.get(middle).is_some_and(&is_before) {
+                true => low = middle + 1,
+                false => high = middle,
+            }
+        }
+        low
+    }
+
+    fn last(&self) -> Option<&str> {
+        self.get(self.len().checked_sub(1)?)
+    }
+
+    fn push(&mut self, text: &str) -> Decoded<()> {
+        self.text.push_str(text);
+        let end = u32::try_from(self.text.len());
+        self.ends
+            .push(end.map_err(|_| Malformed("the texts of a page are longer than 4 GiB"))?);
+        Ok(())
+    }
+
+    fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    fn byte_count(&self) -> usize {
+        size_of::<Self>() + self.text.capacity() + self.ends.capacity() * size_of::<u32>()
+    }
+}
+
+pub(super) fn decode_page(bytes: &[u8]) -> Decoded<Texts> {
     let mut reader = Reader::new(bytes);
     let count = reader.varint_up_to(PAGE_SYMBOLS)?;
-    let mut symbols: Vec<Arc<str>> = Vec::with_capacity(count);
+    let mut symbols = Texts::default();
     let mut text = Vec::new();
     for _ in 0..count {
         text.truncate(reader.varint_up_to(text.len())?);
         text.extend_from_slice(reader.bytes()?);
         let symbol = std::str::from_utf8(&text).map_err(|_| Malformed("a symbol is not UTF-8"))?;
-        if symbols.last().is_some_and(|last| **last >= *symbol) {
+        if symbols.last().is_some_and(|last| last >= symbol) {
             return Err(Malformed("the symbols are not sorted"));
         }
-        symbols.push(symbol.into());
+        symbols.push(symbol)?;
     }
     reader.end()?;
+    symbols.shrink();
     Ok(symbols)
 }
 
 /// Reads symbols by number and numbers by symbol.
 pub(super) struct Symbols {
     file: BlockFile,
-    count: u32,
-    pages: Vec<PageRef>,
-    recent: Recent<usize, Vec<Arc<str>>>,
+    pages: Directory,
+    recent: Recent,
 }
 
-pub(super) struct PageRef {
-    first_id: u32,
-    first: Box<str>,
-    symbols: u32,
-    location: Location,
+/// Where the pages are. It stays in memory for as long as the part is open, so its columns are packed.
+#[derive(Default)]
+pub(super) struct Directory {
+    firsts: Texts,
+    /// Of each page, and behind them the number of all symbols.
+    first_ids: Vec<u32>,
+    offsets: Vec<u64>,
+    lengths: Vec<u32>,
+}
+
+impl Directory {
+    fn location(&self, page: usize) -> Location {
+        Location {
+            offset: self.offsets[page],
+            length: self.lengths[page],
+        }
+    }
+
+    fn symbols(&self, page: usize) -> usize {
+        (self.first_ids[page + 1] - self.first_ids[page]) as usize
+    }
+
+    fn total(&self) -> u32 {
+        self.first_ids.last().copied().unwrap_or(0)
+    }
 }
 
 impl Symbols {
-    pub(super) fn open(file: BlockFile, root: Location) -> Result<Self, Error> {
-        let (count, pages) = file.decode(root, decode_root)?;
+    pub(super) fn open(file: BlockFile, root: Location, recent: Recent) -> Result<Self, Error> {
+        let pages = file.decode(root, decode_root)?;
         Ok(Self {
             file,
-            count,
             pages,
-            recent: Recent::new(PAGES_CACHED),
+            recent,
         })
     }
 
@@ -126,73 +199,111 @@ impl Symbols {
     }
 
     pub(super) fn len(&self) -> u32 {
-        self.count
+        self.pages.total()
     }
 
-    /// Returns the symbol `id`, which must be below [`len`](Self::len).
+    /// Returns the symbol `id`.
     pub(super) fn get(&self, id: u32) -> Result<Arc<str>, Error> {
-        let page = self.pages.partition_point(|page| page.first_id <= id);
-        let page = page
-            .checked_sub(1)
-            .ok_or_else(|| self.file.corrupt(0, format!("there is no symbol {id}")))?;
-        let index = (id - self.pages[page].first_id) as usize;
-        let symbols = self.page(page)?;
-        symbols.get(index).cloned().ok_or_else(|| {
-            let offset = self.pages[page].location.offset;
-            self.file
-                .corrupt(offset, format!("there is no symbol {id}"))
-        })
+        Ok(self.walk().text(id)?.into())
+    }
+
+    /// Returns a reader that remembers the page it read last: cheap for numbers that ascend.
+    pub(super) fn walk(&self) -> Walk<'_> {
+        Walk {
+            symbols: self,
+            page: None,
+        }
     }
 
     /// Returns the number of a symbol when it is there.
     pub(super) fn find(&self, symbol: &str) -> Result<Option<u32>, Error> {
-        let page = self.pages.partition_point(|page| *page.first <= *symbol);
+        let page = self.pages.firsts.partition_point(|first| first <= symbol);
         let Some(page) = page.checked_sub(1) else {
             return Ok(None);
         };
-        let index = self
-            .page(page)?
-            .binary_search_by(|found| (**found).cmp(symbol));
-        Ok(index
-            .ok()
-            .map(|index| self.pages[page].first_id + index as u32))
+        let symbols = self.page(page)?;
+        let index = symbols.partition_point(|found| found < symbol);
+        let is_there = symbols.get(index) == Some(symbol);
+        Ok(is_there.then(|| self.pages.first_ids[page] + index as u32))
     }
 
-    fn page(&self, index: usize) -> Result<Arc<Vec<Arc<str>>>, Error> {
-        let page = &self.pages[index];
-        self.recent.get(index, || {
-            let symbols = self.file.decode(page.location, decode_page)?;
-            if symbols.len() != page.symbols as usize || *symbols[0] != *page.first {
+    /// Returns how many bytes stay in memory while the part is open.
+    pub(super) fn directory_bytes(&self) -> usize {
+        let pages = &self.pages;
+        let numbers = pages.first_ids.capacity() * 4 + pages.lengths.capacity() * 4;
+        pages.firsts.byte_count() + numbers + pages.offsets.capacity() * 8
+    }
+
+    fn page(&self, index: usize) -> Result<Arc<Texts>, Error> {
+        let location = self.pages.location(index);
+        self.recent.get(FileKind::Symbols, location, 0, || {
+            let symbols = self.file.decode(location, decode_page)?;
+            let is_it = symbols.len() == self.pages.symbols(index)
+                && symbols.get(0) == self.pages.firsts.get(index);
+            if !is_it {
                 let what = "a page is not the one that the root names";
-                return Err(self.file.corrupt(page.location.offset, what));
+                return Err(self.file.corrupt(location.offset, what));
             }
-            Ok(symbols)
+            let bytes = symbols.byte_count();
+            Ok((symbols, bytes))
         })
     }
 }
 
-pub(super) fn decode_root(bytes: &[u8]) -> Decoded<(u32, Vec<PageRef>)> {
+/// Reads symbols by number, fast when the numbers ascend.
+pub(super) struct Walk<'a> {
+    symbols: &'a Symbols,
+    /// The number of its first symbol, and the page.
+    page: Option<(u32, Arc<Texts>)>,
+}
+
+impl Walk<'_> {
+    /// Returns the symbol `id`.
+    pub(super) fn text(&mut self, id: u32) -> Result<&str, Error> {
+        let is_here = |(first, page): &(u32, Arc<Texts>)| {
+            id.checked_sub(*first)
+                .is_some_and(|index| (index as usize) < page.len())
+        };
+        if !self.page.as_ref().is_some_and(is_here) {
+            let pages = &self.symbols.pages;
+            let missing = || {
+                let what = format!("there is no symbol {id}");
+                self.symbols.file.corrupt(0, what)
+            };
+            if id >= pages.total() {
+                return Err(missing());
+            }
+            let index = pages.first_ids.partition_point(|first| *first <= id) - 1;
+            self.page = Some((pages.first_ids[index], self.symbols.page(index)?));
+        }
+        let (first, page) = self.page.as_ref().expect("it was read just now");
+        let text = page.get((id - first) as usize);
+        Ok(text.expect("a page holds the symbols that the directory says"))
+    }
+}
+
+pub(super) fn decode_root(bytes: &[u8]) -> Decoded<Directory> {
     let mut reader = Reader::new(bytes);
     let total = reader.varint_u32()?;
     let count = reader.count(4)?;
-    let mut pages: Vec<PageRef> = Vec::with_capacity(count);
+    let mut pages = Directory {
+        first_ids: Vec::with_capacity(count + 1),
+        offsets: Vec::with_capacity(count),
+        lengths: Vec::with_capacity(count),
+        ..Directory::default()
+    };
     let mut first_id = 0u32;
     for _ in 0..count {
         let symbols = reader.varint_up_to(PAGE_SYMBOLS)? as u32;
-        let first: Box<str> = reader.text()?.into();
-        let is_sorted = pages.last().is_none_or(|last| last.first < first);
+        let first = reader.text()?;
+        let is_sorted = pages.firsts.last().is_none_or(|last| last < first);
         if symbols == 0 || !is_sorted {
             return Err(Malformed("the pages of symbols are not sorted"));
         }
-        pages.push(PageRef {
-            first_id,
-            first,
-            symbols,
-            location: Location {
-                offset: reader.varint()?,
-                length: reader.varint_u32()?,
-            },
-        });
+        pages.firsts.push(first)?;
+        pages.first_ids.push(first_id);
+        pages.offsets.push(reader.varint()?);
+        pages.lengths.push(reader.varint_u32()?);
         first_id = first_id
             .checked_add(symbols)
             .ok_or(Malformed("there are too many symbols"))?;
@@ -201,5 +312,7 @@ pub(super) fn decode_root(bytes: &[u8]) -> Decoded<(u32, Vec<PageRef>)> {
     if first_id != total {
         return Err(Malformed("the pages hold another number of symbols"));
     }
-    Ok((total, pages))
+    pages.first_ids.push(total);
+    pages.firsts.shrink();
+    Ok(pages)
 }

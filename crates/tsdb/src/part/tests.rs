@@ -5,5 +5,6 @@ mod faults;
 mod fuzz;
 mod model;
 mod round_trip;
+mod searching;
 mod selecting;
 mod size;

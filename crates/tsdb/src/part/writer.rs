@@ -9,20 +9,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plimsoll_runtime::disk::Disk;
-use plimsoll_types::{Exemplar, Histogram, Labels, Metadata, SampleColumns, TimeRange, Timestamp};
+use plimsoll_types::{
+    Exemplar, Histogram, Labels, Metadata, SampleColumns, Tier, TierWindow, TimeRange, Timestamp,
+};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::aggregate::Aggregates;
 use super::error::Error;
 use super::file::{BlockWriter, FileKind, Location};
 use super::index::IndexBuilder;
-use super::meta::{self, FORMAT_VERSION, FileMeta, PartMeta};
+use super::meta::{self, FileMeta, PartMeta};
 use super::reader::EvenTimes;
 use super::series::{
     BLOCK_SAMPLES_MAX, Block, BlockKind, Entry, ExemplarBlock, INLINE_LENGTH_MAX, Starts, Times,
     Values,
 };
-use super::{exemplars, floats, histograms, integers, numbers};
+use super::{exemplars, floats, histograms, integers, numbers, windows};
 
 /// How a part is written; any choice can be read back.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub struct WriteOptions {
     pub block_samples_max: usize,
     /// How hard `pco` tries: 0 to 12, default 4 (8 gains less than 1 % on metrics).
     pub compression_level: usize,
+    /// What is written: samples (the default), or the windows of a tier.
+    pub tier: Tier,
 }
 
 impl Default for WriteOptions {
@@ -38,6 +42,7 @@ impl Default for WriteOptions {
         Self {
             block_samples_max: BLOCK_SAMPLES_MAX,
             compression_level: 4,
+            tier: Tier::Raw,
         }
     }
 }
@@ -101,6 +106,7 @@ impl PartWriter {
             options: WriteOptions {
                 block_samples_max: options.block_samples_max.clamp(1, BLOCK_SAMPLES_MAX),
                 compression_level: options.compression_level.min(12),
+                tier: options.tier,
             },
             files,
             index: IndexBuilder::default(),
@@ -129,14 +135,7 @@ impl PartWriter {
         if samples.is_empty() && exemplars.is_empty() {
             return Ok(());
         }
-        let id = u32::try_from(self.index.len())
-            .ok()
-            .filter(|id| *id < u32::MAX)
-            .ok_or_else(|| Error::invalid("a part holds at most 2^32 - 1 series"))?;
-        let mut entry = Entry {
-            metadata: metadata.map(|metadata| self.index.metadata_index(metadata)),
-            ..Entry::default()
-        };
+        let (id, mut entry) = self.entry(metadata)?;
         for (kind, range) in split(samples, self.options.block_samples_max) {
             entry.blocks.push(self.write_block(kind, samples, range)?);
         }
@@ -144,11 +143,56 @@ impl PartWriter {
             entry.exemplars.push(self.write_exemplars(exemplars)?);
         }
         let times = exemplars.iter().map(|exemplar| exemplar.timestamp);
-        self.index.mark_hours(id, samples, times);
+        let sampled = samples.timestamps.iter().copied();
+        let times = sampled.map(Timestamp::from_millis).chain(times);
+        self.index.mark_hours(id, times);
         self.samples += samples.len() as u64;
         self.exemplars += exemplars.len() as u64;
         self.index.add(labels, &entry);
         Ok(())
+    }
+
+    /// Writes a series of a tier. Labels must ascend from call to call, ends of windows inside a call; both strictly. A
+    /// series without a window is left out.
+    ///
+    /// # Errors
+    /// As [`add_series`](Self::add_series).
+    pub fn add_windows(
+        &mut self,
+        labels: &Labels,
+        windows: &[TierWindow],
+        metadata: Option<&Metadata>,
+    ) -> Result<(), Error> {
+        self.check_order(labels)?;
+        if self.options.tier == Tier::Raw || !windows.is_sorted_by(|a, b| a.end < b.end) {
+            let message = format!("windows of a tier must ascend, those of {labels} do not");
+            return Err(Error::invalid(message));
+        }
+        self.last_labels = Some(labels.clone());
+        if windows.is_empty() {
+            return Ok(());
+        }
+        let (id, mut entry) = self.entry(metadata)?;
+        for block in split_windows(windows, self.options.block_samples_max) {
+            entry.blocks.push(self.write_windows(block)?);
+        }
+        self.index.mark_hours(id, windows.iter().map(|w| w.end));
+        self.samples += windows.len() as u64;
+        self.index.add(labels, &entry);
+        Ok(())
+    }
+
+    /// Begins the entry of the next series, and returns its number.
+    fn entry(&mut self, metadata: Option<&Metadata>) -> Result<(u32, Entry), Error> {
+        let id = u32::try_from(self.index.len())
+            .ok()
+            .filter(|id| *id < u32::MAX)
+            .ok_or_else(|| Error::invalid("a part holds at most 2^32 - 1 series"))?;
+        let entry = Entry {
+            metadata: metadata.map(|metadata| self.index.metadata_index(metadata)),
+            ..Entry::default()
+        };
+        Ok((id, entry))
     }
 
     /// Writes the index, makes every file and then their names durable, writes `meta` as the last, and makes the name
@@ -159,7 +203,8 @@ impl PartWriter {
     pub fn finish(self) -> Result<PartMeta, Error> {
         let mut files = self.files;
         let mut meta = PartMeta {
-            format_version: FORMAT_VERSION,
+            format_version: meta::FORMAT_VERSION,
+            tier: self.options.tier,
             range: self.index.range().unwrap_or(NOTHING),
             series: self.index.len() as u32,
             samples: self.samples,
@@ -182,12 +227,17 @@ impl PartWriter {
         Ok(meta)
     }
 
-    fn check(&self, labels: &Labels, samples: &SampleColumns) -> Result<(), Error> {
-        if let Some(last) = self.last_labels.as_ref().filter(|last| *last >= labels) {
-            return Err(Error::invalid(format!(
+    fn check_order(&self, labels: &Labels) -> Result<(), Error> {
+        match self.last_labels.as_ref().filter(|last| *last >= labels) {
+            None => Ok(()),
+            Some(last) => Err(Error::invalid(format!(
                 "series must ascend, but {labels} came after {last}"
-            )));
+            ))),
         }
+    }
+
+    fn check(&self, labels: &Labels, samples: &SampleColumns) -> Result<(), Error> {
+        self.check_order(labels)?;
         let count = samples.timestamps.len();
         let fits = |length: usize| length == 0 || length == count;
         if samples.values.len() != count
@@ -225,8 +275,8 @@ impl PartWriter {
         range: Range<usize>,
     ) -> Result<Block, Error> {
         let (values, aggregates) = match kind {
-            BlockKind::Floats => self.write_floats(&samples.values[range.clone()])?,
             BlockKind::Histograms => self.write_histograms(&samples.histograms[range.clone()])?,
+            _ => self.write_floats(&samples.values[range.clone()])?,
         };
         let times = &samples.timestamps[range.clone()];
         let starts = samples.starts.get(range).unwrap_or_default();
@@ -261,6 +311,29 @@ impl PartWriter {
         histograms::encode(&block, self.options.compression_level, &mut bytes);
         let values = place(bytes, &mut self.files.histograms)?;
         Ok((values, Aggregates::of_histograms(&block)))
+    }
+
+    fn write_windows(&mut self, block: &[TierWindow]) -> Result<Block, Error> {
+        let ends: Vec<i64> = block.iter().map(|window| window.end.millis()).collect();
+        let mut bytes = Vec::new();
+        windows::encode(block, self.options.compression_level, &mut bytes);
+        let has_histograms = block.iter().any(|window| window.histograms.is_some());
+        let (kind, file) = match has_histograms {
+            true => (BlockKind::HistogramWindows, &mut self.files.histograms),
+            false => (BlockKind::Windows, &mut self.files.values),
+        };
+        let values = place(bytes, file)?;
+        Ok(Block {
+            kind,
+            samples: block.len() as u32,
+            range: TimeRange::new(block[0].end, block[block.len() - 1].end),
+            times: self.write_times(&ends)?,
+            starts: self
+                .write_vector(&windows::shape(block))
+                .map(Starts::Stored)?,
+            values,
+            aggregates: Aggregates::default(),
+        })
     }
 
     fn write_times(&mut self, times: &[i64]) -> Result<Times, Error> {
@@ -363,5 +436,21 @@ fn split(samples: &SampleColumns, limit: usize) -> Vec<(BlockKind, Range<usize>)
             }
         }
     }
+    blocks
+}
+
+/// Cuts windows into blocks: a new one at the limit of windows, and where their histograms become heavy.
+fn split_windows(windows: &[TierWindow], limit: usize) -> Vec<&[TierWindow]> {
+    let mut blocks = Vec::new();
+    let (mut begin, mut weight) = (0, 0usize);
+    for (index, window) in windows.iter().enumerate() {
+        let own = windows::weight(window);
+        weight += own;
+        if index - begin >= limit || (weight > HISTOGRAM_BLOCK_WEIGHT && index > begin) {
+            blocks.push(&windows[begin..index]);
+            (begin, weight) = (index, own);
+        }
+    }
+    blocks.push(&windows[begin..]);
     blocks
 }

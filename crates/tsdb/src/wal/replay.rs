@@ -2,7 +2,8 @@
 //!
 //! The order of segments is that of their index. A record whose sequence a later segment's header claims was written
 //! there again, after a sync had failed, and is passed over here. Series refs are translated: they mean the same in
-//! all segments of one run, and nothing in another.
+//! all segments of one run, and nothing in another. A series whose definition is damaged is looked up in the later
+//! segments of its run.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,17 @@ pub struct Skipped {
     pub bytes: u64,
 }
 
+/// Records that no segment holds, between two that follow each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// The file name of the segment before.
+    pub segment: String,
+    /// The first sequence that is missing.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+}
+
 /// What a replay found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
@@ -70,6 +82,8 @@ pub struct Replayed {
     pub cut: Vec<Cut>,
     /// Damage between intact records.
     pub skipped: Vec<Skipped>,
+    /// Gaps between segments: one was lost, or its end.
+    pub missing: Vec<Missing>,
 }
 
 /// Takes what is replayed.
@@ -125,6 +139,7 @@ impl Replay {
                 replay: &mut replay,
                 refs: &mut refs,
                 sink,
+                later: Later::new(disk, directory, *header, &found[index + 1..]),
                 end,
                 last: None,
             };
@@ -132,6 +147,8 @@ impl Replay {
             let last = segment.last;
             let first = header.map(|header| header.first_sequence);
             let last_sequence = last.or(first).unwrap_or(0);
+            let next = found.get(index + 1).and_then(|(_, header)| *header);
+            replay.note_gap(*id, *header, last, next);
             replay.next_sequence = replay.next_sequence.max(last.map_or(0, |last| last + 1));
             replay.next_sequence = replay.next_sequence.max(first.unwrap_or(0));
             replay.segments.push(ClosedSegment {
@@ -142,6 +159,27 @@ impl Replay {
             replay.torn.extend(intact.map(|length| (path, length)));
         }
         Ok(replay)
+    }
+
+    /// Within one run no sequence is left out.
+    fn note_gap(
+        &mut self,
+        id: SegmentId,
+        own: Option<Header>,
+        last: Option<u64>,
+        next: Option<Header>,
+    ) {
+        let (Some(own), Some(next)) = (own, next) else {
+            return;
+        };
+        let first = last.map_or(own.first_sequence, |last| last + 1);
+        if own.run == next.run && first < next.first_sequence {
+            self.facts.missing.push(Missing {
+                segment: id.name(),
+                first,
+                last: next.first_sequence - 1,
+            });
+        }
     }
 
     /// Cuts off what follows the last intact record of a segment, so that what is written later is not behind it.
@@ -171,23 +209,84 @@ impl Refs {
     }
 
     /// Keeps the entries whose series is known and returns how many are lost.
-    fn translate<T>(&self, entries: &mut Vec<(SeriesRef, T)>) -> u64 {
+    fn translate<T>(
+        &mut self,
+        entries: &mut Vec<(SeriesRef, T)>,
+        later: &mut Later<'_>,
+        sink: &mut dyn ReplaySink,
+    ) -> u64 {
         let before = entries.len();
-        entries.retain_mut(|(id, _)| match self.known.get(id) {
-            Some(known) => {
-                *id = *known;
-                true
+        entries.retain_mut(|(id, _)| {
+            let known = self.known.get(id).copied().or_else(|| {
+                let found = sink.series(later.find(*id)?);
+                self.known.insert(*id, found);
+                Some(found)
+            });
+            match known {
+                Some(known) => {
+                    *id = known;
+                    true
+                }
+                None => false,
             }
-            None => false,
         });
         (before - entries.len()) as u64
     }
+}
+
+/// The segments of the same run that follow: each defines the series that it uses. Read when a definition is missing,
+/// which means damage.
+struct Later<'a> {
+    disk: &'a dyn Disk,
+    directory: &'a Path,
+    segments: Vec<SegmentId>,
+    defined: Option<HashMap<SeriesRef, Labels>>,
+}
+
+impl<'a> Later<'a> {
+    fn new(
+        disk: &'a dyn Disk,
+        directory: &'a Path,
+        own: Option<Header>,
+        following: &[(SegmentId, Option<Header>)],
+    ) -> Self {
+        let run = own.map(|header| header.run);
+        let is_same =
+            |header: &Option<Header>| run.is_some() && header.map(|header| header.run) == run;
+        let segments = following.iter().filter(|(_, header)| is_same(header));
+        Self {
+            disk,
+            directory,
+            segments: segments.map(|(id, _)| *id).collect(),
+            defined: None,
+        }
+    }
+
+    fn find(&mut self, id: SeriesRef) -> Option<&Labels> {
+        let read = || {
+            let all = self.segments.iter();
+            all.flat_map(|id| definitions(self.disk, self.directory, *id))
+                .collect()
+        };
+        self.defined.get_or_insert_with(read).get(&id)
+    }
+}
+
+/// Returns the series that a segment defines; what cannot be read says nothing.
+fn definitions(disk: &dyn Disk, directory: &Path, id: SegmentId) -> Vec<(SeriesRef, Labels)> {
+    let bytes = read_segment(disk, &id.path(directory)).unwrap_or_default();
+    scan(&bytes, HEADER_LENGTH.min(bytes.len()), id.salt)
+        .flatten()
+        .filter(|(_, record)| record.kind == RecordKind::Series)
+        .flat_map(|(_, record)| decode_series(&record.payload).unwrap_or_default())
+        .collect()
 }
 
 struct SegmentReplay<'a> {
     replay: &'a mut Replay,
     refs: &'a mut Refs,
     sink: &'a mut dyn ReplaySink,
+    later: Later<'a>,
     /// Records from this sequence on are in a later segment as well.
     end: u64,
     last: Option<u64>,
@@ -196,10 +295,7 @@ struct SegmentReplay<'a> {
 impl SegmentReplay<'_> {
     /// Returns the length to cut the segment to, if its end is torn.
     fn run(&mut self, disk: &dyn Disk, id: SegmentId, path: &Path) -> Result<Option<u64>> {
-        // Twice the largest segment that a configuration allows, plus a record.
-        let bytes = disk
-            .read(path, 3 << 30)
-            .map_err(|error| Error::io("read", path, error))?;
+        let bytes = read_segment(disk, path)?;
         self.replay.facts.segments += 1;
         self.replay.facts.bytes += bytes.len() as u64;
         let start = HEADER_LENGTH.min(bytes.len());
@@ -271,9 +367,10 @@ impl SegmentReplay<'_> {
 
     fn batch(&mut self, sequence: u64, mut batch: WriteBatch) {
         let facts = &mut self.replay.facts;
-        facts.without_series += self.refs.translate(&mut batch.samples);
-        facts.without_series += self.refs.translate(&mut batch.exemplars);
-        self.refs.translate(&mut batch.metadata);
+        let (later, sink) = (&mut self.later, &mut *self.sink);
+        facts.without_series += self.refs.translate(&mut batch.samples, later, sink);
+        facts.without_series += self.refs.translate(&mut batch.exemplars, later, sink);
+        self.refs.translate(&mut batch.metadata, later, sink);
         facts.records += 1;
         facts.samples += batch.samples.len() as u64;
         self.sink.batch(sequence, &batch);
@@ -293,6 +390,30 @@ fn headers(disk: &dyn Disk, directory: &Path) -> Result<Vec<(SegmentId, Option<H
     ids.into_iter()
         .map(|id| Ok((id, header(disk, &id.path(directory))?)))
         .collect()
+}
+
+/// Returns the last sequence that any segment holds or names, 0 when there is none.
+///
+/// # Errors
+/// `NewerVersion`, `Io`.
+pub(crate) fn last_sequence(disk: &dyn Disk, directory: &Path) -> Result<u64> {
+    if !disk.exists(directory) {
+        return Ok(0);
+    }
+    let mut last = 0;
+    for (id, header) in headers(disk, directory)? {
+        last = header.map_or(0, |header| header.first_sequence).max(last);
+        let bytes = read_segment(disk, &id.path(directory))?;
+        let records = scan(&bytes, HEADER_LENGTH.min(bytes.len()), id.salt).flatten();
+        last = records.fold(last, |last, (_, record)| record.sequence.max(last));
+    }
+    Ok(last)
+}
+
+fn read_segment(disk: &dyn Disk, path: &Path) -> Result<Vec<u8>> {
+    // Twice the largest segment that a configuration allows, plus a record.
+    disk.read(path, 3 << 30)
+        .map_err(|error| Error::io("read", path, error))
 }
 
 fn decode_deletion(payload: &[u8]) -> std::result::Result<Deletion, Malformed> {

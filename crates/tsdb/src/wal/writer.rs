@@ -152,6 +152,11 @@ impl Wal {
         wait(&rx)?
     }
 
+    /// Returns how full the queue is, in percent of its limit.
+    pub(crate) fn queue_percent(&self) -> u64 {
+        self.queue.percent()
+    }
+
     /// Returns the sequence that the next record will have.
     pub(crate) fn next_sequence(&self) -> u64 {
         self.queue.next_sequence()

@@ -199,11 +199,11 @@ fn deleting_everything_again_and_again_leaves_nothing_behind() {
 }
 
 /// Calls back once when a part begins to be written.
-struct HookedDisk {
-    inner: SimulatedDisk,
-    hook: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+pub(crate) struct HookedDisk {
+    pub(crate) inner: SimulatedDisk,
+    pub(crate) hook: Mutex<Option<Box<dyn FnOnce() + Send>>>,
     /// The name of the file whose making calls.
-    file: &'static str,
+    pub(crate) file: &'static str,
 }
 
 impl Disk for HookedDisk {
@@ -214,9 +214,9 @@ impl Disk for HookedDisk {
         self.inner.open_writable(path)
     }
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        if path.ends_with(self.file)
-            && let Some(hook) = self.hook.lock().unwrap().take()
-        {
+        // The hook may make such a file as well, so the lock is not held.
+        let hook = path.ends_with(self.file).then(|| self.hook.lock().unwrap().take());
+        if let Some(hook) = hook.flatten() {
             hook();
         }
         self.inner.create(path)
@@ -247,6 +247,9 @@ impl Disk for HookedDisk {
     }
     fn available_bytes(&self, path: &Path) -> io::Result<u64> {
         self.inner.available_bytes(path)
+    }
+    fn total_bytes(&self, path: &Path) -> io::Result<u64> {
+        self.inner.total_bytes(path)
     }
 }
 

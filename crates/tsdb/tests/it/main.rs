@@ -4,18 +4,27 @@
     reason = "helpers of tests are tests, but clippy looks at #[test] only"
 )]
 
+mod cardinality;
+mod copying;
 mod crash;
 mod deletions;
+mod dump;
 mod exact;
 mod faults;
+mod fixture;
 mod merging;
 mod metering;
 mod model;
 mod opening;
 mod parts;
 mod read_only;
+mod retention;
+mod rot;
 mod snapshots;
 mod store;
 mod summaries;
 mod support;
+mod tiers;
 mod time;
+mod upkeep;
+mod verifying;

@@ -86,8 +86,9 @@ fn what_is_deleted_is_not_merged_and_may_be_written_again() {
 }
 
 #[test]
-fn the_running_day_is_left_alone() {
+fn the_running_day_is_merged_by_fours() {
     let store = Store::new();
+    let mut merged = Vec::new();
     for hour in 0..6 {
         let time = MIDNIGHT + 96 * HOUR + hour * HOUR;
         store
@@ -95,9 +96,11 @@ fn the_running_day_is_left_alone() {
             .advance(Duration::from_millis((time - store.now()).max(0) as u64));
         store.put("a", &[(time, 1.0)]);
         store.db.seal_all().unwrap();
-        assert_eq!(store.db.maintain().unwrap().parts_merged, 0);
+        merged.push(store.db.maintain().unwrap().parts_merged);
     }
-    assert_eq!(parts(&store), 6);
+    assert_eq!(merged, [0, 0, 0, 4, 0, 0]);
+    assert_eq!(parts(&store), 3);
+    assert_eq!(store.floats("a").len(), 6);
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use plimsoll_runtime::disk::Disk;
-use plimsoll_tsdb::{Db, ErrorKind};
+use plimsoll_tsdb::Db;
 use plimsoll_types::{Queryable, SampleColumns, StorageErrorKind, TimeRange, Timestamp};
 
-use crate::support::{DIRECTORY, HOUR, NOON, Store, floats, open};
+use crate::support::{DIRECTORY, HOUR, NOON, Store, floats};
 
 const OLD: [(i64, f64); 3] = [
     (NOON - 4 * HOUR, 1.0),
@@ -80,36 +80,6 @@ fn damage_that_a_query_meets_is_put_aside_by_maintenance() {
     assert_eq!(store.db.maintain().unwrap().parts_quarantined, 1);
     assert_eq!(store.floats("a"), [(NOON, 2.0)]);
     assert_eq!(warnings(&store.db, TimeRange::ALL).len(), 1);
-}
-
-#[test]
-fn a_part_of_a_newer_version_stops_the_opening() {
-    let store = store();
-    let path = file(&store, 1, "meta");
-    let mut bytes = store.disk.read(&path, 1 << 20).unwrap();
-    bytes[8] = 3;
-    let end = bytes.len() - 4;
-    let crc = crc32c::crc32c(&bytes[..end]);
-    bytes[end..].copy_from_slice(&crc.to_le_bytes());
-    store
-        .disk
-        .open_writable(&path)
-        .unwrap()
-        .write_all_at(&bytes, 0)
-        .unwrap();
-    let Store { disk, clock, db } = store;
-    drop(db);
-    let disk = disk.kill();
-    let (files, changes) = (disk.files(), disk.changes());
-    let error = open(&disk, &clock).err().unwrap();
-    assert_eq!(error.kind(), ErrorKind::NewerVersion);
-    assert!(
-        error
-            .to_string()
-            .contains("written by a newer version of plimsoll"),
-        "{error}"
-    );
-    assert_eq!((disk.files(), disk.changes()), (files, changes));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 pub(crate) use plimsoll_testkit::wait;
 use plimsoll_testkit::{FakeClock, Seed, SimulatedDisk};
-use plimsoll_tsdb::{Config, Db, Metrics, Result, Settings};
+use plimsoll_tsdb::{Config, Db, Metrics, Result, Settings, TierRetention};
 use plimsoll_types::{
     Appended, Appender, ByteCount, Durability, Labels, Matcher, Queryable, Sample, SampleColumns,
     SeriesRef, StorageError, TimeRange, Timestamp, WriteBatch,
@@ -23,8 +23,13 @@ pub(crate) struct Store {
     pub(crate) db: Db,
 }
 
+/// Without tiers, whose parts would be among those that a test counts; `tiers.rs` has its own.
 pub(crate) fn settings() -> Settings {
     Settings {
+        tier_retention: TierRetention {
+            five_minutes: Duration::ZERO,
+            hour: Duration::ZERO,
+        },
         group_delay: Duration::ZERO,
         segment_bytes: ByteCount::KIB.times(64),
         free_bytes_reserve: ByteCount(0),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Matcher, StorageError, TimeRange};
+use super::{Cardinality, CardinalityQuery, Matcher, StorageError, StoreStatus, TimeRange};
 
 /// Work on a whole store. Safe to call from many threads; blocks on the disk, so shells call it on a blocking thread.
 pub trait StoreAdmin: Send + Sync {
@@ -41,6 +41,21 @@ pub trait StoreAdmin: Send + Sync {
     /// removed by the next opening.
     fn snapshot(&self, skip_head: bool) -> Result<String, StorageError>;
 
+    /// Seals everything that is in memory into parts, due or not; answers do not change.
+    ///
+    /// # Errors
+    /// [`ReadOnly`](super::StorageErrorKind::ReadOnly) when no space is left, [`Io`](super::StorageErrorKind::Io).
+    fn flush(&self) -> Result<(), StorageError>;
+
+    /// Flushes, and merges the parts of each day or longer span that touches `range` into one, due or not; answers do not
+    /// change. May take hours for a large store, at full speed.
+    ///
+    /// # Errors
+    /// [`ReadOnly`](super::StorageErrorKind::ReadOnly) when the disk has no room for a second copy of what is merged into
+    /// one, [`Io`](super::StorageErrorKind::Io), [`Corrupt`](super::StorageErrorKind::Corrupt). What was merged before the
+    /// error stays merged.
+    fn merge(&self, range: TimeRange) -> Result<(), StorageError>;
+
     /// Returns what is in the store; every list of names holds the `limit` highest counts at most.
     ///
     /// # Complexity
@@ -49,6 +64,20 @@ pub trait StoreAdmin: Send + Sync {
     /// # Errors
     /// [`Io`](super::StorageErrorKind::Io).
     fn statistics(&self, limit: usize) -> Result<StoreStatistics, StorageError>;
+
+    /// Returns what the store promises and how it is. Cheap: counts parts and windows, and looks at the log's files.
+    fn status(&self) -> StoreStatus;
+
+    /// Returns what makes the store large, and which of it nobody asks for.
+    ///
+    /// # Complexity
+    /// As [`statistics`](Self::statistics); with churn it reads the labels of every series of the two windows, which is
+    /// some seconds and 24 bytes of memory per series for a while.
+    ///
+    /// # Errors
+    /// [`Io`](super::StorageErrorKind::Io) and [`Corrupt`](super::StorageErrorKind::Corrupt), of parts that churn is
+    /// read from.
+    fn cardinality(&self, query: &CardinalityQuery) -> Result<Cardinality, StorageError>;
 }
 
 /// What is in a store.

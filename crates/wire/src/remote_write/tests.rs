@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plimsoll_types::{
     BucketCounts, ByteCount, CUSTOM_BUCKETS_SCHEMA, Counts, Exemplar, Histogram, MetricType,
-    ResetHint, Sample, Span, StartTimestamp, Timestamp, Value, stale_nan,
+    ResetHint, Sample, SeriesRef, Span, StartTimestamp, Timestamp, Value, stale_nan,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -12,6 +12,7 @@ use prost::Message;
 
 use super::messages::{self, BucketSpan, Count, Label, RequestV2, TimeSeriesV2, ZeroCount};
 use super::*;
+use crate::push::Spelling;
 
 fn any_float() -> impl Strategy<Value = f64> {
     prop_oneof![
@@ -171,6 +172,7 @@ fn any_series() -> impl Strategy<Value = Series> {
                 samples,
                 exemplars,
                 metadata,
+                spelling: None,
             }
         })
 }
@@ -709,6 +711,7 @@ fn reads_and_writes_the_bytes_of_version_2() {
             unit: String::new(),
             help: "Up?".into(),
         }),
+        spelling: None,
     };
     let decoded = decode(Version::V2, &bytes, &Limits::default()).unwrap();
     assert_eq!(decoded.series, [expected]);
@@ -762,4 +765,77 @@ fn reads_and_writes_the_bytes_of_a_histogram() {
     assert_eq!(decoded.refusals.details(), &[]);
     assert_eq!(decoded.series[0].samples, [expected]);
     assert_eq!(encode(Version::V2, &decoded.series), bytes);
+}
+
+/// Knows all that it was told.
+struct Acquainted(Vec<(Spelling, SeriesRef)>);
+
+impl KnownSeries for Acquainted {
+    fn seed(&self) -> Option<u64> {
+        Some(7)
+    }
+
+    fn find(&self, spelling: Spelling) -> Option<SeriesRef> {
+        let found = self.0.iter().find(|(known, _)| *known == spelling);
+        found.map(|(_, series)| *series)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// A series that is recognised brings the floats that decoding finds, and nothing else is lost.
+    #[test]
+    fn recognising_equals_decoding(series in vec(any_series(), 0..4), is_first: bool) {
+        let version = if is_first { Version::V1 } else { Version::V2 };
+        let bytes = encode(version, &series);
+        let limits = Limits::default();
+        let told = decode_with(version, &bytes, &limits, &Acquainted(Vec::new())).unwrap();
+        prop_assert!(told.known.is_empty());
+        let learned = (0..).zip(&told.series).filter_map(|(index, series)| {
+            Some((series.spelling?, SeriesRef(index)))
+        });
+        let known = Acquainted(learned.collect());
+        let found = decode_with(version, &bytes, &limits, &known).unwrap();
+        let mut samples = Vec::new();
+        for one in &told.series {
+            let is_plain = one.exemplars.is_empty()
+                && one.samples.iter().all(|sample| matches!(sample.value, Value::Float(_)));
+            match one.spelling.and_then(|spelling| known.find(spelling)) {
+                Some(id) if is_plain => samples.extend(one.samples.iter().map(|sample| (id, sample.clone()))),
+                _ => prop_assert!(found.series.contains(one)),
+            }
+        }
+        prop_assert_eq!(found.known, samples);
+        prop_assert_eq!(found.refusals, told.refusals);
+    }
+}
+
+#[test]
+fn other_labels_are_spelled_otherwise() {
+    let spelled = |version, pairs: &[(&str, &str)], metadata: Option<Metadata>| {
+        let series = Series {
+            labels: Labels::from_pairs(pairs.iter().copied()),
+            samples: vec![Sample::float(Timestamp::from_millis(1), 1.0)],
+            metadata,
+            ..Series::default()
+        };
+        let bytes = encode(version, &[series]);
+        let decoded = decode_with(version, &bytes, &Limits::default(), &Acquainted(Vec::new()));
+        decoded.unwrap().series[0].spelling.unwrap()
+    };
+    let metadata = |help: &str| Metadata {
+        help: help.into(),
+        ..Metadata::default()
+    };
+    for version in [Version::V1, Version::V2] {
+        let base = spelled(version, &[(NAME, "a"), ("b", "c")], None);
+        assert_eq!(base, spelled(version, &[("b", "c"), (NAME, "a")], None));
+        assert_ne!(base, spelled(version, &[(NAME, "a"), ("b", "d")], None));
+        assert_ne!(base, spelled(version, &[(NAME, "a"), ("bc", "")], None));
+        assert_ne!(base, spelled(version, &[(NAME, "a")], None));
+    }
+    let described = |help| spelled(Version::V2, &[(NAME, "a")], Some(metadata(help)));
+    assert_eq!(described("x"), described("x"));
+    assert_ne!(described("x"), described("y"));
 }

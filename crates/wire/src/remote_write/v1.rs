@@ -1,12 +1,14 @@
 //! `prometheus.WriteRequest`: every series brings its labels as strings.
 
-use plimsoll_types::{Exemplar, Labels, Metadata, Sample, StartTimestamp, Timestamp, Value};
+use plimsoll_types::{
+    Exemplar, Labels, Metadata, Sample, SeriesRef, StartTimestamp, Timestamp, Value,
+};
 use prost::Message;
 
 use super::{Pairs, histogram, messages, refuse_exemplar, refuse_series, show};
-use crate::fields::Fields;
+use crate::fields::{Field, Fields, take_varint};
 use crate::metadata;
-use crate::push::{Decoded, Error, Limits, Meter, RefusalReason, Series};
+use crate::push::{Decoded, Error, KnownSeries, Limits, Meter, RefusalReason, Series, Spelling};
 
 mod request {
     pub(super) const TIMESERIES: u64 = 1;
@@ -20,7 +22,11 @@ mod timeseries {
     pub(super) const HISTOGRAM: u64 = 4;
 }
 
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
+pub(super) fn decode(
+    bytes: &[u8],
+    limits: &Limits,
+    known: &dyn KnownSeries,
+) -> Result<Decoded, Error> {
     let mut decoded = Decoded::default();
     let mut meter = Meter::new(limits);
     let mut index = 0;
@@ -28,7 +34,16 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
         let field = field?;
         match field.number {
             request::TIMESERIES => {
-                decode_series(index, field.bytes()?, &mut meter, &mut decoded)?;
+                let bytes = field.bytes()?;
+                let spelling = known
+                    .seed()
+                    .and_then(|seed| Some(Spelling::of(labels_of(bytes)?, seed)));
+                match spelling.and_then(|spelling| known.find(spelling)) {
+                    Some(series) if has_floats_only(bytes) => {
+                        decode_known(series, bytes, &mut meter, &mut decoded)?;
+                    }
+                    _ => decode_series(index, bytes, spelling, &mut meter, &mut decoded)?,
+                }
                 index += 1;
             }
             request::METADATA => decode_family(field.bytes()?, &mut meter, &mut decoded)?,
@@ -38,10 +53,62 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     Ok(decoded)
 }
 
+/// The first byte of a label and of a sample: the number of the field, and that a length and bytes follow.
+const LABEL_TAG: u8 = (timeseries::LABEL as u8) << 3 | 2;
+const SAMPLE_TAG: u8 = (timeseries::SAMPLE as u8) << 3 | 2;
+
+/// Returns the bytes of the labels, which stand before everything else in what every sender writes.
+fn labels_of(bytes: &[u8]) -> Option<&[u8]> {
+    let end = end_of_run(bytes, LABEL_TAG)?;
+    // A message may say its labels in two places; then the first of them name nothing.
+    let rest = Fields::new("TimeSeries", &bytes[end..]);
+    let is_label = |field: Result<_, Error>| field.is_ok_and(is_label);
+    (end > 0 && !rest.into_iter().any(is_label)).then(|| &bytes[..end])
+}
+
+fn is_label(field: Field<'_>) -> bool {
+    field.number == timeseries::LABEL
+}
+
+/// Says whether nothing but float samples follows the labels.
+fn has_floats_only(bytes: &[u8]) -> bool {
+    let labels = end_of_run(bytes, LABEL_TAG).unwrap_or(0);
+    end_of_run(&bytes[labels..], SAMPLE_TAG) == Some(bytes.len() - labels)
+}
+
+/// Returns where the run of fields with this tag ends that a message begins with.
+fn end_of_run(bytes: &[u8], tag: u8) -> Option<usize> {
+    let mut rest = bytes;
+    while let [found, after @ ..] = rest
+        && *found == tag
+    {
+        rest = after;
+        let length = usize::try_from(take_varint(&mut rest)?).ok()?;
+        rest = rest.get(length..)?;
+    }
+    Some(bytes.len() - rest.len())
+}
+
+/// Reads the floats of a series that was recognised.
+fn decode_known(
+    series: SeriesRef,
+    bytes: &[u8],
+    meter: &mut Meter,
+    decoded: &mut Decoded,
+) -> Result<(), Error> {
+    let samples = &bytes[end_of_run(bytes, LABEL_TAG).unwrap_or(0)..];
+    for field in Fields::new("TimeSeries", samples) {
+        let sample = decode_sample(field?.bytes()?, meter)?;
+        decoded.known.push((series, sample));
+    }
+    Ok(())
+}
+
 /// Reads the labels first, wherever they are: a series that is refused costs no memory.
 fn decode_series(
     index: u64,
     bytes: &[u8],
+    spelling: Option<Spelling>,
     meter: &mut Meter,
     decoded: &mut Decoded,
 ) -> Result<(), Error> {
@@ -55,7 +122,7 @@ fn decode_series(
         }
     }
     match pairs.series(&meter.limits.labels) {
-        Ok(labels) => decode_contents(labels, bytes, meter, decoded),
+        Ok(labels) => decode_contents((labels, spelling), bytes, meter, decoded),
         Err(fault) => {
             refuse_series(decoded, index, &pairs, samples, &fault);
             Ok(())
@@ -64,7 +131,7 @@ fn decode_series(
 }
 
 fn decode_contents(
-    labels: Labels,
+    (labels, spelling): (Labels, Option<Spelling>),
     bytes: &[u8],
     meter: &mut Meter,
     decoded: &mut Decoded,
@@ -72,6 +139,7 @@ fn decode_contents(
     meter.series(&labels)?;
     let mut series = Series {
         labels,
+        spelling,
         ..Series::default()
     };
     for field in Fields::new("TimeSeries", bytes) {

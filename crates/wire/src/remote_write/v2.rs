@@ -3,17 +3,25 @@
 //! The table may follow the series that refer to it, so it is read in a pass of its own. One long symbol that many
 //! series refer to would multiply in memory, therefore every label set is checked and charged before it is built.
 
+mod spelling;
+
 use std::collections::HashMap;
 use std::str::Utf8Error;
 
-use plimsoll_types::{Exemplar, Labels, Metadata, StartTimestamp, Timestamp, Value};
+use plimsoll_types::{
+    Exemplar, Labels, Metadata, Sample, SeriesRef, StartTimestamp, Timestamp, Value,
+};
 use prost::Message;
 
 use super::v1::{decode_histogram, decode_sample};
 use super::{Pair, Pairs, histogram, messages, refuse_exemplar, refuse_series, show};
 use crate::fields::{Field, Fields};
 use crate::metadata;
-use crate::push::{Decoded, Error, LabelFault, LabelLimits, Limits, Meter, RefusalReason, Series};
+use crate::push::{
+    Decoded, Error, KnownSeries, LabelFault, LabelLimits, Limits, Meter, RefusalReason, Series,
+    Spelling,
+};
+use spelling::{HASH_BYTES, Speller};
 
 const MESSAGE: &str = "io.prometheus.write.v2.Request";
 
@@ -31,20 +39,31 @@ mod timeseries {
     pub(super) const CREATED_TIMESTAMP: u64 = 6;
 }
 
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
+pub(super) fn decode(
+    bytes: &[u8],
+    limits: &Limits,
+    known: &dyn KnownSeries,
+) -> Result<Decoded, Error> {
     let mut decoded = Decoded::default();
     let mut meter = Meter::new(limits);
     let symbols = decode_symbols(bytes, &mut meter)?;
+    let mut speller = known.seed().map(|seed| Speller::new(&symbols, seed));
     let mut index = 0;
     for field in Fields::new(MESSAGE, bytes) {
         let field = field?;
         if field.number == request::TIMESERIES {
+            let bytes = field.bytes()?;
+            let spelled = speller.as_mut().map(|speller| speller.spell(bytes));
+            let (spelling, is_plain) = spelled.unwrap_or_default();
             let mut decoder = SeriesDecoder {
                 symbols: &symbols,
                 meter: &mut meter,
                 decoded: &mut decoded,
             };
-            decoder.decode(index, field.bytes()?)?;
+            match spelling.and_then(|spelling| known.find(spelling)) {
+                Some(series) if is_plain => decoder.decode_known(series, bytes)?,
+                _ => decoder.decode(index, bytes, spelling)?,
+            }
             index += 1;
         }
     }
@@ -56,7 +75,7 @@ fn decode_symbols<'a>(bytes: &'a [u8], meter: &mut Meter) -> Result<Vec<&'a [u8]
     for field in Fields::new(MESSAGE, bytes) {
         let field = field?;
         if field.number == request::SYMBOL {
-            meter.memory(size_of::<&[u8]>())?;
+            meter.memory(size_of::<&[u8]>() + HASH_BYTES)?;
             symbols.push(field.bytes()?);
         }
     }
@@ -95,7 +114,12 @@ struct SeriesDecoder<'a, 'b, 'l> {
 
 impl<'a> SeriesDecoder<'a, '_, '_> {
     /// Reads the labels first, wherever they are: a series that is refused costs no memory.
-    fn decode(&mut self, index: u64, bytes: &'a [u8]) -> Result<(), Error> {
+    fn decode(
+        &mut self,
+        index: u64,
+        bytes: &'a [u8],
+        spelling: Option<Spelling>,
+    ) -> Result<(), Error> {
         let (mut references, mut samples, mut created) = (References::default(), 0, 0);
         let mut has_exemplars = false;
         for field in Fields::new("TimeSeries", bytes) {
@@ -121,7 +145,10 @@ impl<'a> SeriesDecoder<'a, '_, '_> {
                 });
                 Ok(())
             }
-            Ok(labels) => self.decode_contents(labels, StartTimestamp::from_millis(created), bytes),
+            Ok(labels) => {
+                let created = StartTimestamp::from_millis(created);
+                self.decode_contents((labels, spelling), created, bytes)
+            }
             Err(fault) => {
                 refuse_series(self.decoded, index, &pairs, samples, &fault);
                 Ok(())
@@ -129,15 +156,37 @@ impl<'a> SeriesDecoder<'a, '_, '_> {
         }
     }
 
+    /// Reads the floats of a series that was recognised.
+    fn decode_known(&mut self, series: SeriesRef, bytes: &'a [u8]) -> Result<(), Error> {
+        let (first, mut created) = (self.decoded.known.len(), StartTimestamp::UNKNOWN);
+        for field in Fields::new("TimeSeries", bytes) {
+            let field = field?;
+            match field.number {
+                timeseries::SAMPLE => {
+                    let sample = decode_sample(field.bytes()?, self.meter)?;
+                    self.decoded.known.push((series, sample));
+                }
+                timeseries::CREATED_TIMESTAMP => {
+                    created = StartTimestamp::from_millis(field.int64()?);
+                }
+                _ => {}
+            }
+        }
+        let samples = self.decoded.known[first..].iter_mut();
+        samples.for_each(|(_, sample)| set_start(sample, created));
+        Ok(())
+    }
+
     fn decode_contents(
         &mut self,
-        labels: Labels,
+        (labels, spelling): (Labels, Option<Spelling>),
         created: StartTimestamp,
         bytes: &'a [u8],
     ) -> Result<(), Error> {
         self.meter.series(&labels)?;
         let mut series = Series {
             labels,
+            spelling,
             ..Series::default()
         };
         for field in Fields::new("TimeSeries", bytes) {
@@ -155,11 +204,8 @@ impl<'a> SeriesDecoder<'a, '_, '_> {
                 _ => {}
             }
         }
-        for sample in &mut series.samples {
-            if sample.start == StartTimestamp::UNKNOWN {
-                sample.start = created;
-            }
-        }
+        let samples = series.samples.iter_mut();
+        samples.for_each(|sample| set_start(sample, created));
         if !(series.samples.is_empty() && series.exemplars.is_empty()) {
             self.decoded.series.push(series);
         }
@@ -269,6 +315,13 @@ impl<'a> SeriesDecoder<'a, '_, '_> {
         }
         let bytes = self.symbol(reference).map_err(|fault| fault.message)?;
         read(bytes).map_err(|_| format!("symbol {reference} is not valid UTF-8"))
+    }
+}
+
+/// A sample that does not say its start has that of its series.
+fn set_start(sample: &mut Sample, created: StartTimestamp) {
+    if sample.start == StartTimestamp::UNKNOWN {
+        sample.start = created;
     }
 }
 

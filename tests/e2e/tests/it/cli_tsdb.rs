@@ -26,7 +26,7 @@ fn a_directory_in_use_and_a_closed_one_show_the_same() {
         assert_eq!(dump.stdout, "");
         let analyzed = plimsoll(&["tsdb", "analyze", data, "--limit", "1000"]);
         assert!(
-            analyzed.stdout.contains("           2  seen\n"),
+            analyzed.stdout.contains("           2  seen  ("),
             "{analyzed:?}"
         );
         let list = plimsoll(&["tsdb", "list", data]);

@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod cardinality;
 mod check_config;
 mod cli;
 mod cli_check;
@@ -27,3 +28,4 @@ mod remote_read;
 mod slow_client;
 mod surface;
 mod target;
+mod tiers;

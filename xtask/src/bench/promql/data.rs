@@ -86,8 +86,7 @@ fn push(api: &Api, series: &mut [Made], hour: i64, step: i64) -> anyhow::Result<
                 Series {
                     labels: made.labels.clone(),
                     samples,
-                    exemplars: Vec::new(),
-                    metadata: None,
+                    ..Series::default()
                 }
             })
             .collect();

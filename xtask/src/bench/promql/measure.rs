@@ -1,15 +1,15 @@
 //! What a process spends: CPU time and peak memory, as the kernel counts them.
 
 use std::fmt;
-use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use plimsoll_runtime::clock::{Clock, SystemClock};
 
 use super::questions::Question;
-use super::rivals::Contender;
+use crate::bench::contender::Contender;
+use crate::bench::spending::{cpu_time, forget_peak};
 
 /// The kernel counts CPU time in hundredths of a second, so a question is asked until it has cost this much.
 const CPU_ENOUGH: Duration = Duration::from_millis(600);
@@ -96,19 +96,4 @@ pub(super) fn settle(contenders: &mut [Contender]) -> anyhow::Result<()> {
         known = total;
     }
     Ok(())
-}
-
-fn forget_peak(id: u32) -> anyhow::Result<()> {
-    Ok(fs::write(format!("/proc/{id}/clear_refs"), "5")?)
-}
-
-/// Returns user and system time of all threads, those that ended included.
-fn cpu_time(id: u32) -> anyhow::Result<Duration> {
-    let text = fs::read_to_string(format!("/proc/{id}/stat"))?;
-    // The name in parentheses may hold anything, so fields are counted from its end.
-    let fields = text.rsplit_once(')').context("no name in stat")?.1;
-    let ticks = fields.split_whitespace().skip(11).take(2);
-    let ticks = ticks.map(str::parse::<u64>).sum::<Result<u64, _>>()?;
-    let per_second = rustix::param::clock_ticks_per_second();
-    Ok(Duration::from_secs_f64(ticks as f64 / per_second as f64))
 }

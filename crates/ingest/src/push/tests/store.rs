@@ -97,6 +97,10 @@ impl Appender for Store {
         Ok(reference)
     }
 
+    fn labels(&self, series: SeriesRef) -> Option<Labels> {
+        self.lock().names.get(&series).cloned()
+    }
+
     fn append(&self, batch: &WriteBatch, durability: Durability) -> Result<Appended, StorageError> {
         assert_eq!(durability, Durability::Synced, "a push is acknowledged");
         let mut state = self.lock();

@@ -113,8 +113,8 @@ fn series_of(
                 start: sample.start,
                 value: sample.value,
             }],
-            exemplars: Vec::new(),
             metadata: Some(metadata.clone()),
+            ..Series::default()
         }
     })
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_api::{App, BuildInfo, Parts, ServeLimits, Subscribers, Surface};
-use plimsoll_ingest::config::{Config, Loaded, WalSync};
+use plimsoll_ingest::config::{Config, Loaded, RetentionRule, WalSync};
 use plimsoll_ingest::discovery::{self, SystemResolver};
+use plimsoll_ingest::limits::{Folding, Limiter};
 use plimsoll_ingest::push::{Limits, Receiver};
 use plimsoll_ingest::scrape::Scrapes;
 use plimsoll_promql::Engine;
@@ -13,7 +14,7 @@ use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::shutdown::{self, Cause, Shutdown};
 use plimsoll_runtime::tasks::{OnPanic, Tasks};
-use plimsoll_tsdb::{Background, Db, Recovery, Settings, SyncMode};
+use plimsoll_tsdb::{Background, Db, Recovery, Settings, SyncMode, TierRetention};
 use plimsoll_types::StoreAdmin;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -56,8 +57,11 @@ pub(super) async fn serve(
     let db = db?;
     let background = Background::start(db.clone()).map_err(Failure::failed)?;
 
+    let limiter = Limiter::new(db.clone(), db.clone(), clock.clone(), metrics.limits);
+    limiter.set_limits(&loaded.config.plimsoll.limits.series);
+    let limiter = Arc::new(limiter);
     let receiver = Receiver::new(
-        db.clone(),
+        limiter.clone(),
         clock.clone(),
         tasks.clone(),
         Limits::default(),
@@ -70,7 +74,7 @@ pub(super) async fn serve(
         resolver: Arc::new(SystemResolver),
         metrics: metrics.discovery,
     };
-    let scrapes = Scrapes::new(db.clone(), clock.clone(), metrics.scrape, context);
+    let scrapes = Scrapes::new(limiter.clone(), clock.clone(), metrics.scrape, context);
     let asked = db.clone();
     let counted = tasks.run_blocking("store statistics", move || asked.statistics(0));
     let counted = counted.await.map_err(Failure::failed)?;
@@ -96,6 +100,7 @@ pub(super) async fn serve(
             status: status.clone(),
             scrapes: scrapes.overview(),
             store: db.clone(),
+            folding: folding(limiter.clone()),
             is_admin_enabled: arguments.web.enable_admin_api,
             quit: arguments.web.enable_lifecycle.then(|| stop.clone()),
             cors_origin: arguments.web.cors_origin(address),
@@ -106,8 +111,10 @@ pub(super) async fn serve(
     });
     let sources = Sources::new(&arguments, address, registry, tasks.clone(), clock.clone());
     let parts = reload::Parts {
+        limiter,
         scrapes,
         sources,
+        store: db.clone(),
         app: app.clone(),
         status,
         metrics: metrics.reload,
@@ -140,6 +147,11 @@ pub(super) async fn serve(
     arguments.tell_address(address);
     server.await;
     finish(&tasks, background, &db, &stop).await
+}
+
+/// Tells what limits fold.
+fn folding(limiter: Arc<Limiter>) -> Box<dyn Fn(usize) -> Vec<Folding> + Send + Sync> {
+    Box::new(move |count| limiter.folding(count))
 }
 
 async fn bind(arguments: &Arguments) -> Result<TcpListener, Failure> {
@@ -176,16 +188,7 @@ async fn open(
     metrics: plimsoll_tsdb::Metrics,
     tasks: &Tasks,
 ) -> Result<Arc<Db>, Failure> {
-    let settings = Settings {
-        retention: config.retention.time_or_default(),
-        sync_mode: match config.plimsoll.wal_sync {
-            WalSync::Always => SyncMode::Always,
-            WalSync::Group => SyncMode::Group,
-            WalSync::Os => SyncMode::Os,
-        },
-        series_limit: config.plimsoll.limits.active_series_max,
-        ..Settings::new(&arguments.data_dir)
-    };
+    let settings = settings(arguments, config);
     let config = plimsoll_tsdb::Config::new(settings).map_err(Failure::failed)?;
     let opened = tasks
         .run_blocking("open store", move || Db::open(config, clock, metrics))
@@ -195,6 +198,38 @@ async fn open(
         .map_err(|error| Failure::from(anyhow::Error::from(error)))?;
     tell(db.recovery());
     Ok(Arc::new(db))
+}
+
+/// Returns what the store is told of a configuration.
+pub(super) fn settings(arguments: &Arguments, config: &Config) -> Settings {
+    let retention = &config.retention;
+    let defaults = Settings::new(&arguments.data_dir);
+    let tiers = config.plimsoll.tiers;
+    let default = retention.time_or_default();
+    let rule = |rule: &RetentionRule| plimsoll_tsdb::RetentionRule {
+        matchers: rule.matchers.clone(),
+        raw: rule.raw.unwrap_or(default),
+        five_minutes: rule.five_minutes.unwrap_or(tiers.five_minutes),
+        hour: rule.hour.unwrap_or(tiers.hour),
+    };
+    Settings {
+        retention: default,
+        tier_retention: TierRetention {
+            five_minutes: tiers.five_minutes,
+            hour: tiers.hour,
+        },
+        retention_rules: retention.rules.iter().map(rule).collect(),
+        retention_bytes: retention.size,
+        retention_disk_share: retention.disk_share,
+        sync_mode: match config.plimsoll.wal_sync {
+            WalSync::Always => SyncMode::Always,
+            WalSync::Group => SyncMode::Group,
+            WalSync::Os => SyncMode::Os,
+        },
+        series_limit: config.plimsoll.limits.active_series_max,
+        merge_bytes_per_second: config.plimsoll.merge_bytes_per_second,
+        ..defaults
+    }
 }
 
 /// Damage is worth a line of its own; the store itself logs a clean opening.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use plimsoll_api::{InForce, ServerStatus};
-use plimsoll_ingest::config::Loaded;
+use plimsoll_ingest::config::{Loaded, Retention};
 use plimsoll_types::{ReplayStatistics, Timestamp, format_duration};
 
 use super::{Arguments, LogFormat};
@@ -35,8 +35,20 @@ pub(super) fn in_force(loaded: &Loaded, now: Timestamp) -> InForce {
         since: now,
         is_last_reload_successful: true,
         external_labels: loaded.config.external_labels().clone(),
-        retention: format_duration(loaded.config.retention.time_or_default()),
+        retention: retention(&loaded.config.retention),
     }
+}
+
+/// Writes the limits in force as Prometheus does: `15d or 512MiB or 80%`.
+fn retention(retention: &Retention) -> String {
+    let size = retention.size.map(|size| size.to_string().replace(' ', ""));
+    let share = retention.disk_share.map(|share| format!("{}%", share * 100.0));
+    let time = match (retention.time, &size, &share) {
+        (None, None, None) => Some(Retention::DEFAULT),
+        (time, ..) => time,
+    };
+    let limits = [time.map(format_duration), size, share];
+    limits.into_iter().flatten().collect::<Vec<_>>().join(" or ")
 }
 
 fn flags(arguments: &Arguments, address: SocketAddr) -> BTreeMap<String, String> {
@@ -59,6 +71,18 @@ fn flags(arguments: &Arguments, address: SocketAddr) -> BTreeMap<String, String>
             "storage.tsdb.retention.time",
             retention.unwrap_or_else(|| "0s".into()),
         ),
+        (
+            "storage.tsdb.retention.size",
+            arguments
+                .retention_size
+                .unwrap_or_default()
+                .to_string()
+                .replace(' ', ""),
+        ),
+        (
+            "storage.tsdb.retention.percentage",
+            arguments.retention_percentage.unwrap_or_default().to_string(),
+        ),
         ("log.level", arguments.log_filter.clone()),
         ("log.format", format.to_owned()),
         ("insecure", arguments.insecure.to_string()),
@@ -69,4 +93,22 @@ fn flags(arguments: &Arguments, address: SocketAddr) -> BTreeMap<String, String>
     arguments.query.show(&mut flags);
     arguments.web.show(address, &mut flags);
     flags
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_types::ByteCount;
+
+    use super::*;
+
+    #[test]
+    fn limits_are_written_as_prometheus_does() {
+        let mut limits = Retention::default();
+        assert_eq!(retention(&limits), "15d");
+        limits.size = Some(ByteCount::MIB.times(512));
+        assert_eq!(retention(&limits), "512MiB");
+        limits.disk_share = Some(0.8);
+        limits.time = Some(std::time::Duration::from_hours(48));
+        assert_eq!(retention(&limits), "2d or 512MiB or 80%");
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 
 use plimsoll_api::QueryMetrics;
-use plimsoll_ingest::{discovery, push, scrape};
+use plimsoll_ingest::{discovery, limits, push, scrape};
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_types::Timestamp;
 use prometheus_client::metrics::gauge::Gauge;
@@ -13,6 +13,7 @@ use prometheus_client::registry::Unit;
 pub(crate) struct AllMetrics {
     pub(crate) store: plimsoll_tsdb::Metrics,
     pub(crate) push: push::Metrics,
+    pub(crate) limits: limits::Metrics,
     pub(crate) scrape: scrape::Metrics,
     pub(crate) discovery: discovery::Metrics,
     pub(crate) query: QueryMetrics,
@@ -62,12 +63,15 @@ impl AllMetrics {
         let (store, push) = (plimsoll_tsdb::Metrics::default(), push::Metrics::default());
         store.register(registry);
         push.register(registry);
+        let limits = limits::Metrics::default();
+        limits.register(registry);
         let (query, reload) = (QueryMetrics::default(), ReloadMetrics::default());
         query.register(registry);
         reload.register(registry);
         Self {
             store,
             push,
+            limits,
             scrape: scrape::Metrics::new(registry),
             discovery: discovery::Metrics::new(registry),
             query,

@@ -5,7 +5,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
 /// Flags that take a value and change nothing here.
-const WITHOUT_EFFECT: [&str; 24] = [
+const WITHOUT_EFFECT: [&str; 22] = [
     "alertmanager.drain-notification-queue-on-shutdown",
     "alertmanager.notification-batch-size",
     "alertmanager.notification-queue-capacity",
@@ -21,8 +21,6 @@ const WITHOUT_EFFECT: [&str; 24] = [
     "storage.tsdb.max-block-chunk-segment-size",
     "storage.tsdb.max-block-duration",
     "storage.tsdb.min-block-duration",
-    "storage.tsdb.retention.percentage",
-    "storage.tsdb.retention.size",
     "storage.tsdb.wal-compression-type",
     "storage.tsdb.wal-segment-size",
     "web.console.libraries",

@@ -1,19 +1,21 @@
 //! Reading the configuration again: on SIGHUP and on `POST /-/reload`. Validated first; a bad one changes nothing.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use plimsoll_api::{App, ReloadRequest, ServerStatus};
 use plimsoll_ingest::config::{Config, Loaded, WalSync};
+use plimsoll_ingest::limits::Limiter;
 use plimsoll_ingest::scrape::Scrapes;
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::shutdown::{Reloads, Shutdown};
 use plimsoll_runtime::tasks::Tasks;
+use plimsoll_tsdb::Db;
+use plimsoll_types::ByteCount;
 use tokio::sync::mpsc;
 
 use super::metrics::ReloadMetrics;
 use super::sources::Sources;
-use super::{Arguments, facts, load};
+use super::{Arguments, composition, facts, load};
 
 /// Puts configurations into force.
 pub(super) struct Reloader {
@@ -24,8 +26,10 @@ pub(super) struct Reloader {
 
 /// What a reload reaches.
 pub(super) struct Parts {
+    pub(super) limiter: Arc<Limiter>,
     pub(super) scrapes: Scrapes,
     pub(super) sources: Sources,
+    pub(super) store: Arc<Db>,
     pub(super) app: Arc<App>,
     pub(super) status: Arc<ServerStatus>,
     pub(super) metrics: ReloadMetrics,
@@ -36,7 +40,7 @@ pub(super) struct Parts {
 /// What the store was opened with and cannot change while it is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct StoreSettings {
-    retention: Duration,
+    merge_bytes_per_second: ByteCount,
     wal_sync: WalSync,
     active_series_max: u64,
 }
@@ -46,8 +50,8 @@ impl StoreSettings {
     fn differences(&self, other: &Self) -> Vec<&'static str> {
         let compared = [
             (
-                "storage.tsdb.retention.time",
-                self.retention != other.retention,
+                "plimsoll.merge_bytes_per_second",
+                self.merge_bytes_per_second != other.merge_bytes_per_second,
             ),
             ("plimsoll.wal_sync", self.wal_sync != other.wal_sync),
             (
@@ -61,7 +65,7 @@ impl StoreSettings {
 
     fn of(config: &Config) -> Self {
         Self {
-            retention: config.retention.time_or_default(),
+            merge_bytes_per_second: config.plimsoll.merge_bytes_per_second,
             wal_sync: config.plimsoll.wal_sync,
             active_series_max: config.plimsoll.limits.active_series_max,
         }
@@ -81,16 +85,18 @@ impl Reloader {
     /// Makes what runs agree with a configuration.
     pub(super) async fn put_into_force(&mut self, loaded: &Loaded) -> Result<(), String> {
         self.open_query_log(&loaded.config).await?;
+        let settings = composition::settings(&self.arguments, &loaded.config);
+        let store = plimsoll_tsdb::Config::new(settings).map_err(|error| error.to_string())?;
         let parts = &mut self.parts;
         let applied = parts.scrapes.apply(&loaded.config).await;
         applied.map_err(|error| error.to_string())?;
+        let limits = &loaded.config.plimsoll.limits.series;
+        parts.limiter.set_limits(limits);
         let internals = parts.sources.wanted(&loaded.config);
         parts.scrapes.set_internals(internals).await;
+        parts.store.set_retention(&store);
         let now = parts.clock.now();
-        let mut in_force = facts::in_force(loaded, now);
-        // The store keeps to what it was opened with.
-        in_force.retention = plimsoll_types::format_duration(self.at_start.retention);
-        parts.status.replace(in_force);
+        parts.status.replace(facts::in_force(loaded, now));
         parts.metrics.succeeded(now);
         Ok(())
     }

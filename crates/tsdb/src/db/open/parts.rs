@@ -1,39 +1,43 @@
 //! The parts that a manifest names, and the directories that none does.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use plimsoll_runtime::disk::Disk;
+use plimsoll_types::{METRIC_NAME, Tier};
 
 use super::PARTS;
 use crate::db::view::LivePart;
 use crate::head::SeriesTable;
 use crate::manifest::{Manifest, PartEntry, QuarantinedPart, is_part_name, part_name};
-use crate::part::Part;
-use crate::{Error, ErrorKind, Result};
+use crate::part::{Caches, Part};
+use crate::{Error, Result};
 
-/// Metadata is read back from this many of the newest parts: every series of the last windows is in them.
-const METADATA_PARTS: usize = 2;
+/// Metadata is read back from parts of this many series together: about a second's work.
+const METADATA_SERIES: u64 = 4_000_000;
 
-/// Opens all parts; those that do not open go into quarantine, those of a newer version stop everything. A part in
-/// quarantine gets another chance, because a disk may have been repaired.
+/// Opens all parts; those that do not open, damaged or of a newer version, go into quarantine. A part in quarantine gets
+/// another chance, because a disk may have been repaired, or this program replaced by a newer one.
 pub(super) fn open_parts(
     disk: &Arc<dyn Disk>,
     directory: &Path,
     manifest: &mut Manifest,
+    caches: &Caches,
 ) -> Result<Vec<Arc<LivePart>>> {
     let directory = directory.join(PARTS);
     let mut parts = Vec::new();
     let (mut entries, mut quarantined) = (Vec::new(), Vec::new());
     for entry in std::mem::take(&mut manifest.parts) {
-        match Part::open(disk.clone(), &directory.join(part_name(entry.id))).map_err(Error::from) {
+        let path = directory.join(part_name(entry.id));
+        match Part::open_with(disk.clone(), &path, caches).map_err(Error::from) {
             Ok(part) => {
                 parts.push(LivePart::new(entry.clone(), part));
                 entries.push(entry);
             }
-            Err(error) if error.kind() == ErrorKind::NewerVersion => return Err(error),
             Err(error) => quarantined.push(QuarantinedPart {
                 id: entry.id,
+                tier: entry.tier,
                 range: entry.range,
                 sequence: entry.sequence,
                 cleaned: entry.cleaned,
@@ -42,7 +46,8 @@ pub(super) fn open_parts(
         }
     }
     for aside in std::mem::take(&mut manifest.quarantined) {
-        let opened = Part::open(disk.clone(), &directory.join(part_name(aside.id)));
+        let path = directory.join(part_name(aside.id));
+        let opened = Part::open_with(disk.clone(), &path, caches);
         match opened
             .and_then(|part| part.verify().map(|()| part))
             .map_err(Error::from)
@@ -51,14 +56,19 @@ pub(super) fn open_parts(
                 tracing::info!(part = part_name(aside.id), "the part is whole again");
                 let entry = PartEntry {
                     id: aside.id,
-                    range: part.meta().range,
+                    tier: aside.tier,
+                    range: match aside.tier {
+                        Tier::Raw => part.meta().range,
+                        Tier::FiveMinutes | Tier::Hour => aside.range,
+                    },
                     sequence: aside.sequence,
                     cleaned: aside.cleaned,
+                    // Nobody noted what came while it could not be read.
+                    is_behind: aside.tier != Tier::Raw,
                 };
                 parts.push(LivePart::new(entry.clone(), part));
                 entries.push(entry);
             }
-            Err(error) if error.kind() == ErrorKind::NewerVersion => return Err(error),
             Err(_) => quarantined.push(aside),
         }
     }
@@ -71,12 +81,36 @@ pub(super) fn open_parts(
     Ok(parts)
 }
 
-/// Removes parts that no manifest names; what does not look like a part is none of ours. One that cannot be removed is passed over, and so is its number.
+/// Removes parts that no manifest names; what does not look like a part is none of ours. One that cannot be removed is
+/// passed over, and so is its number.
 pub(super) fn remove_stale_parts(
     disk: &dyn Disk,
     directory: &Path,
     manifest: &mut Manifest,
 ) -> Result<Vec<String>> {
+    let names = stale_parts(disk, directory, manifest)?;
+    for name in &names {
+        let path = directory.join(name);
+        if let Err(error) = disk.remove_directory(&path) {
+            tracing::warn!(%error, path = %path.display(), "an unfinished part stays");
+            pass_over(name, manifest);
+        }
+    }
+    Ok(names)
+}
+
+/// Leaves such parts where they are, because the manifest on disk may name them.
+pub(super) fn pass_over_stale_parts(
+    disk: &dyn Disk,
+    directory: &Path,
+    manifest: &mut Manifest,
+) -> Result<()> {
+    let names = stale_parts(disk, directory, manifest)?;
+    names.iter().for_each(|name| pass_over(name, manifest));
+    Ok(())
+}
+
+fn stale_parts(disk: &dyn Disk, directory: &Path, manifest: &Manifest) -> Result<Vec<String>> {
     let counted = manifest.parts.iter().map(|part| part.id);
     let known: Vec<String> = counted
         .chain(manifest.quarantined.iter().map(|part| part.id))
@@ -86,32 +120,46 @@ pub(super) fn remove_stale_parts(
         .list(directory)
         .map_err(|error| Error::io("list", directory, error))?;
     names.retain(|name| is_part_name(name) && !known.contains(name));
-    for name in &names {
-        let path = directory.join(name);
-        if let Err(error) = disk.remove_directory(&path) {
-            tracing::warn!(%error, path = %path.display(), "an unfinished part stays");
-            let id = u64::from_str_radix(name, 16)
-                .ok()
-                .and_then(|id| id.checked_add(1));
-            manifest.next_part = manifest.next_part.max(id.unwrap_or(0));
-        }
-    }
     Ok(names)
 }
 
-/// Reads back what metrics mean. Only a help: damage here is met again, and reported, by whoever reads the samples.
+/// No new part gets the number of one that stays.
+fn pass_over(name: &str, manifest: &mut Manifest) {
+    let id = u64::from_str_radix(name, 16).ok();
+    let next = id.and_then(|id| id.checked_add(1));
+    manifest.next_part = manifest.next_part.max(next.unwrap_or(0));
+}
+
+/// Reads back what metrics mean: from the newest parts to the oldest, as long as one of them has a metric whose meaning
+/// is not known yet. Only a help: damage here is met again, and reported, by whoever reads the samples.
 pub(super) fn seed_metadata(series: &SeriesTable, parts: &[Arc<LivePart>]) {
-    for live in parts.iter().rev().take(METADATA_PARTS).rev() {
-        for id in 0..live.part.meta().series {
-            let Ok(Some(metadata)) = live.part.metadata(id) else {
-                continue;
-            };
-            let Ok(labels) = live.part.labels(id) else {
-                continue;
-            };
-            if let Some(metric) = labels.metric_name() {
-                series.seed_metadata(metric, metadata);
-            }
+    let mut known = HashSet::new();
+    let mut found = Vec::new();
+    let mut series_left = METADATA_SERIES;
+    for live in parts.iter().rev() {
+        let part = &live.part;
+        let count = u64::from(part.meta().series);
+        if part.metadata_count() == 0 || !has_news(part, &known) {
+            continue;
         }
+        // The newest one is read whatever its size.
+        if !found.is_empty() && count > series_left {
+            break;
+        }
+        series_left = series_left.saturating_sub(count);
+        let Ok(meanings) = part.meanings() else {
+            continue;
+        };
+        known.extend(meanings.iter().map(|(metric, _)| metric.clone()));
+        found.push(meanings);
     }
+    // Of many meanings the newest are kept, so they come last.
+    for (metric, metadata) in found.into_iter().rev().flatten() {
+        series.seed_metadata(&metric, &metadata);
+    }
+}
+
+fn has_news(part: &Part, known: &HashSet<String>) -> bool {
+    let metrics = part.label_values(METRIC_NAME, None);
+    metrics.is_ok_and(|metrics| !metrics.iter().all(|metric| known.contains(metric)))
 }

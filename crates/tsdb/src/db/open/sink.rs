@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use plimsoll_types::{Labels, SeriesRef, Timestamp, WriteBatch};
+use plimsoll_types::{Labels, SeriesRef, TimeRange, Timestamp, WriteBatch};
 
 use crate::deletion::{Deletion, Tombstone};
 use crate::head::{SeriesTable, Window, slot_of};
@@ -79,7 +79,7 @@ impl<'a> Sink<'a> {
             .windows
             .entry(start)
             .or_insert_with(|| Arc::new(Window::new(start)));
-        window.note(sequence, time, 0);
+        window.note(sequence, TimeRange::new(time, time), 0);
         Some(window)
     }
 }
@@ -95,7 +95,7 @@ impl ReplaySink for Sink<'_> {
             match self.window(sequence, sample.timestamp) {
                 Some(window) => {
                     window.insert(slot_of(*id), sample);
-                    window.note(sequence, sample.timestamp, 1);
+                    window.note(sequence, TimeRange::new(sample.timestamp, sample.timestamp), 1);
                 }
                 None => self.samples_in_parts += 1,
             }

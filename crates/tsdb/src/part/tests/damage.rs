@@ -159,7 +159,7 @@ fn newer_versions_are_named() {
         bytes.extend_from_slice(b"fst");
     };
     // An optional section is passed over.
-    edit_meta(&directory, |bytes| section(bytes, 0x8001));
+    edit_meta(&directory, |bytes| section(bytes, 0x8077));
     assert_eq!(
         model::difference(&model, &use_part(&directory).unwrap()),
         None
@@ -172,13 +172,13 @@ fn newer_versions_are_named() {
         ErrorKind::NewerVersion
     );
     fs::write(directory.join("meta"), kept).unwrap();
-    edit_meta(&directory, |bytes| bytes[8] = 3);
+    edit_meta(&directory, |bytes| bytes[8] = 4);
     let error = use_part(&directory).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NewerVersion);
     assert!(
         error
             .to_string()
-            .ends_with("has format version 3, this program reads up to version 2")
+            .ends_with("has format version 4, this program reads up to version 3")
     );
 }
 
@@ -204,7 +204,8 @@ fn survive(directory: &Path) {
         return;
     };
     let negative = Matcher::new(MatchOp::NotRegex, "job", "n.*").unwrap();
-    for matcher in [Matcher::equal("job", "api"), negative] {
+    let search = Matcher::new(MatchOp::Regex, "v", ".*1").unwrap();
+    for matcher in [Matcher::equal("job", "api"), negative, search] {
         let _ = part.select(&[matcher], part.meta().range);
     }
     let _ = part.postings.active(part.meta().range);
@@ -221,12 +222,74 @@ fn survive(directory: &Path) {
     let _ = part.verify();
 }
 
+/// A part with transducers, whose every answer is known.
+fn many_values() -> Model {
+    let series = || model::Series {
+        samples: vec![plimsoll_types::Sample::float(
+            plimsoll_types::Timestamp::EPOCH,
+            1.0,
+        )],
+        ..Default::default()
+    };
+    let labels =
+        |n: u32| plimsoll_types::Labels::from_pairs([("v", format!("{:02}x{n}", n * 7 % 70))]);
+    (0..70).map(|n| (labels(n), series())).collect()
+}
+
+/// The transducers are in the file `postings`: a flipped byte there is damage or has no effect on an answer.
+#[test]
+fn damaged_transducers_give_no_other_answer() {
+    let (_guard, directory) = model::on_disk(&many_values(), WriteOptions::default());
+    let ask = || -> Result<Vec<Vec<u32>>, Error> {
+        let part = model::open(&directory)?;
+        let ask = |op, text| part.select(&[Matcher::new(op, "v", text).unwrap()], TimeRange::ALL);
+        ["0.*", ".*[24]", ".*x.*9|.*7"]
+            .into_iter()
+            .flat_map(|text| [ask(MatchOp::Regex, text), ask(MatchOp::NotRegex, text)])
+            .collect()
+    };
+    let wanted = ask().unwrap();
+    assert!(wanted.iter().all(|found| found.len() > 5));
+    let path = directory.join("postings");
+    let good = fs::read(&path).unwrap();
+    let (mut refused, mut harmless) = (0, 0);
+    for index in 0..good.len() {
+        for bit in [index % 8, (index + 3) % 8] {
+            let mut bad = good.clone();
+            bad[index] ^= 1 << bit;
+            fs::write(&path, &bad).unwrap();
+            match ask() {
+                Ok(found) => {
+                    assert_eq!(found, wanted, "byte {index}");
+                    harmless += 1;
+                }
+                Err(error) => {
+                    check_error(&error, "postings", &format!("byte {index}"));
+                    refused += 1;
+                }
+            }
+        }
+        let verified = model::open(&directory).and_then(|part| part.verify());
+        check_error(&verified.unwrap_err(), "postings", &format!("byte {index}"));
+    }
+    assert!(
+        refused > harmless,
+        "{refused} of {} were noticed",
+        refused + harmless
+    );
+}
+
 /// Someone who can compute a checksum gets an error or other data, but no panic and no memory.
 #[test]
 fn forged_blocks_are_survived() {
-    let (_guard, directory) = model::on_disk(&model::sampler(), WriteOptions::default());
+    forge_blocks_of(&model::sampler(), &FILES);
+    forge_blocks_of(&many_values(), &["postings"]);
+}
+
+fn forge_blocks_of(model: &Model, names: &[&str]) {
+    let (_guard, directory) = model::on_disk(model, WriteOptions::default());
     let mut forged = 0;
-    for name in FILES.iter().filter(|name| **name != "meta") {
+    for name in names.iter().filter(|name| **name != "meta") {
         let path = directory.join(name);
         let good = fs::read(&path).unwrap();
         for block in blocks(&good) {

@@ -10,12 +10,27 @@ use proptest::sample::Index;
 
 use super::model;
 use crate::part::aggregate::Aggregates;
-use crate::part::bytes::Reader;
+use crate::part::bytes::{Decoded, Malformed, Reader};
 use crate::part::file::Location;
+use crate::part::schedules::{Schedule, SchedulesWriter};
 use crate::part::series::{Block, BlockKind, Chain, Entry, ExemplarBlock, Starts, Times, Values};
 use crate::part::{
-    exemplars, floats, histograms, integers, meta, numbers, postings, reader, series, symbols,
+    compact, exemplars, floats, histograms, integers, meta, numbers, postings, reader, schedules,
+    series, symbols, values,
 };
+
+fn any_schedule(number: u32) -> Decoded<Schedule> {
+    let start = Timestamp::from_millis(i64::from(number) * 1000);
+    match number {
+        0..1000 => Ok(Schedule {
+            samples: number + 1,
+            range: TimeRange::new(start, start.saturating_add_millis(999)),
+            times: Times::Even,
+            starts: None,
+        }),
+        _ => Err(Malformed("there is no such schedule")),
+    }
+}
 
 /// Runs every decoder of the format.
 fn decode_all(bytes: &[u8], count: usize) {
@@ -28,10 +43,15 @@ fn decode_all(bytes: &[u8], count: usize) {
     let _ = symbols::decode_page(bytes);
     let _ = symbols::decode_root(bytes);
     let _ = series::decode_page(bytes, 100);
+    let _ = compact::decode_page(bytes, 100, &mut any_schedule);
+    let _ = schedules::decode_page(bytes);
+    let _ = schedules::decode_root(bytes);
     let _ = series::decode_root(bytes, 100);
     let _ = postings::decode_page(bytes, 100);
     let _ = postings::decode_bitmap(bytes, 100);
     let _ = postings::decode_root(bytes, 100);
+    let _ = values::decode_root(bytes, 100);
+    let _ = values::decode_shard(bytes.to_vec(), count as u32);
     let _ = reader::decode_metadata(bytes);
     let _ = meta::decode_sections(bytes);
     let _ = Aggregates::decode(
@@ -119,6 +139,23 @@ proptest! {
         let labels: Vec<_> = entries.iter().map(|entry| entry.labels.clone()).collect();
         let mut page = series::encode_page(&labels, &encoded);
         let back = series::decode_page(&page, 100).unwrap();
+        prop_assert_eq!(format!("{back:?}"), format!("{entries:?}"));
+        for (place, value) in &changes {
+            let at = place.index(page.len());
+            page[at] = *value;
+        }
+        decode_all(&page, 5);
+        // The same in the form of version 3.
+        let (mut chain, mut writer, mut encoded) = (compact::Chain::default(), SchedulesWriter::default(), Vec::new());
+        entries.iter().for_each(|entry| chain.put_entry(entry, &mut writer, &mut encoded));
+        let mut page = compact::encode_page(&labels, &encoded);
+        let blocks = || entries.iter().flat_map(|entry| &entry.blocks);
+        let mut known = |number: u32| {
+            let mut again = SchedulesWriter::default();
+            let found = blocks().map(Schedule::of).find(|schedule| again.number(*schedule) == number);
+            found.ok_or(Malformed("there is no such schedule"))
+        };
+        let back = compact::decode_page(&page, 100, &mut known).unwrap();
         prop_assert_eq!(format!("{back:?}"), format!("{entries:?}"));
         for (place, value) in &changes {
             let at = place.index(page.len());

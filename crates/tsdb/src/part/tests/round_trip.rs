@@ -59,6 +59,7 @@ proptest! {
                 part.read(id, block.range, &mut columns).unwrap();
                 prop_assert_eq!(columns.len(), block.samples as usize);
                 let wanted = match block.kind {
+                    BlockKind::Windows | BlockKind::HistogramWindows => unreachable!("samples were written"),
                     BlockKind::Floats => Aggregates::of_floats(&columns.values),
                     BlockKind::Histograms => {
                         let stale = columns.iter().filter(|s| s.value.is_stale()).count();

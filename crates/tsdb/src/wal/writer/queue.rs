@@ -81,6 +81,13 @@ impl Queue {
         Ok(())
     }
 
+    /// Returns how full it is, in percent of its limit.
+    pub(super) fn percent(&self) -> u64 {
+        let state = self.lock();
+        let waiting = (state.queued + state.held) as u64;
+        waiting.saturating_mul(100) / (self.bytes_max as u64).max(1)
+    }
+
     pub(super) fn push_records(&self, records: Vec<WalRecord>) -> Result<u64, StorageError> {
         let mut state = self.lock();
         if state.is_closed {

@@ -127,6 +127,10 @@ impl Writer {
         let is_large = self.pending_bytes > UNSYNCED_BYTES_MAX;
         let is_asked = !syncs.is_empty() || !closes.is_empty();
         let outcome = self.flush(wants_sync || is_asked || is_large);
+        if is_asked && outcome.is_ok() {
+            // The store asks every second. A segment alone may take all of the reserve before the next one begins.
+            self.reconsider(true);
+        }
         for done in syncs {
             let _ = done.send(outcome.clone());
         }

@@ -1,0 +1,341 @@
+//! Tiers: windows tell what their samples do, whoever made them, and outlive these.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use plimsoll_testkit::{FakeClock, Fault, Seed, SimulatedDisk};
+use plimsoll_tsdb::{Db, RetentionRule, Settings, TierRetention};
+use plimsoll_types::{
+    Labels, Matcher, Meter, Queryable, SampleColumns, StorageError, StoreAdmin, Tier, TierWindow,
+    TimeRange, Timestamp, stale_nan,
+};
+
+use crate::support::{self, HOUR, NOON, labels, open_with, read};
+
+const DAY: i64 = 24 * HOUR;
+const MINUTE: i64 = 60_000;
+
+struct Unmetered;
+
+impl Meter for Unmetered {
+    fn take(&self, _: usize) -> Result<(), StorageError> {
+        Ok(())
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        tier_retention: TierRetention::default(),
+        ..support::settings()
+    }
+}
+
+fn open(disk: &SimulatedDisk, clock: &FakeClock) -> Db {
+    open_with(disk, clock, settings()).unwrap()
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+/// A counter that begins anew now and then, a gauge with gaps, and a series that ends.
+fn fill(db: &Db, days: i64) {
+    let (begin, end) = (NOON - days * DAY, NOON - HOUR);
+    let mut counter = Vec::new();
+    let (mut gauge, mut ended) = (Vec::new(), Vec::new());
+    for (index, time) in (begin..end).step_by(5 * MINUTE as usize / 2).enumerate() {
+        counter.push((time, (index % 700) as f64));
+        if index % 50 < 40 {
+            gauge.push((time + 7, (index as f64 * 0.37).sin() * 10.0));
+        }
+        if time < begin + DAY {
+            ended.push((time, 3.0));
+        }
+    }
+    ended.push((begin + DAY, stale_nan()));
+    for (name, samples) in [("counter", counter), ("gauge", gauge), ("ended", ended)] {
+        put(db, name, &samples);
+    }
+}
+
+fn put(db: &Db, name: &str, samples: &[(i64, f64)]) {
+    let samples: Vec<_> = samples
+        .iter()
+        .map(|(time, value)| support::float(*time, *value))
+        .collect();
+    let written = support::write(db, name, &samples, plimsoll_types::Durability::Synced).unwrap();
+    support::wait(written.commit).unwrap();
+}
+
+type Windows = Vec<(Labels, Vec<TierWindow>)>;
+
+fn windows(db: &dyn Queryable, tier: Tier) -> Windows {
+    let all = [Matcher::equal("job", "test")];
+    let Some(mut found) = db
+        .select_windows(&all, TimeRange::ALL, tier, &Unmetered)
+        .unwrap()
+    else {
+        return Vec::new();
+    };
+    let read = found.labels.into_iter().enumerate().map(|(index, labels)| {
+        let mut windows = Vec::new();
+        found.source.read(index, &mut windows).unwrap();
+        (labels, windows)
+    });
+    read.filter(|(_, windows)| !windows.is_empty()).collect()
+}
+
+/// What the samples say.
+fn rolled(db: &Db, tier: Tier) -> Windows {
+    let samples = read(db, &[Matcher::equal("job", "test")], TimeRange::ALL);
+    let roll = |(labels, columns): (Labels, SampleColumns)| {
+        let (mut fine, mut windows) = (Vec::new(), Vec::new());
+        TierWindow::roll(&columns, 5 * MINUTE, &mut fine);
+        TierWindow::coarsen(&fine, tier.window_millis().unwrap(), &mut windows);
+        (labels, windows)
+    };
+    samples.into_iter().map(roll).collect()
+}
+
+/// Sums may differ in their last bits by how they were grouped; nothing else may.
+fn assert_same(found: &Windows, expected: &Windows) {
+    let names = |windows: &Windows| {
+        windows
+            .iter()
+            .map(|(labels, w)| (labels.clone(), w.len()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(found), names(expected));
+    for ((labels, found), (_, expected)) in found.iter().zip(expected) {
+        for (found, expected) in found.iter().zip(expected) {
+            let mut rounded = found.clone();
+            if let (Some(found), Some(expected)) = (&mut rounded.floats, &expected.floats) {
+                assert!((found.sum - expected.sum).abs() <= 1e-12 * expected.sum.abs().max(1.0));
+                assert!(
+                    (found.resets - expected.resets).abs()
+                        <= 1e-12 * expected.resets.abs().max(1.0)
+                );
+                (found.sum, found.resets) = (expected.sum, expected.resets);
+            }
+            assert_eq!(&rounded, expected, "{labels}");
+        }
+    }
+}
+
+fn assert_tells_the_samples(db: &Db) {
+    for tier in Tier::WINDOWS {
+        assert_same(&windows(db, tier), &rolled(db, tier));
+    }
+}
+
+fn filled(days: i64) -> (SimulatedDisk, FakeClock, Db) {
+    let disk = SimulatedDisk::new(Seed::new(7));
+    let clock = FakeClock::new(at(NOON));
+    let db = open(&disk, &clock);
+    fill(&db, days);
+    (disk, clock, db)
+}
+
+#[test]
+fn windows_tell_what_samples_do_in_parts_and_before_they_are_made() {
+    let (disk, clock, db) = filled(4);
+    assert_eq!(windows(&db, Tier::Hour), [], "there is no tier yet");
+    assert!(db.maintain().unwrap().tier_parts_made > 0);
+    assert_tells_the_samples(&db);
+    db.seal_all().unwrap();
+    // Days that are over get parts of both tiers; with today's nothing happens.
+    db.maintain().unwrap();
+    assert_eq!(db.maintain().unwrap().tier_parts_made, 0);
+    assert_tells_the_samples(&db);
+    assert_eq!(db.kept(&[]).raw, Timestamp::MIN, "no sample is gone");
+    drop(db);
+    let db = open(&disk.kill(), &clock);
+    assert_tells_the_samples(&db);
+    assert_eq!(db.maintain().unwrap().tier_parts_made, 0);
+}
+
+#[test]
+fn windows_outlive_their_samples_and_become_coarser() {
+    let (_, clock, db) = filled(4);
+    db.maintain().unwrap();
+    let expected = Tier::WINDOWS.map(|tier| rolled(&db, tier));
+    let until = |windows: &Windows, end: i64| -> Windows {
+        let before = |w: &&TierWindow| w.end.millis() <= end;
+        let cut = windows
+            .iter()
+            .map(|(l, w)| (l.clone(), w.iter().filter(before).cloned().collect()));
+        cut.filter(|(_, w): &(Labels, Vec<TierWindow>)| !w.is_empty())
+            .collect()
+    };
+    clock.advance(Duration::from_hours(24 * 30));
+    db.maintain().unwrap();
+    assert!(read(&db, &[], TimeRange::ALL).is_empty());
+    let kept = db.kept(&[]);
+    assert!(kept.raw > at(NOON - HOUR), "{kept:?}");
+    assert_eq!(
+        (kept.five_minutes, kept.hour),
+        (Some(Timestamp::MIN), Some(Timestamp::MIN))
+    );
+    // The samples of the last day were sealed and old at once; their windows were made all the same.
+    for (tier, expected) in Tier::WINDOWS.into_iter().zip(&expected) {
+        assert_same(
+            &until(&windows(&db, tier), NOON - DAY),
+            &until(expected, NOON - DAY),
+        );
+    }
+    clock.advance(Duration::from_hours(24 * 90));
+    db.maintain().unwrap();
+    assert!(windows(&db, Tier::FiveMinutes).is_empty());
+    assert_same(
+        &until(&windows(&db, Tier::Hour), NOON - DAY),
+        &until(&expected[1], NOON - DAY),
+    );
+    let kept = db.kept(&[]);
+    assert_eq!((kept.five_minutes, kept.hour), (None, Some(Timestamp::MIN)));
+}
+
+#[test]
+fn late_samples_are_in_the_windows_at_once_and_for_good() {
+    let (disk, clock, db) = filled(4);
+    db.maintain().unwrap();
+    let before = windows(&db, Tier::Hour);
+    let day = NOON - NOON % DAY - 2 * DAY;
+    put(&db, "late", &[(day + HOUR, 5.0)]);
+    put(&db, "counter", &[(day + HOUR + 1, 5.0), (day + DAY, 7.0)]);
+    assert_ne!(windows(&db, Tier::Hour), before);
+    assert_tells_the_samples(&db);
+    db.seal_all().unwrap();
+    assert_tells_the_samples(&db);
+    drop(db);
+    // That the parts are behind is known after a crash.
+    let disk = disk.power_loss();
+    let db = open(&disk, &clock);
+    assert_tells_the_samples(&db);
+    let made = db.maintain().unwrap().tier_parts_made;
+    assert_eq!(made, 2, "one day of two tiers, since midnight is its end");
+    assert_tells_the_samples(&db);
+    assert_eq!(db.maintain().unwrap().tier_parts_made, 0);
+}
+
+#[test]
+fn what_is_deleted_is_in_no_window() {
+    let (disk, clock, db) = filled(4);
+    db.maintain().unwrap();
+    let (from, to) = (NOON - 2 * DAY + 7, NOON - 2 * DAY + 5 * HOUR);
+    let counter = [Matcher::equal("__name__", "counter")];
+    db.delete_series(&[counter.to_vec()], TimeRange::new(at(from), at(to)))
+        .unwrap();
+    assert_tells_the_samples(&db);
+    db.maintain().unwrap();
+    assert_tells_the_samples(&db);
+    drop(db);
+    let db = open(&disk.power_loss(), &clock);
+    assert_tells_the_samples(&db);
+    // Where samples are gone, what lies wholly inside is gone; the hours at the ends stay.
+    clock.advance(Duration::from_hours(24 * 30));
+    db.maintain().unwrap();
+    let of_gauge = |windows: Windows| {
+        windows
+            .into_iter()
+            .find(|(l, _)| *l == labels("gauge"))
+            .unwrap()
+            .1
+    };
+    let before = of_gauge(windows(&db, Tier::Hour));
+    let gauge = [Matcher::equal("__name__", "gauge")];
+    let (from, to) = (at(NOON - 3 * DAY + 7), at(NOON - 3 * DAY + 5 * HOUR));
+    db.delete_series(&[gauge.to_vec()], TimeRange::new(from, to))
+        .unwrap();
+    let is_left = |w: &&TierWindow| !(from <= w.end.saturating_add_millis(1 - HOUR) && w.end <= to);
+    let expected: Vec<TierWindow> = before.iter().filter(is_left).cloned().collect();
+    assert_eq!(expected.len(), before.len() - 4);
+    assert_eq!(of_gauge(windows(&db, Tier::Hour)), expected);
+    db.maintain().unwrap();
+    assert_eq!(of_gauge(windows(&db, Tier::Hour)), expected);
+    assert_eq!(
+        db.statistics(0).unwrap().tombstones,
+        0,
+        "the deletion is carried out"
+    );
+}
+
+#[test]
+fn a_crash_at_any_change_loses_no_window_and_makes_none_up() {
+    let mut changes = 0;
+    for number in (0..).step_by(7) {
+        let (disk, clock, db) = filled(3);
+        db.seal_all().unwrap();
+        let begin = disk.changes();
+        // From here on the disk fails.
+        for failing in number..number + 2000 {
+            disk.plan(Fault::Change {
+                number: begin + failing,
+                error: ErrorKind::Other,
+            });
+        }
+        let is_done = db.maintain().is_ok();
+        changes = changes.max(disk.changes() - begin);
+        assert!(
+            windows(&db, Tier::Hour).is_empty()
+                || windows(&db, Tier::Hour) == rolled(&db, Tier::Hour)
+                || {
+                    assert_tells_the_samples(&db);
+                    true
+                }
+        );
+        drop(db);
+        let disk = if number % 2 == 0 {
+            disk.power_loss()
+        } else {
+            disk.kill()
+        };
+        let db = open(&disk, &clock);
+        if !windows(&db, Tier::Hour).is_empty() {
+            assert_tells_the_samples(&db);
+        }
+        db.maintain().unwrap();
+        assert_tells_the_samples(&db);
+        if is_done {
+            break;
+        }
+    }
+    assert!(changes > 50, "{changes}");
+}
+
+#[test]
+fn rules_keep_windows_of_some_series_longer() {
+    let disk = SimulatedDisk::new(Seed::new(7));
+    let clock = FakeClock::new(at(NOON));
+    let day = Duration::from_hours(24);
+    let settings = Settings {
+        retention_rules: vec![RetentionRule {
+            matchers: vec![Matcher::equal("__name__", "gauge")],
+            raw: day,
+            five_minutes: day * 10,
+            hour: day * 20,
+        }],
+        ..settings()
+    };
+    let db = open_with(&disk, &clock, settings).unwrap();
+    fill(&db, 3);
+    let gauge = [Matcher::equal("__name__", "gauge")];
+    assert_eq!(db.kept(&gauge).raw, Timestamp::MIN);
+    db.maintain().unwrap();
+    let names = |tier| {
+        let found = windows(&db, tier).into_iter();
+        found
+            .map(|(labels, _)| labels.metric_name().unwrap().to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(Tier::Hour), ["counter", "ended", "gauge"]);
+    assert!(db.kept(&gauge).raw > at(NOON - 2 * DAY));
+    let counter = [Matcher::equal("__name__", "counter")];
+    assert_eq!(db.kept(&counter).raw, Timestamp::MIN);
+    clock.advance(day * 12);
+    db.maintain().unwrap();
+    assert_eq!(names(Tier::FiveMinutes), ["counter", "ended"]);
+    assert_eq!(names(Tier::Hour), ["counter", "ended", "gauge"]);
+    clock.advance(day * 12);
+    db.maintain().unwrap();
+    assert_eq!(names(Tier::Hour), ["counter", "ended"]);
+}
