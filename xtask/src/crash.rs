@@ -1,11 +1,12 @@
 //! `cargo xtask crash`: the real server, killed at random moments while clients write to it.
 //!
 //! ```text
-//! start -> clients write, noting what was acknowledged -> kill -9 -> (start -> kill -9)* -> start -> verify -> ...
+//! start -> clients write and delete, noting what was acknowledged -> kill -9 -> (start -> kill -9)* -> start -> verify
 //! ```
 //!
-//! Afterwards every acknowledged sample must be there with its value; a sample whose answer never came may be there or
-//! not; nothing else may be there. The value of a sample is a function of its series and time, so the ledger
+//! Afterwards every acknowledged sample must be there with its value; what was deleted must not; a sample whose answer
+//! never came may be there or not; nothing else may be there. In every other trial parts are sealed, merged and cleaned
+//! without a pause meanwhile. The value of a sample is a function of its series and time, so the ledger
 //! only keeps times. Every trial goes on in the data directory of the one before, now and then in a new one.
 
 mod client;
@@ -26,6 +27,8 @@ use trial::{Installation, Life};
 const TRIALS_PER_DIRECTORY: u64 = 6;
 /// One trial in this many lives until old windows are being sealed, which is half a minute.
 const TRIALS_PER_SEALING: u32 = 12;
+/// In one trial of so many parts are sealed, merged and cleaned all the time.
+const TRIALS_PER_TIDYING: u32 = 2;
 
 /// How much is tried.
 #[derive(clap::Args)]
@@ -86,6 +89,8 @@ fn trials(options: &Options, seed: u64) -> Result<u64> {
         }
         let life = if number % TRIALS_PER_SEALING == 0 {
             Life::UntilSealing(Duration::from_millis(random.between(0, 1000)))
+        } else if number % TRIALS_PER_TIDYING == 0 {
+            Life::Tidying(Duration::from_millis(random.between(200, 3000)))
         } else {
             Life::For(Duration::from_millis(random.between(200, 3000)))
         };

@@ -1,8 +1,7 @@
 //! Makes a backup: sends what is missing, then says that it is there.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -14,16 +13,14 @@ use crate::entry::FileEntry;
 use crate::lease::{Lease, Work};
 use crate::list;
 use crate::manifest::BackupId;
+use crate::outgoing::Outgoing;
 use crate::progress::Meter;
-use crate::repository::PIECE;
-use crate::{Backup, Error, ErrorKind, Repository, Result, Source, Watch};
+use crate::{Backup, ErrorKind, Repository, Result, Source, Watch};
 
 /// Files that are sent at once: what latency costs, and 8 MiB of memory each.
 const SENDERS: usize = 4;
 /// How often the lease is looked after while files are sent.
 const LEASE_CHECK: Duration = Duration::from_secs(10);
-/// An object has at most 10,000 pieces, by S3's rules; some room is left.
-const PIECES_MAX: u64 = 9_000;
 
 /// How a backup is made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -155,61 +152,24 @@ fn send_one(
     file: &FileEntry,
     meter: &Meter<'_>,
 ) -> Result<()> {
-    let path = source.path(&file.path);
-    let failed = |error| Error::io("read", &path, error);
-    let damaged = |what: String| {
-        let what = format!("{} is damaged: {what}", path.display());
-        Error::new(ErrorKind::Damaged, what)
-    };
-    let opened = source.disk.open(&path).map_err(failed)?;
-    let length = opened.length().map_err(failed)?;
-    if length != file.length {
-        return Err(damaged(format!(
-            "it has {length} bytes, wanted {}",
-            file.length
-        )));
-    }
-    let check = |crc: u32| match crc == file.crc32c {
-        true => Ok(()),
-        false => Err(damaged(format!(
-            "its checksum is {crc:08x}, wanted {:08x}; look at all with: plimsoll tsdb verify",
-            file.crc32c
-        ))),
-    };
-    let piece_length = PIECE.max(length.div_ceil(PIECES_MAX));
-    let read = |offset: u64| {
-        let mut piece = vec![0; piece_length.min(length - offset) as usize];
-        opened.read_exact_at(&mut piece, offset).map_err(failed)?;
-        Ok::<_, Error>(piece)
-    };
-    if length <= piece_length {
-        let whole = read(0)?;
-        check(crc32c::crc32c(&whole))?;
+    let outgoing = Outgoing::open(source, file)?;
+    if let Some(whole) = outgoing.whole()? {
         repository.put(&file.key(), whole)?;
-        meter.add(1, length);
+        meter.add(1, file.length);
         return Ok(());
     }
     let mut upload = repository.begin(&file.key())?;
-    let mut crc = 0;
-    let mut add_all = || {
-        let mut offset = 0;
-        while offset < length {
-            let piece = read(offset)?;
-            offset += piece.len() as u64;
-            crc = crc32c::crc32c_append(crc, &piece);
-            let sent = piece.len() as u64;
-            upload.add(piece)?;
-            meter.add(0, sent);
-        }
-        check(crc)
-    };
-    match add_all() {
-        Ok(()) => upload.complete()?,
-        Err(error) => {
-            upload.abort();
-            return Err(error);
-        }
+    let sent = outgoing.pieces(&mut |piece| {
+        let bytes = piece.len() as u64;
+        upload.add(piece)?;
+        meter.add(0, bytes);
+        Ok(())
+    });
+    if let Err(error) = sent {
+        upload.abort();
+        return Err(error);
     }
+    upload.complete()?;
     meter.add(1, 0);
     Ok(())
 }

@@ -40,6 +40,7 @@ mod lease;
 mod list;
 mod location;
 mod manifest;
+mod outgoing;
 mod progress;
 mod prune;
 mod repository;

@@ -65,6 +65,18 @@ pub fn prune(repository: &Repository, options: &PruneOptions, clock: &dyn Clock)
         repository.delete(&list::key(&id))?;
         pruned.backups.push(id.to_string());
     }
+    remove_unneeded(repository, options, &needed, &mut lease, &mut pruned)?;
+    Ok(pruned)
+}
+
+/// Removes the objects that no backup names, save young ones.
+fn remove_unneeded(
+    repository: &Repository,
+    options: &PruneOptions,
+    needed: &HashSet<Path>,
+    lease: &mut Lease<'_>,
+    pruned: &mut Pruned,
+) -> Result<()> {
     let now = lease.stamped();
     let is_young = |object: &ObjectMeta| {
         let age = now.saturating_sub(object.last_modified.timestamp_millis());
@@ -82,5 +94,5 @@ pub fn prune(repository: &Repository, options: &PruneOptions, clock: &dyn Clock)
             pruned.bytes += object.size;
         }
     }
-    Ok(pruned)
+    Ok(())
 }

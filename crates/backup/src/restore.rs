@@ -56,28 +56,22 @@ pub fn restore(
     target.claim(&backup.id.to_string())?;
     target.check_room(backup.bytes())?;
     let meter = Meter::new(watch, backup.files.iter());
-    for name in folders(backup) {
-        target.make(&name)?;
+    let folders = folders(backup);
+    for name in &folders {
+        target.make(name)?;
     }
-    let (format, files): (Vec<_>, Vec<_>) =
-        backup.files.iter().partition(|file| file.path == FORMAT);
-    for file in files {
+    let is_format = |file: &&FileEntry| file.path == FORMAT;
+    for file in backup.files.iter().filter(|file| !is_format(file)) {
         target.fetch(repository, file, &file.path, &meter)?;
     }
-    for name in folders(backup).iter().rev() {
+    for name in folders.iter().rev() {
         target.sync(&directory.join(name))?;
     }
     target.sync(directory)?;
     target.check_store(disk, backup)?;
-    for file in format {
-        // Under another name first: a torn one must not make a store of this.
-        let beside = format!("{FORMAT}.tmp");
-        target.fetch(repository, file, &beside, &meter)?;
-        let (from, to) = (directory.join(&beside), directory.join(FORMAT));
-        let renamed = disk.rename(&from, &to);
-        renamed.map_err(|error| Error::io("rename", &from, error))?;
+    for file in backup.files.iter().filter(is_format) {
+        target.make_a_store(repository, file, &meter)?;
     }
-    target.sync(directory)?;
     target.end();
     Ok(Restored {
         files: backup.files.len() as u64,
@@ -208,6 +202,21 @@ impl Target<'_> {
         }
         meter.add(1, 0);
         Ok(())
+    }
+
+    /// Puts `FORMAT` in its place. It has another name first: a torn one must not make a store of this.
+    fn make_a_store(
+        &self,
+        repository: &Repository,
+        file: &FileEntry,
+        meter: &Meter<'_>,
+    ) -> Result<()> {
+        let beside = format!("{FORMAT}.tmp");
+        self.fetch(repository, file, &beside, meter)?;
+        let (from, to) = (self.directory.join(&beside), self.directory.join(FORMAT));
+        let renamed = self.disk.rename(&from, &to);
+        renamed.map_err(|error| Error::io("rename", &from, error))?;
+        self.sync(self.directory)
     }
 
     /// Checks that this version can read what it restored, and that every part that counts is there.

@@ -60,7 +60,8 @@ pub struct Settings {
     pub retention_disk_share: Option<f64>,
     /// How far ahead of the clock a sample may be. Default 10 min, at most 1 d.
     pub future_limit: Duration,
-    /// What one sealed part covers. Default 2 h, 1 min to 31 d.
+    /// What one sealed part covers, and how much of the newest past is in memory and in the WAL. Default 30 min, 1 min to
+    /// 31 d.
     pub window: Duration,
     /// How long after its end a window is sealed. Default 5 min, at most one window.
     pub seal_grace: Duration,
@@ -101,7 +102,7 @@ impl Settings {
             retention_bytes: None,
             retention_disk_share: None,
             future_limit: Duration::from_mins(10),
-            window: Duration::from_hours(2),
+            window: Duration::from_mins(30),
             seal_grace: Duration::from_mins(5),
             sync_mode: SyncMode::Group,
             group_delay: Duration::from_millis(5),

@@ -2,12 +2,12 @@
 //!
 //! # What it is for
 //! Keeps samples of any age within the retention on one machine and loses none that it acknowledged, whatever happens
-//! to the process, the power or the disk. It implements three traits of `plimsoll_types`: `Appender`, `Queryable` and
-//! `StoreAdmin`.
+//! to the process, the power or the disk. It implements four traits of `plimsoll_types`: `Appender`, `ActiveSeries`,
+//! `Queryable` and `StoreAdmin`.
 //!
 //! # Model
 //! A [`Db`] is one data directory. A write goes into the *WAL* (group commit, [`wal`]) and into the *head*
-//! ([`head`]), which holds one [*window*](head::Window) of samples per 2 h, a series in [`chunk`]s and a sorted
+//! ([`head`]), which holds one [*window*](head::Window) of samples per 30 min, a series in [`chunk`]s and a sorted
 //! side buffer. A window that is over is *sealed* into a columnar *part*; later the parts of a day, and then of a longer
 //! span, are *merged* into one. The [`manifest`] says which parts count and up to which WAL sequence each window is in
 //! them. A query merges parts and windows, newest data first, and passes over what [tombstones](deletion) hide.
@@ -30,11 +30,14 @@
 //! - Merging changes no answer: parts keep their order of age, and of two values for one (series, time) the newer
 //!   part's counts.
 //! - Nothing is removed because a clock jumped ([`timekeeper`]).
+//! - No answer holds a sample that is older than its series' retention, to the millisecond; removal only follows.
 //! - Deliberately absent: downsampling, tenants.
 //!
 //! # How to extend
 //! A kind of data that a batch may carry gets a section in [`wal::batch`], a place in [`head::Lane`] and a column of the
-//! part. Background work is a step of [`Db::maintain`], never a thread of its own, so that simulation can drive it.
+//! part. Background work is a method of [`Db`] ([`maintain`](Db::maintain), [`merge`](Db::merge), [`scrub`](Db::scrub)) that
+//! simulation calls itself; the threads of [`Background`] only call it slowly. What is due when is decided by pure
+//! functions beside it (`merge_plan`, `throttle`, `expiry`, `size`).
 //! Formats are drawn in `docs/formats`.
 //!
 //! # Sources

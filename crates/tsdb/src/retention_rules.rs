@@ -31,6 +31,9 @@ pub struct RetentionRule {
 pub struct RetentionRules {
     /// The last one has no matcher.
     rules: Vec<RetentionRule>,
+    /// By tier; every write asks for it.
+    longest: [Duration; Tier::ALL.len()],
+    shortest: [Duration; Tier::ALL.len()],
 }
 
 impl RetentionRule {
@@ -57,7 +60,12 @@ impl RetentionRules {
             matchers: Vec::new(),
             ..default
         });
-        Self { rules }
+        let all = |tier| rules.iter().map(move |rule| rule.duration(tier));
+        Self {
+            longest: Tier::ALL.map(|tier| all(tier).max().unwrap_or_default()),
+            shortest: Tier::ALL.map(|tier| all(tier).min().unwrap_or_default()),
+            rules,
+        }
     }
 
     /// Returns how long what is in a tier of a series is kept.
@@ -73,14 +81,12 @@ impl RetentionRules {
 
     /// Returns the longest time that any rule keeps a tier for: what is older may go without a look at its labels.
     pub fn longest(&self, tier: Tier) -> Duration {
-        let durations = self.rules.iter().map(|rule| rule.duration(tier));
-        durations.max().unwrap_or_default()
+        self.longest[tier as usize]
     }
 
     /// Returns the shortest time that any rule keeps a tier for: what is younger is kept, whatever its labels.
     pub fn shortest(&self, tier: Tier) -> Duration {
-        let durations = self.rules.iter().map(|rule| rule.duration(tier));
-        durations.min().unwrap_or_default()
+        self.shortest[tier as usize]
     }
 
     /// Says whether every series is kept for the same time in a tier, so that nobody needs to look at labels.

@@ -12,6 +12,7 @@ mod feed;
 mod files;
 mod fleet;
 mod memory;
+mod protobuf;
 mod read_back;
 mod recording;
 mod request;

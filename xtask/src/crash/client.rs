@@ -22,6 +22,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How long a client holds back when it is told to.
 const PAUSE_WHEN_OVERLOADED: Duration = Duration::from_millis(5);
 
+/// One request in this many is a deletion.
+const REQUESTS_PER_DELETION: u64 = 30;
+
 /// A request: the samples it holds, by index of the series and time.
 type Contents = BTreeSet<(usize, i64)>;
 
@@ -36,34 +39,22 @@ pub(super) fn run(
     is_killed: &AtomicBool,
 ) -> Result<()> {
     for number in 0u32.. {
-        let contents = choose(ledger, &mut random);
-        let version = if random.is_one_in(2) {
-            Version::V1
-        } else {
-            Version::V2
+        let is_deletion = !ledger.series.is_empty() && random.is_one_in(REQUESTS_PER_DELETION);
+        let sent = match is_deletion {
+            true => delete(api, ledger, &mut random),
+            false => write(api, ledger, &mut random),
         };
-        let body = snappy(&remote_write::encode(version, &series(ledger, &contents)));
-        mark(ledger, &contents, Fate::Unsure);
-        let headers = [
-            ("Content-Type", version.content_type()),
-            ("Content-Encoding", "snappy"),
-            ("X-Prometheus-Remote-Write-Version", version.header()),
-        ];
-        match api.post("/api/v1/write", &headers, &body) {
-            Ok(reply) if matches!(reply.status, 200..300) => {
-                check_written(&reply, ledger, &contents)?;
-                mark(ledger, &contents, Fate::Acknowledged);
-            }
-            Ok(reply) if matches!(reply.status, 429 | 500..) => {
-                std::thread::sleep(PAUSE_WHEN_OVERLOADED);
-            }
+        let is_refused = |reply: &Reply| matches!(reply.status, 429 | 500..);
+        match sent {
+            Ok(reply) if matches!(reply.status, 200..300) => {}
+            Ok(reply) if is_refused(&reply) => std::thread::sleep(PAUSE_WHEN_OVERLOADED),
             Ok(reply) => bail!(
-                "a valid push was refused: {} {}",
+                "a valid request was refused: {} {}",
                 reply.status,
                 reply.text()
             ),
             Err(_) if is_killed.load(Ordering::SeqCst) => break,
-            Err(error) => return Err(error.context("the server went away by itself")),
+            Err(error) => return Err(error),
         }
         if is_killed.load(Ordering::SeqCst) {
             break;
@@ -73,6 +64,64 @@ pub(super) fn run(
         }
     }
     Ok(())
+}
+
+fn write(api: Api, ledger: &mut Ledger, random: &mut Random) -> Result<Reply> {
+    let contents = choose(ledger, random);
+    let version = if random.is_one_in(2) {
+        Version::V1
+    } else {
+        Version::V2
+    };
+    let body = snappy(&remote_write::encode(version, &series(ledger, &contents)));
+    mark(ledger, &contents, Fate::Unsure);
+    let headers = [
+        ("Content-Type", version.content_type()),
+        ("Content-Encoding", "snappy"),
+        ("X-Prometheus-Remote-Write-Version", version.header()),
+    ];
+    let reply = api
+        .post("/api/v1/write", &headers, &body)
+        .context("the server went away by itself")?;
+    if matches!(reply.status, 200..300) {
+        check_written(&reply, ledger, &contents)?;
+        mark(ledger, &contents, Fate::Acknowledged);
+    }
+    Ok(reply)
+}
+
+/// Deletes a stretch of one series, or all of it. Until the answer comes, it may be there or not.
+fn delete(api: Api, ledger: &mut Ledger, random: &mut Random) -> Result<Reply> {
+    let index = (random.next() % ledger.series.len() as u64) as usize;
+    let series = &mut ledger.series[index];
+    let cursor = series.cursor;
+    let first = match random.is_one_in(3) {
+        true => cursor - 20 * 24 * HOUR_MILLIS,
+        false => cursor - random.between(0, 2 * 3_600_000).cast_signed(),
+    };
+    let range = first..=cursor;
+    let mut touched: Vec<&mut Fate> = series
+        .fates
+        .range_mut(range)
+        .map(|(_, fate)| fate)
+        .filter(|fate| **fate != Fate::Deleted)
+        .collect();
+    touched.iter_mut().for_each(|fate| **fate = Fate::Unsure);
+    let selector = series.selector();
+    let (start, end) = (seconds(first), seconds(cursor));
+    let parameters = [("match[]", &*selector), ("start", &*start), ("end", &*end)];
+    let reply = api
+        .post_form("/api/v1/admin/tsdb/delete_series", &parameters)
+        .context("the server went away by itself")?;
+    if matches!(reply.status, 200..300) {
+        let range = series.fates.range_mut(first..=cursor);
+        range.for_each(|(_, fate)| *fate = Fate::Deleted);
+    }
+    Ok(reply)
+}
+
+fn seconds(millis: i64) -> String {
+    format!("{}.{:03}", millis.div_euclid(1000), millis.rem_euclid(1000))
 }
 
 /// Chooses new series and old ones, samples in order, out of order, and some that may be there already.
@@ -144,7 +193,7 @@ fn series(ledger: &Ledger, contents: &Contents) -> Vec<push::Series> {
 fn mark(ledger: &mut Ledger, contents: &Contents, fate: Fate) {
     for (index, time) in contents {
         let known = ledger.series[*index].fates.entry(*time).or_insert(fate);
-        if fate == Fate::Acknowledged {
+        if fate == Fate::Acknowledged || *known == Fate::Deleted {
             *known = fate;
         }
     }

@@ -19,6 +19,8 @@ pub(super) enum Fate {
     Unsure,
     /// It was answered 2xx.
     Acknowledged,
+    /// A deletion of it was answered 2xx, and it was not sent again since.
+    Deleted,
 }
 
 /// What a series holds.
@@ -94,6 +96,11 @@ impl Series {
             ("number", &*number),
         ];
         Labels::from_pairs(pairs)
+    }
+
+    /// Returns the selector of this series and no other.
+    pub(super) fn selector(&self) -> String {
+        self.labels().to_string()
     }
 
     /// Returns the sample that this series has at `time`, and nothing else ever.

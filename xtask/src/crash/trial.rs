@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub(super) enum Life {
     For(Duration),
     /// Until the first part of this life was made, and this much longer, while others are being made.
     UntilSealing(Duration),
+    /// From its being ready, while parts are sealed, merged and cleaned without a pause.
+    Tidying(Duration),
 }
 
 /// A data directory and those who write into it.
@@ -72,7 +75,7 @@ impl Installation {
         let before = self.acknowledged();
         let server = match self.server.take() {
             Some(server) => server,
-            None => Server::start(&self.home)?,
+            None => self.start()?,
         };
         self.live(server, life, random)?;
         let mut killed_starts = 0;
@@ -83,18 +86,28 @@ impl Installation {
             self.start_and_kill(Duration::from_millis(random.between(0, 400)))?;
         }
         let begin = plimsoll_e2e::now_millis();
-        let server = Server::start(&self.home).context("the start after the kill")?;
+        let server = self.start().context("the start after the kill")?;
         let replay = format!("ready after {} ms", plimsoll_e2e::now_millis() - begin);
         for ledger in &self.ledgers {
             verify(server.api, ledger)?;
         }
         self.server = Some(server);
-        let acknowledged = self.acknowledged() - before;
+        let acknowledged = self.acknowledged().saturating_sub(before);
         Ok(Summary {
             acknowledged,
             killed_starts,
             replay,
         })
+    }
+
+    fn start(&self) -> Result<Server> {
+        Server::start_with(&self.home, &mut self.command()?)
+    }
+
+    fn command(&self) -> Result<Command> {
+        let mut command = self.home.serve_command()?;
+        command.arg("--web.enable-admin-api");
+        Ok(command)
     }
 
     fn live(&mut self, server: Server, life: Life, random: &mut Random) -> Result<()> {
@@ -109,13 +122,20 @@ impl Installation {
                     scope.spawn(move || client::run(api, ledger, random, is_killed))
                 })
                 .collect();
+            let tidying = matches!(life, Life::Tidying(_)).then(|| {
+                let is_killed = &is_killed;
+                scope.spawn(move || tidy(api, is_killed))
+            });
             let lived = wait_for_end(api, life);
             is_killed.store(true, Ordering::SeqCst);
             let killed = server.kill();
-            let joined = clients.into_iter().map(|client| match client.join() {
-                Ok(outcome) => outcome,
-                Err(_) => Err(anyhow!("a client panicked")),
-            });
+            let joined = clients
+                .into_iter()
+                .chain(tidying)
+                .map(|client| match client.join() {
+                    Ok(outcome) => outcome,
+                    Err(_) => Err(anyhow!("a client panicked")),
+                });
             [lived, killed].into_iter().chain(joined).collect()
         });
         outcomes.into_iter().collect()
@@ -123,7 +143,7 @@ impl Installation {
 
     /// Kills the server before it is ready, or just after.
     fn start_and_kill(&self, after: Duration) -> Result<()> {
-        let mut program = Program::start(&mut self.home.serve_command()?, self.home.next_log())?;
+        let mut program = Program::start(&mut self.command()?, self.home.next_log())?;
         std::thread::sleep(after);
         program
             .check_alive()
@@ -134,7 +154,7 @@ impl Installation {
 
 fn wait_for_end(api: Api, life: Life) -> Result<()> {
     match life {
-        Life::For(duration) => {
+        Life::For(duration) | Life::Tidying(duration) => {
             std::thread::sleep(duration);
             Ok(())
         }
@@ -148,6 +168,31 @@ fn wait_for_end(api: Api, life: Life) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Asks for what maintenance does in its own time, one after the other.
+fn tidy(api: Api, is_killed: &AtomicBool) -> Result<()> {
+    let paths = [
+        "/internal/force_flush",
+        "/internal/force_merge",
+        "/api/v1/admin/tsdb/clean_tombstones",
+    ];
+    for path in paths.iter().cycle() {
+        match api.post_form(path, &[]) {
+            Ok(reply) => ensure!(
+                matches!(reply.status, 200..300 | 429 | 503),
+                "{path}: {} {}",
+                reply.status,
+                reply.text()
+            ),
+            Err(_) if is_killed.load(Ordering::SeqCst) => break,
+            Err(error) => return Err(error.context("the server went away by itself")),
+        }
+        if is_killed.load(Ordering::SeqCst) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn parts_sealed(api: Api) -> Result<u64> {

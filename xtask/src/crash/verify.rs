@@ -38,6 +38,7 @@ pub(super) fn verify(api: Api, ledger: &Ledger) -> Result<()> {
 fn check(series: &Series, found: &BTreeMap<i64, String>) -> Result<()> {
     for (time, fate) in &series.fates {
         match found.get(time) {
+            Some(_) if *fate == Fate::Deleted => bail!("deleted and there again, at {time}"),
             Some(value) => {
                 let expected = show(&series.sample(*time).value);
                 ensure!(
@@ -45,7 +46,7 @@ fn check(series: &Series, found: &BTreeMap<i64, String>) -> Result<()> {
                     "wrong at {time}: sent {expected}, found {value}"
                 );
             }
-            None => ensure!(*fate == Fate::Unsure, "LOST: acknowledged at {time}"),
+            None => ensure!(*fate != Fate::Acknowledged, "LOST: acknowledged at {time}"),
         }
     }
     match found.keys().find(|time| !series.fates.contains_key(time)) {
@@ -182,6 +183,11 @@ mod tests {
                 check(series, &[good(1), good(3)].into()).is_err(),
                 "never sent"
             );
+            let good_3 = (3, show(&series.sample(3).value));
+            series.fates.insert(3, Fate::Deleted);
+            let good_1 = (1, show(&series.sample(1).value));
+            assert!(check(series, &[good_1.clone()].into()).is_ok());
+            assert!(check(series, &[good_1, good_3].into()).is_err(), "deleted");
         }
     }
 }

@@ -63,10 +63,10 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     println!("{}", gauges::header());
     let mut measured = Vec::new();
     for step in 1..=options.hours * STEPS_PER_HOUR {
+        clock.advance(STEP);
         fleet
             .step(clock.now(), step)
             .with_context(|| format!("at {} of the store's clock", clock.now()))?;
-        clock.advance(STEP);
         if step % STEPS_PER_MEASUREMENT == 0 {
             let gauges = Gauges::measure(&db, &registry, directory.path())?;
             if step % (STEPS_PER_HOUR / 2) == 0 {

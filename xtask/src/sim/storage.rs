@@ -26,10 +26,12 @@ pub(super) struct Options {
     /// The first of them; --first N --seeds 1 repeats a failure
     #[arg(long, default_value_t = 1, value_name = "SEED")]
     first: u64,
-    /// How many are run at the same time
-    #[arg(long, default_value_t = 2)]
+    /// How many are run at the same time; most of the time a store waits for its own thread
+    #[arg(long, default_value_t = THREADS)]
     threads: usize,
 }
+
+const THREADS: usize = 8;
 
 type Lives = fn(&StoreUnderTest<Db>, Seed, &mut Schedule) -> Result<Shown, String>;
 
@@ -69,7 +71,7 @@ pub(super) fn smoke() -> anyhow::Result<()> {
     run(&Options {
         seeds: 50,
         first: 1,
-        threads: 2,
+        threads: THREADS,
     })
 }
 

@@ -21,4 +21,5 @@ mod remote_read;
 mod server;
 mod shapes;
 mod store_admin;
+mod store_status;
 mod tenant;

@@ -120,7 +120,10 @@ fn rules(raw: &[Spanned<RawRetentionRule>], findings: &mut Findings<'_>) -> Vec<
             findings.warning(rule.matchers.span, message);
         }
         if rule.raw.is_none() && rule.five_minutes.is_none() && rule.hour.is_none() {
-            findings.error(rule.span, "a rule says at least one of `raw`, `five_minutes`, `hour`");
+            findings.error(
+                rule.span,
+                "a rule says at least one of `raw`, `five_minutes`, `hour`",
+            );
         }
         rules.push(RetentionRule {
             matchers,
@@ -135,7 +138,10 @@ fn rules(raw: &[Spanned<RawRetentionRule>], findings: &mut Findings<'_>) -> Vec<
 fn disk_share(raw: &RawRetention, findings: &mut Findings<'_>) -> Option<f64> {
     let percentage = raw.percentage?;
     if !(0.0..=100.0).contains(&percentage.value) {
-        let message = format!("expected a percentage from 0 to 100, found {}", percentage.value);
+        let message = format!(
+            "expected a percentage from 0 to 100, found {}",
+            percentage.value
+        );
         findings.error(percentage.span, message);
     }
     Some(percentage.value / 100.0).filter(|share| *share > 0.0)

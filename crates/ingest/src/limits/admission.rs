@@ -81,6 +81,10 @@ impl Admission {
             {
                 return Err(Changed);
             }
+            // Somebody else may have been faster.
+            if self.active.find(labels).is_some() {
+                return Ok(self.make(&mut state, policy, (metric, labels), Verdict::Own));
+            }
             let known = state.metrics.get(metric);
             let is_counted = known.is_some_and(|known| known.counted.is_some());
             if !is_counted && self.needs_values(policy, labels) {

@@ -10,19 +10,17 @@ use std::time::Duration;
 
 use plimsoll_runtime::clock::Monotonic;
 use plimsoll_types::{
-    Labels, Metadata, MetricType, QUANTILE_LABEL, Sample, SeriesRef, StartTimestamp, Timestamp,
-    Value, stale_nan,
+    Labels, Metadata, MetricType, QUANTILE_LABEL, Sample, SeriesRef, Timestamp, Value,
 };
 
+use super::adding::Adding;
 use super::decide::{Cause, Folded};
-use super::sum::{Growth, Kind, Last, joined};
+use super::sum::{Growth, Kind, Last};
 
 /// Members of all overflow series: about 100 bytes each.
 pub(super) const MEMBERS_MAX: usize = 500_000;
 /// A member that did not come for so long is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_mins(30);
-/// How late a sample may be behind the last one of its overflow series, in milliseconds.
-const LATE_MILLIS_MAX: i64 = 5 * 60 * 1000;
 /// Tells refs of members from those of the store, which count up from 0 and never get here.
 const MEMBER: u64 = 1 << 62;
 /// Generations of slots have 30 bits.
@@ -51,27 +49,28 @@ pub(super) struct Fold {
     pub(super) cause: Cause,
     /// Its ref in the store.
     series: SeriesRef,
-    kind: Kind,
+    pub(super) kind: Kind,
     /// When the folding began, in milliseconds.
     pub(super) begin: i64,
-    growth: Growth,
+    pub(super) growth: Growth,
     /// The time and the value of the last sample that was made.
-    last: Option<(i64, Value)>,
+    pub(super) last: Option<(i64, Value)>,
     pub(super) members: Vec<u32>,
     /// The type that was told, for the parts of a metric whose names do not say it.
     metric_type: MetricType,
 }
 
+/// A series that is folded.
 #[derive(Debug)]
-struct Member {
+pub(super) struct Member {
     generation: u32,
     /// `None` when the slot is free.
     fold: Option<u32>,
     hash: u64,
     /// Its place in the fold's list.
     place: u32,
-    last: Last,
-    seen: Monotonic,
+    pub(super) last: Last,
+    pub(super) seen: Monotonic,
 }
 
 /// What a ref names.
@@ -142,6 +141,10 @@ impl Folds {
         series: SeriesRef,
         at: (Timestamp, Monotonic),
     ) -> Option<SeriesRef> {
+        // Somebody else may have been faster.
+        if let Some(known) = self.by_hash.get(&hash) {
+            return Some(self.make_ref(*known));
+        }
         if self.by_hash.len() >= MEMBERS_MAX {
             return None;
         }
@@ -247,22 +250,12 @@ impl Folds {
         &mut self,
         fold: u32,
         samples: &[(u32, &Sample)],
-        now: Monotonic,
+        at: (Timestamp, Monotonic),
     ) -> (Vec<Sample>, u64) {
         let Some(fold) = self.folds.get_mut(&fold) else {
             return (Vec::new(), samples.len() as u64);
         };
-        let mut adding = Adding {
-            fold,
-            members: &mut self.members,
-            made: Vec::new(),
-            lost: 0,
-            is_late: false,
-        };
-        for same_time in samples.chunk_by(|(_, a), (_, b)| a.timestamp == b.timestamp) {
-            adding.add(same_time, now);
-        }
-        adding.finish()
+        Adding::new(fold, &mut self.members, at).add_all(samples)
     }
 
     /// Forgets an overflow series with its members: the store does not know it any more.
@@ -339,99 +332,4 @@ fn kind_of(labels: &Labels, metric_type: MetricType) -> Kind {
         has_quantile,
         metric_type,
     )
-}
-
-/// The samples of one batch on their way into one overflow series.
-struct Adding<'a> {
-    fold: &'a mut Fold,
-    members: &'a mut [Member],
-    made: Vec<Sample>,
-    lost: u64,
-    /// Samples came after a later one was made: what they changed is told once, at the end.
-    is_late: bool,
-}
-
-impl Adding<'_> {
-    /// Adds samples of one time.
-    fn add(&mut self, samples: &[(u32, &Sample)], now: Monotonic) {
-        let time = samples[0].1.timestamp.millis();
-        let behind = self
-            .fold
-            .last
-            .as_ref()
-            .map_or(i64::MIN, |last| last.0.saturating_sub(time));
-        if behind > LATE_MILLIS_MAX {
-            self.lost += samples.len() as u64;
-            return;
-        }
-        for (member, sample) in samples {
-            self.take(*member, sample, now);
-        }
-        match behind >= 0 {
-            true => self.is_late = true,
-            false => self.make(time),
-        }
-    }
-
-    fn take(&mut self, member: u32, sample: &Sample, now: Monotonic) {
-        let member = &mut self.members[member as usize];
-        member.seen = now;
-        let (last, time) = (&mut member.last, sample.timestamp.millis());
-        if last.value.is_some() && time < last.time {
-            self.lost += 1;
-            return;
-        }
-        if sample.value.is_stale() {
-            last.is_running = false;
-            if self.fold.kind != Kind::Counter {
-                last.value = None;
-            }
-            return;
-        }
-        if self.fold.kind == Kind::Counter
-            && self.fold.growth.add(last, sample, self.fold.begin).is_err()
-        {
-            self.lost += 1;
-            return;
-        }
-        *last = Last {
-            value: Some(sample.value.clone()),
-            time,
-            is_running: true,
-        };
-    }
-
-    fn make(&mut self, time: i64) {
-        let value = self.value(time);
-        self.fold.last = Some((time, value.clone()));
-        self.made.push(Sample {
-            timestamp: Timestamp::from_millis(time),
-            start: StartTimestamp::UNKNOWN,
-            value,
-        });
-    }
-
-    fn value(&self, time: i64) -> Value {
-        let of_fold = self.fold.members.iter();
-        let mut lasts = of_fold.map(|slot| &self.members[*slot as usize].last);
-        let joined = match self.fold.kind {
-            Kind::Counter => lasts
-                .any(|last| last.is_running)
-                .then(|| self.fold.growth.value()),
-            kind => joined(kind, lasts, time),
-        };
-        // All members have ended.
-        joined.unwrap_or(Value::Float(stale_nan()))
-    }
-
-    fn finish(mut self) -> (Vec<Sample>, u64) {
-        if let (true, Some((last, before))) = (self.is_late, self.fold.last.clone()) {
-            let next = last.saturating_add(1);
-            let is_news = self.value(next) != before;
-            if is_news {
-                self.make(next);
-            }
-        }
-        (self.made, self.lost)
-    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_testkit::FakeClock;
-use plimsoll_types::Matcher;
+use plimsoll_types::{Matcher, RejectedReason, Sample, Value};
 use proptest::prelude::*;
 
 use super::*;
@@ -31,7 +31,7 @@ impl World {
 
     /// Begins anew over what is stored, as after a restart.
     fn over(store: Arc<Store>, limits: SeriesLimits) -> Self {
-        let clock = FakeClock::new(Timestamp::from_millis(1_000_000));
+        let clock = FakeClock::new(Timestamp::from_millis(100_000_000));
         let metrics = Metrics::default();
         let clock_of_limiter = Arc::new(clock.clone());
         let limiter = Limiter::new(
@@ -422,6 +422,7 @@ fn many_at_once_do_not_get_past_a_limit() {
                 for number in 0..40 {
                     world.stored(&request(&format!("/{thread}/{number}"), "GET"));
                     world.stored(&request(&format!("/{number}"), &format!("{thread}")));
+                    world.stored(&request(&format!("/all/{number}"), "GET"));
                 }
             });
         }
@@ -431,6 +432,10 @@ fn many_at_once_do_not_get_past_a_limit() {
     assert!(distinct(&active, "path")["requests_total"].len() <= 20);
     let members: u64 = world.limiter.folding(9).iter().map(|one| one.members).sum();
     assert!(members > 100, "{members}");
+    // 4 x 80 that are different, and 40 that all of them have: each is active or a member, and none is both.
+    let folded = |labels: &&Labels| labels.iter().any(|(_, value)| value == OVERFLOW);
+    let own = active.len() - active.iter().filter(folded).count();
+    assert_eq!(own as u64 + members, 4 * 80 + 40);
 }
 
 #[derive(Clone, Debug)]

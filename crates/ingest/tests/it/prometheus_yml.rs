@@ -590,14 +590,47 @@ plimsoll:
     - {match: '{a=\"b\"}', raw: 200y}
 storage: {tsdb: {retention: {percentage: 101}}}
 ";
-    insta::assert_snapshot!(refused(text), @"");
+    insta::assert_snapshot!(refused(text), @r#"
+    prometheus.yml:4:15: error: not a selector: expected a string in quotes at character 7
+      |
+    4 |     - {match: '{team=payments}', raw: 1d}
+      |               ^^^^^^^^^^^^^^^^^
+
+    prometheus.yml:5:15: error: not a selector: invalid regular expression "(": unclosed group at character 8
+      |
+    5 |     - {match: '{a=~"("}', raw: 1d}
+      |               ^^^^^^^^^^
+
+    prometheus.yml:6:8: error: a rule says at least one of `raw`, `five_minutes`, `hour`
+      |
+    6 |     - {match: '{a="b"}'}
+      |        ^^^^^
+
+    prometheus.yml:7:31: error: the retention is longer than 100 years
+      |
+    7 |     - {match: '{a="b"}', raw: 200y}
+      |                               ^^^^
+
+    prometheus.yml:8:42: error: expected a percentage from 0 to 100, found 101
+      |
+    8 | storage: {tsdb: {retention: {percentage: 101}}}
+      |                                          ^^^
+
+    prometheus.yml:7:15: warning: an earlier rule has the same selector, so this one has no effect
+      |
+    7 |     - {match: '{a="b"}', raw: 200y}
+      |               ^^^^^^^^^
+    "#);
     let text = "
 plimsoll:
   retention_rules:
     - {match: '{a=\"b\"}', raw: 1m}
     - {match: '{a=\"b\"}', raw: 1d}
 ";
-    insta::assert_snapshot!(warnings(text).join("\n"), @"");
+    insta::assert_snapshot!(warnings(text).join("\n"), @r"
+    4:31 samples are kept for at least 4h, so 1m has that effect
+    5:15 an earlier rule has the same selector, so this one has no effect
+    ");
 }
 
 #[test]

@@ -44,9 +44,9 @@ fn grow(bytes: &mut Vec<u8>, room: usize) {
     }
 }
 
-/// Rounds up to a size that general allocators have: multiples of 16, then four to each doubling.
+/// Rounds up to a size that general allocators have: multiples of 32, then four to each doubling.
 fn rounded(size: usize) -> usize {
-    let step = (size.next_power_of_two() / 8).max(16);
+    let step = (size.next_power_of_two() / 8).max(32);
     size.next_multiple_of(step)
 }
 

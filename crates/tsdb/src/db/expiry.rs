@@ -47,7 +47,8 @@ impl Db {
             expired > 0 && expired.saturating_mul(EXPIRED_ONE_IN) >= all
         };
         let hold = self.held_for_windows();
-        let is_free = |live: &&Arc<LivePart>| !failed.contains(&live.id()) && !hold.holds(live.range());
+        let is_free =
+            |live: &&Arc<LivePart>| !failed.contains(&live.id()) && !hold.holds(live.range());
         let mut wanted = parts.iter().filter(is_free);
         wanted.find(is_worth_it).cloned()
     }

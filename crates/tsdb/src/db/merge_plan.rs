@@ -1,14 +1,14 @@
 //! Which parts are merged: a pure decision over what is known of them.
 //!
 //! ```text
-//! 2 h windows          | | | | | | | | | | | |  ->  ||||  one part          when four of a similar size gathered
+//! windows of 30 min    | | | | | | | | | | | |  ->  ||||  one part          when four of a similar size gathered
 //! parts of a day       |    |    |    |         ->  one part per day        when the day is over
 //! days                 |  day |  day |  day |   ->  one part per long span  when the span is over
 //! ```
 //!
 //! Days and spans are aligned to the epoch. A long span is at most 31 days and at most a tenth of the retention, but a
-//! day at least, so that what is too old never holds much more disk than it must. A sample is written four times in its
-//! life: sealed, and merged three times.
+//! day at least, so that what is too old never holds much more disk than it must. A sample is written five times in its
+//! life: sealed, and merged four times.
 //!
 //! Late data makes small parts beside a large one. They are merged among themselves, and with the large one only when they
 //! hold a quarter of its bytes together: so a byte is written again a few times only, whatever comes late, and the parts of
@@ -225,7 +225,7 @@ impl<'a> Plan<'a> {
         let mut members = group.iter().map(|at| &self.parts[*at]);
         let overlaps = members.clone().any(|part| part.range.overlaps(aside.range));
         let oldest = members.next().map(age);
-        let youngest = members.last().map(age);
+        let youngest = members.next_back().map(age);
         let own = Some(age(aside));
         overlaps && oldest < own && own < youngest
     }

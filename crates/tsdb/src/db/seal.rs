@@ -35,7 +35,7 @@ use crate::{Error, Result};
 
 /// So many parts of one stretch of time are made without waiting.
 const PARTS_AT_ONCE: usize = 2;
-/// After that, a window of late data waits for this part of a window's length: 15 min of 2 h.
+/// After that, a window of late data waits for this part of a window's length: 3:45 min of 30 min.
 const LATE_WAITS_ONE_IN: i64 = 8;
 /// So many series are freed while appends and selections wait: less than a millisecond.
 const SERIES_PER_SWEEP_STEP: usize = 512;

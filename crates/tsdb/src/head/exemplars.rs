@@ -2,7 +2,7 @@
 
 use plimsoll_types::Exemplar;
 
-/// More per series and window would say nothing new: one exemplar in 15 s of a 2 h window.
+/// More per series and window would say nothing new: one exemplar in 3.5 s of a window of 30 min.
 const EXEMPLARS_MAX: usize = 512;
 
 /// What became of an inserted exemplar.

@@ -8,7 +8,7 @@ use plimsoll_runtime::clock::Monotonic;
 use plimsoll_types::{Exemplar, Sample, SampleColumns, SeriesRef, TimeRange, Timestamp};
 use roaring::RoaringBitmap;
 
-use self::shard::{Shard, place_of};
+use self::shard::{LANES, Shard, place_of};
 use super::exemplars::InsertedExemplar;
 use super::lane::Inserted;
 use super::slot_of;
@@ -84,18 +84,19 @@ impl Window {
 
     /// Inserts a sample of the series in `slot`.
     pub fn insert(&self, slot: u32, sample: &Sample) -> Inserted {
-        self.shard(slot).insert(slot, sample)
+        let mut outcome = Inserted::New;
+        let one = [(SeriesRef(slot.into()), sample.clone())];
+        self.insert_all(&one, |told| outcome = told);
+        outcome
     }
 
     /// Inserts samples, and tells of each what became of it. Samples of series in neighbouring slots, which is how a
-    /// target's series lie, cost one lock together.
+    /// target's series lie, cost one lock and one look-up together.
     pub fn insert_all(&self, samples: &[(SeriesRef, Sample)], mut tell: impl FnMut(Inserted)) {
-        let shard_of = |id: SeriesRef| place_of(slot_of(id)).0;
-        for together in samples.chunk_by(|(a, _), (b, _)| shard_of(*a) == shard_of(*b)) {
+        let page_of = |id: SeriesRef| slot_of(id) as usize / LANES;
+        for together in samples.chunk_by(|(a, _), (b, _)| page_of(*a) == page_of(*b)) {
             let mut shard = self.shard(slot_of(together[0].0));
-            for (id, sample) in together {
-                tell(shard.insert(slot_of(*id), sample));
-            }
+            shard.insert_into_page(together, &mut tell);
         }
     }
 

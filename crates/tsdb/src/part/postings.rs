@@ -344,22 +344,24 @@ impl Postings {
         Ok(found.finish())
     }
 
-    /// Returns the series whose label has a value that is accepted; `None` when the label has no transducer.
+    /// Returns the series whose label has a value that is accepted; `None` when the label has no transducer, or when to
+    /// try each value is cheaper.
     pub(super) fn accepted(
         &self,
         name: u32,
         recent: &Recent,
-        accepted: impl FnOnce() -> Option<(Arc<ValueAutomaton>, bool)>,
+        automaton: impl FnOnce() -> Option<Arc<ValueAutomaton>>,
         prefix: &str,
     ) -> Result<Option<RoaringBitmap>, Error> {
         let (Some(label), Some(values)) = (self.find(name), self.values.find(name)) else {
             return Ok(None);
         };
-        let Some((automaton, is_inverted)) = accepted() else {
+        let Some(automaton) = automaton() else {
             return Ok(None);
         };
-        let accepted = automaton.texts(is_inverted);
-        let places = values.search(&self.file, recent, &accepted, prefix)?;
+        let Some(places) = values.search(&self.file, recent, &automaton, prefix)? else {
+            return Ok(None);
+        };
         let mut found = Union::default();
         let page_of = |place: &u32| *place as usize / PAGE_PAIRS;
         for places in places.chunk_by(|a, b| page_of(a) == page_of(b)) {

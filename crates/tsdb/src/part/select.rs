@@ -180,9 +180,9 @@ impl Part {
                 self.postings
                     .wanted(name, |value| Ok(is_text(value) != inverted))
             }
+            Some(Language::Others { .. }) if inverted => self.try_values(choice),
             Some(Language::Others { prefix }) => {
-                let prefix = if inverted { "" } else { prefix };
-                let automaton = || Some((self.automaton(choice.matcher.pattern()?)?, inverted));
+                let automaton = || self.automaton(choice.matcher.pattern()?);
                 let accepted = self
                     .postings
                     .accepted(name, &self.recent, automaton, prefix)?;
@@ -194,8 +194,8 @@ impl Part {
         }
     }
 
-    /// Tries each value: there are few, or the expression is too large for an automaton, or the part is from before there
-    /// were transducers.
+    /// Tries each value: there are few, or most of them begin in a way that may match, or the expression is too large for
+    /// an automaton, or the part is from before there were transducers.
     fn try_values(&self, choice: &Choice<'_>) -> Result<RoaringBitmap, Error> {
         let mut texts = self.symbols.walk();
         let negative = choice.matcher.is_negative();

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use fst::raw::{Fst, Output};
 use fst::{IntoStreamer, MapBuilder, Streamer};
 
-use super::automaton::Accepted;
+use super::automaton::{Search, ValueAutomaton};
 use super::bytes::{Decoded, Malformed, Reader, put_bytes, put_varint};
 use super::error::Error;
 use super::file::{BlockFile, BlockWriter, FileKind, Location};
@@ -157,26 +157,31 @@ impl Values {
 }
 
 impl LabelValues {
-    /// Returns the places of the values that are accepted, ascending. Those that do not begin with `prefix` are not even
-    /// looked for.
+    /// Returns the places of the values that are accepted, ascending; `None` when the search would be longer than to try
+    /// each value. Values that do not begin with `prefix` are not even looked for.
     pub(super) fn search(
         &self,
         file: &BlockFile,
         recent: &Recent,
-        accepted: &Accepted<'_>,
+        automaton: &ValueAutomaton,
         prefix: &str,
-    ) -> Result<Vec<u32>, Error> {
+    ) -> Result<Option<Vec<u32>>, Error> {
         let mut places = Vec::new();
+        let search = automaton.search(self.count());
         for (index, shard) in self.shards.iter().enumerate() {
             let next = self.shards.get(index + 1);
             let ends_before = next.is_some_and(|next| *next.first <= *prefix);
             let begins_behind = *shard.first > *prefix && !shard.first.starts_with(prefix);
-            if !ends_before && !begins_behind {
-                let fst = shard.read(file, recent)?;
-                shard.search(file, &fst, accepted, &mut places)?;
+            if ends_before || begins_behind {
+                continue;
             }
+            if search.was_too_long() {
+                return Ok(None);
+            }
+            let fst = shard.read(file, recent)?;
+            shard.search(file, &fst, &search, &mut places)?;
         }
-        Ok(places)
+        Ok((!search.was_too_long()).then_some(places))
     }
 
     /// Reads every shard once and compares it with the values that should be in it.
@@ -222,7 +227,7 @@ impl Shard {
         &self,
         file: &BlockFile,
         fst: &Fst<Vec<u8>>,
-        accepted: &Accepted<'_>,
+        accepted: &Search<'_>,
         places: &mut Vec<u32>,
     ) -> Result<(), Error> {
         let mut found = fst.search(accepted).into_stream();

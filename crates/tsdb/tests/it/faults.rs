@@ -7,9 +7,9 @@ use std::time::Duration;
 use plimsoll_runtime::disk::Disk;
 use plimsoll_testkit::{FakeClock, Fault, Operation, Seed, SimulatedDisk};
 use plimsoll_tsdb::manifest::Manifest;
-use plimsoll_types::{ByteCount, Durability, StorageErrorKind, Timestamp};
+use plimsoll_types::{ByteCount, Durability, StorageErrorKind, StoreAdmin, TimeRange, Timestamp};
 
-use crate::support::{DIRECTORY, NOON, Store, float, floats, open, wait, wal_files, write};
+use crate::support::{DIRECTORY, HOUR, NOON, Store, float, floats, open, wait, wal_files, write};
 
 /// Writes, seals and writes again; returns what was acknowledged.
 fn script(store: &Store) -> Vec<(i64, f64)> {
@@ -342,4 +342,172 @@ fn maintenance_refuses_writes_while_less_than_the_reserve_is_free() {
     clock.advance(Duration::from_secs(2));
     try_write(2).unwrap();
     assert_eq!(floats(&db, "a").len(), 3);
+}
+
+/// Seals, deletes, merges and cleans two days; returns what must be there afterwards.
+fn housekeeping(store: &Store) {
+    for _ in 0..3 {
+        store.clock.advance(Duration::from_hours(25));
+        let _ = store.db.maintain();
+    }
+    let range = TimeRange::new(
+        Timestamp::from_millis(NOON + 1),
+        Timestamp::from_millis(NOON + 1),
+    );
+    let _ = store.db.delete_series(&[vec![]], range);
+    let _ = store.db.maintain();
+    let _ = store.db.clean_tombstones();
+}
+
+fn two_hours_with_data() -> Store {
+    let store = Store::new();
+    for window in 0..3 {
+        let begin = NOON + window * 2 * HOUR;
+        store.put("a", &[(begin, 1.0), (begin + 1, 2.0)]);
+        store.db.seal_all().unwrap();
+    }
+    store
+}
+
+#[test]
+fn an_error_while_parts_are_merged_and_cleaned_loses_nothing() {
+    let clean = two_hours_with_data();
+    let all = clean.floats("a");
+    let begin = clean.disk.changes();
+    housekeeping(&clean);
+    let end = clean.disk.changes();
+    assert!(end - begin > 40, "the script is worth it: {}", end - begin);
+    let deleted = (NOON + 1, 2.0);
+    for error in [ErrorKind::Other, ErrorKind::StorageFull] {
+        for number in begin..end {
+            let store = two_hours_with_data();
+            store.disk.plan(Fault::Change { number, error });
+            housekeeping(&store);
+            let check = |store: &Store, when: &str| {
+                let found = store.floats("a");
+                let missing = all.iter().find(|sample| !found.contains(sample));
+                assert!(
+                    missing.is_none_or(|sample| *sample == deleted),
+                    "{when}, {error} at {number}: {missing:?}"
+                );
+                found
+            };
+            let live = check(&store, "live");
+            store.disk.heal();
+            store.clock.advance(Duration::from_secs(2));
+            store.db.maintain().unwrap();
+            store.db.clean_tombstones().unwrap();
+            assert_eq!(
+                part_directories(&store),
+                parts(&store),
+                "{error} at {number}"
+            );
+            let store = store.after_power_loss();
+            assert_eq!(check(&store, "reopened"), live, "{error} at {number}");
+        }
+    }
+}
+
+#[test]
+fn a_file_system_that_turns_read_only_serves_reads_and_recovers() {
+    let store = Store::new();
+    store.put("a", &[(NOON, 1.0)]);
+    for operation in [
+        Operation::Create,
+        Operation::Write,
+        Operation::Sync,
+        Operation::Rename,
+        Operation::Remove,
+    ] {
+        let error = ErrorKind::ReadOnlyFilesystem;
+        store.disk.plan(Fault::Every { operation, error });
+    }
+    let failed = store.write("a", &[(NOON + 1, 2.0)]);
+    let error = wait(failed.commit).unwrap_err();
+    assert_eq!(error.kind(), StorageErrorKind::ReadOnly);
+    let refusal = store.db.refusal().unwrap();
+    assert!(refusal.to_string().contains(DIRECTORY), "{refusal}");
+    assert!(store.db.maintain().is_ok() || store.db.seal_all().is_err());
+    assert_eq!(store.floats("a").first(), Some(&(NOON, 1.0)));
+    store.disk.heal();
+    store.clock.advance(Duration::from_secs(2));
+    store.put("a", &[(NOON + 2, 3.0)]);
+    assert!(store.db.refusal().is_none());
+    let store = store.after_power_loss();
+    let found = store.floats("a");
+    assert!(
+        found.contains(&(NOON, 1.0)) && found.contains(&(NOON + 2, 3.0)),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn writes_are_refused_before_the_disk_is_full_and_taken_again_when_it_is_not() {
+    let disk = SimulatedDisk::new(Seed::new(3));
+    let clock = FakeClock::new(Timestamp::from_millis(NOON));
+    let settings = plimsoll_tsdb::Settings {
+        free_bytes_reserve: ByteCount::KIB.times(64),
+        ..crate::support::settings()
+    };
+    let db = crate::support::open_with(&disk, &clock, settings).unwrap();
+    let try_write = |step: i64| {
+        let appended = write(&db, "a", &[float(NOON + step, 1.0)], Durability::Synced)?;
+        wait(appended.commit)
+    };
+    try_write(0).unwrap();
+    disk.set_capacity(disk.used_bytes() + (63 << 10));
+    // What the background does every second: nothing failed so far, and nothing will.
+    db.sync().unwrap();
+    let refusal = try_write(1).unwrap_err();
+    assert_eq!(refusal.kind(), StorageErrorKind::ReadOnly);
+    let text = refusal.to_string();
+    assert!(text.contains("the reserve is 65536"), "{text}");
+    assert_eq!(floats(&db, "a").len(), 1);
+    // The reserve is for this: a part is made although writes are refused.
+    assert_eq!(db.seal_all().unwrap().windows_sealed, 1);
+    disk.heal();
+    clock.advance(Duration::from_secs(2));
+    try_write(1).unwrap();
+    assert_eq!(floats(&db, "a").len(), 2);
+}
+
+/// Two segments of one run that use the same series.
+fn two_segments() -> (SimulatedDisk, FakeClock, Vec<std::path::PathBuf>) {
+    let store = Store::new();
+    for step in 0..3 {
+        store.put("a", &[(NOON + step, 1.0)]);
+    }
+    // A snapshot closes the segment.
+    store.db.snapshot(false).unwrap();
+    store.put("a", &[(NOON + 3, 1.0)]);
+    store.db.snapshot(false).unwrap();
+    store.put("a", &[(NOON + 4, 1.0)]);
+    let Store { disk, clock, db } = store;
+    drop(db);
+    let files = wal_files(&disk);
+    assert_eq!(files.len(), 3);
+    (disk.kill(), clock, files)
+}
+
+#[test]
+fn a_damaged_definition_of_a_series_is_found_in_a_later_segment() {
+    let (disk, clock, files) = two_segments();
+    // The first record behind the header defines the series.
+    disk.flip(&files[0], 36 + 30, 1);
+    let db = open(&disk, &clock).unwrap();
+    assert_eq!(db.recovery().wal.skipped.len(), 1);
+    assert_eq!(db.recovery().wal.without_series, 0);
+    assert_eq!(floats(&db, "a").len(), 5);
+}
+
+#[test]
+fn a_segment_that_is_missing_between_others_is_named() {
+    let (disk, clock, files) = two_segments();
+    disk.remove_file(&files[1]).unwrap();
+    let db = open(&disk, &clock).unwrap();
+    let missing = &db.recovery().wal.missing;
+    assert_eq!(missing.len(), 1, "{missing:?}");
+    assert_eq!((missing[0].first, missing[0].last), (4, 4));
+    assert!(!db.recovery().is_clean());
+    assert_eq!(floats(&db, "a").len(), 4);
 }

@@ -339,3 +339,50 @@ fn rules_keep_windows_of_some_series_longer() {
     db.maintain().unwrap();
     assert_eq!(names(Tier::Hour), ["counter", "ended"]);
 }
+
+#[test]
+fn samples_that_are_kept_for_hours_only_leave_whole_windows() {
+    let disk = SimulatedDisk::new(Seed::new(7));
+    let clock = FakeClock::new(at(NOON));
+    let settings = Settings {
+        retention: Duration::from_hours(4),
+        retention_rules: vec![RetentionRule {
+            matchers: vec![Matcher::equal("__name__", "short")],
+            raw: Duration::from_hours(4),
+            five_minutes: Duration::from_hours(24 * 90),
+            hour: Duration::from_hours(24 * 90),
+        }],
+        ..settings()
+    };
+    let db = open_with(&disk, &clock, settings).unwrap();
+    let mut all = SampleColumns::default();
+    for hour in 0..60 {
+        let now = NOON + hour * HOUR;
+        let samples: Vec<_> = (0..12)
+            .map(|step| (now + step * 5 * MINUTE + 1, (hour + step) as f64))
+            .collect();
+        for (time, value) in &samples {
+            all.push(&support::float(*time, *value));
+        }
+        clock.advance(Duration::from_hours(1));
+        put(&db, "long", &samples);
+        put(&db, "short", &samples);
+        db.maintain().unwrap();
+    }
+    let (mut fine, mut expected) = (Vec::new(), Vec::new());
+    TierWindow::roll(&all, 5 * MINUTE, &mut fine);
+    TierWindow::coarsen(&fine, HOUR, &mut expected);
+    let expected = ["long", "short"].map(|name| (labels(name), expected.clone()));
+    assert_same(&windows(&db, Tier::Hour), &expected.to_vec());
+    let shown = read(&db, &[], TimeRange::ALL);
+    assert!(shown[0].1.len() <= 4 * 12 + 1, "the rest is hidden");
+    // Nothing is held for long.
+    clock.advance(Duration::from_hours(24 * 7));
+    db.maintain().unwrap();
+    db.maintain().unwrap();
+    assert_eq!(db.statistics(0).unwrap().head.samples, 0);
+    let before = windows(&db, Tier::Hour);
+    drop(db);
+    let db = open(&disk.power_loss(), &clock);
+    assert_same(&windows(&db, Tier::Hour), &before);
+}

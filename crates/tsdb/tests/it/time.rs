@@ -130,3 +130,26 @@ fn late_data_that_keeps_coming_makes_few_parts() {
     assert_eq!(parts(), 1);
     assert_eq!(store.floats("a").len(), 40);
 }
+
+#[test]
+fn samples_from_a_wrong_clock_do_not_make_a_restart_believe_it() {
+    let mut store = Store::new();
+    store.put("a", &[(NOON, 1.0)]);
+    store.db.seal_all().unwrap();
+    store.db.maintain().unwrap();
+    // A dead battery: the machine starts years ahead, and scrapes write what the clock says.
+    let far = NOON + 9 * 365 * 24 * HOUR;
+    store.clock.jump_to(Timestamp::from_millis(far));
+    store = store.killed();
+    store.put("a", &[(far, 2.0)]);
+    store.db.seal_all().unwrap();
+    for _ in 0..3 {
+        store = store.after_power_loss();
+        assert_eq!(store.db.maintain().unwrap().parts_removed, 0);
+        assert_eq!(store.floats("a"), [(NOON, 1.0), (far, 2.0)]);
+    }
+    store.clock.jump_to(Timestamp::from_millis(NOON + HOUR));
+    store = store.killed();
+    store.db.maintain().unwrap();
+    assert_eq!(store.floats("a"), [(NOON, 1.0), (far, 2.0)]);
+}

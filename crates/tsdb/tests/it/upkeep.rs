@@ -71,7 +71,10 @@ impl Hooked {
         let db = self.db.clone();
         *self.disk.hook.lock().unwrap() = Some(Box::new(move || meanwhile(&db)));
         let merged = self.db.merge().unwrap();
-        assert!(self.disk.hook.lock().unwrap().is_none(), "the hook was called");
+        assert!(
+            self.disk.hook.lock().unwrap().is_none(),
+            "the hook was called"
+        );
         merged
     }
 
@@ -96,7 +99,11 @@ fn windows_are_sealed_while_parts_are_merged() {
     for file in ["values.bin", "postings", "meta.tmp"] {
         let store = Hooked::new(file);
         let merged = store.merge(|db| {
-            put(db, "a", &[(MIDNIGHT + HOUR, 7.0), (MIDNIGHT + 4 * HOUR, 8.0)]);
+            put(
+                db,
+                "a",
+                &[(MIDNIGHT + HOUR, 7.0), (MIDNIGHT + 4 * HOUR, 8.0)],
+            );
             let count = parts(db).len();
             assert_eq!(db.seal_all().unwrap().windows_sealed, 2);
             assert_eq!(parts(db).len(), count + 2, "nobody waited for the merge");
@@ -149,7 +156,11 @@ fn a_merge_is_given_up_when_one_of_its_parts_leaves() {
     assert_eq!(merged, 4, "the others are merged after it");
     assert_eq!(parts(&store.db).len(), 1);
     assert_eq!(floats(&store.db, "a"), hours(&[9.0, 1.0, 1.0, 1.0]));
-    assert_eq!(directories(&store.simulated).len(), 2, "the damaged one stays");
+    assert_eq!(
+        directories(&store.simulated).len(),
+        2,
+        "the damaged one stays"
+    );
 }
 
 #[test]
@@ -170,7 +181,11 @@ fn closing_ends_a_merge_at_its_next_series() {
     let before = parts(&store.db);
     let merged = store.merge(Db::close);
     assert_eq!((merged, parts(&store.db)), (0, before));
-    assert_eq!(directories(&store.simulated).len(), 5, "nothing is left of it");
+    assert_eq!(
+        directories(&store.simulated).len(),
+        5,
+        "nothing is left of it"
+    );
     store.check(&hours(&[9.0, 1.0, 1.0, 1.0]));
 }
 
@@ -192,13 +207,20 @@ fn force_makes_one_part_of_each_day_whatever_is_due() {
     let ranges = || {
         let parts = store.db.statistics(0).unwrap().parts;
         let begin = |time: Timestamp| time.millis().div_euclid(24 * HOUR);
-        parts.iter().map(|p| begin(p.range.start)).collect::<Vec<_>>()
+        parts
+            .iter()
+            .map(|p| begin(p.range.start))
+            .collect::<Vec<_>>()
     };
     let today = now.div_euclid(24 * HOUR);
     let is_before = |day: &&i64| **day < today;
     assert_eq!(ranges().iter().filter(is_before).count(), 1);
     assert!(ranges().len() > 2);
-    assert_eq!(store.db.statistics(0).unwrap().head.samples, 0, "all is sealed");
+    assert_eq!(
+        store.db.statistics(0).unwrap().head.samples,
+        0,
+        "all is sealed"
+    );
     store.db.force_merge(TimeRange::ALL).unwrap();
     assert_eq!(ranges().len(), 2);
     assert_eq!(store.db.force_merge(TimeRange::ALL).unwrap(), 0);
@@ -209,7 +231,11 @@ fn force_makes_one_part_of_each_day_whatever_is_due() {
 #[test]
 fn damage_is_found_before_anybody_asks() {
     let store = Store::new();
-    for (name, time) in [("a", NOON), ("b", NOON - 24 * HOUR), ("c", NOON - 48 * HOUR)] {
+    for (name, time) in [
+        ("a", NOON),
+        ("b", NOON - 24 * HOUR),
+        ("c", NOON - 48 * HOUR),
+    ] {
         store.put(name, &[(time, 1.0), (time + 7, 2.0), (time + 9, 3.0)]);
         store.db.seal_all().unwrap();
     }
@@ -218,7 +244,12 @@ fn damage_is_found_before_anybody_asks() {
     let shown = |name: &str| {
         let text = registry.render();
         let mut lines = text.lines().filter_map(|line| line.strip_prefix(name));
-        lines.next().expect("it is there").trim().parse::<f64>().unwrap()
+        lines
+            .next()
+            .expect("it is there")
+            .trim()
+            .parse::<f64>()
+            .unwrap()
     };
     let path = Path::new(DIRECTORY).join("parts/0000000000000001/times.bin");
     let last = store.disk.open(&path).unwrap().length().unwrap() - 1;
@@ -230,7 +261,10 @@ fn damage_is_found_before_anybody_asks() {
     }
     assert!((3..=4).contains(&read), "{read} parts were read in a week");
     assert_eq!(parts(&store.db).len(), 2);
-    assert_eq!(store.db.select(&[], TimeRange::ALL).unwrap().warnings.len(), 1);
+    assert_eq!(
+        store.db.select(&[], TimeRange::ALL).unwrap().warnings.len(),
+        1
+    );
     assert_eq!(shown("plimsoll_tsdb_scrub_damaged_total"), 1.0);
     assert!(shown("plimsoll_tsdb_scrub_read_bytes_total") > 100.0);
     assert!(shown("plimsoll_tsdb_scrub_last_pass_timestamp_seconds") * 1000.0 >= NOON as f64);

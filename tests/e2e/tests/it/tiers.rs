@@ -40,11 +40,11 @@ fn fill(home: &Home, now: i64) {
 }
 
 fn range(server: &Server, query: &str, (start, end): (i64, i64)) -> Value {
-    let seconds = |millis: i64| (millis / 1000).to_string();
+    let [start, end] = [start, end].map(|millis| (millis / 1000).to_string());
     let parameters = [
         ("query", query),
-        ("start", &seconds(start)),
-        ("end", &seconds(end)),
+        ("start", &start),
+        ("end", &end),
         ("step", "3600"),
     ];
     let reply = server.api.get("/api/v1/query_range", &parameters).unwrap();

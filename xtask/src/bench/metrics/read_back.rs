@@ -13,6 +13,7 @@ use plimsoll_wire::remote_write::{self, Version};
 use plimsoll_wire::vm_json;
 
 use super::data_set::{DataSet, TargetData};
+use super::protobuf::{field, only_field, varint};
 use crate::bench::contender::{Contender, NAMES, VICTORIA};
 
 const ANSWER_MAX: ByteCount = ByteCount(4 << 30);
@@ -116,36 +117,6 @@ fn read_request(first: i64, last: i64, job: &str) -> Vec<u8> {
     request
 }
 
-fn field(out: &mut Vec<u8>, number: u8, contents: &[u8]) {
-    out.push(number << 3 | 2);
-    varint(out, contents.len() as u64);
-    out.extend_from_slice(contents);
-}
-
-fn varint(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-/// Returns the contents of a message's field 1 when it is all that the message has.
-fn only_field(message: &[u8]) -> Option<&[u8]> {
-    let mut rest = message.strip_prefix(&[1 << 3 | 2])?;
-    let (mut length, mut shift) = (0u64, 0);
-    loop {
-        let (byte, after) = rest.split_first()?;
-        rest = after;
-        length |= u64::from(byte & 0x7f).checked_shl(shift)?;
-        shift += 7;
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    (rest.len() as u64 == length).then_some(rest)
-}
-
 #[cfg(test)]
 mod tests {
     use plimsoll_wire::remote_read::Request;
@@ -163,16 +134,6 @@ mod tests {
         );
         assert_eq!(query.matchers.len(), 1);
         assert!(query.matchers[0].matches("node") && !query.matchers[0].matches("x"));
-    }
-
-    #[test]
-    fn an_answer_of_one_result_is_unwrapped() {
-        let mut message = Vec::new();
-        field(&mut message, 1, &[7; 300]);
-        assert_eq!(only_field(&message), Some(&[7; 300][..]));
-        assert_eq!(only_field(&message[..300]), None);
-        message.push(0);
-        assert_eq!(only_field(&message), None);
     }
 
     #[test]

@@ -142,8 +142,14 @@ impl Tape {
             anyhow::bail!("no series: {text}");
         };
         let mut builder = sample.series.labels()?.to_builder();
-        builder.set("instance", &self.api.address.to_string());
-        builder.set("job", &self.target.job);
+        let instance = self.api.address.to_string();
+        for (name, value) in [("instance", &instance), ("job", &self.target.job)] {
+            // A label of the exporter's own gives way, as it does in servers.
+            if let Some(own) = builder.get(name).map(str::to_owned) {
+                builder.set(&format!("exported_{name}"), &own);
+            }
+            builder.set(name, value);
+        }
         let index = self.target.series.len();
         self.target.series.push(SeriesData {
             labels: builder.iter().map(|(n, v)| (n.into(), v.into())).collect(),
@@ -236,7 +242,8 @@ mod tests {
     #[test]
     fn a_page_becomes_points_of_its_series() {
         let mut tape = tape();
-        let first = "# HELP a b\n# TYPE a gauge\na 1.5e+09\nb{x=\"y z\",q=\"\\\"\"} NaN\n";
+        let first =
+            "# HELP a b\n# TYPE a gauge\na{job=\"own\"} 1.5e+09\nb{x=\"y z\",q=\"\\\"\"} NaN\n";
         tape.keep(1_000, first).unwrap();
         tape.keep(2_000, "b{x=\"y z\",q=\"\\\"\"} +Inf\nnew 3\n")
             .unwrap();
@@ -246,6 +253,7 @@ mod tests {
         assert_eq!(series[1].points[0].1.to_bits(), ORDINARY_NAN);
         assert_eq!(series[1].points[1], (1, f64::INFINITY));
         assert_eq!(series[2].points, [(1, 3.0)]);
+        assert_eq!(series[0].pairs()[1], ("exported_job", "own"));
         let labels = series[1].pairs();
         let expected = [
             ("__name__", "b"),

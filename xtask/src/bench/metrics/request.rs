@@ -4,6 +4,7 @@
 use plimsoll_wire::compression::snappy;
 
 use super::fleet::Pair;
+use super::protobuf::{begin, field, field_bytes, varint, varint_bytes};
 
 /// Samples of one request, as senders of busy servers are configured.
 pub(super) const SAMPLES: usize = 5_000;
@@ -21,13 +22,15 @@ pub(super) struct Request {
     samples: usize,
 }
 
-// Fields of the messages in docs/formats/push.md, each with its wire type.
-const TIMESERIES: u8 = 1 << 3 | 2;
-const LABEL: u8 = 1 << 3 | 2;
-const SAMPLE: u8 = 2 << 3 | 2;
-const LABEL_NAME: u8 = 1 << 3 | 2;
-const LABEL_VALUE: u8 = 2 << 3 | 2;
+// Fields of the messages in docs/formats/push.md.
+const TIMESERIES: u8 = 1;
+const LABEL: u8 = 1;
+const SAMPLE: u8 = 2;
+const LABEL_NAME: u8 = 1;
+const LABEL_VALUE: u8 = 2;
+/// Field 1, eight bytes.
 const SAMPLE_VALUE: u8 = 1 << 3 | 1;
+/// Field 2, a number.
 const SAMPLE_TIME: u8 = 2 << 3;
 
 impl Request {
@@ -45,8 +48,8 @@ impl Request {
         begin(out, TIMESERIES, length);
         for pair in labels {
             begin(out, LABEL, label_bytes(pair));
-            text(out, LABEL_NAME, pair.0);
-            text(out, LABEL_VALUE, pair.1);
+            field(out, LABEL_NAME, pair.0.as_bytes());
+            field(out, LABEL_VALUE, pair.1.as_bytes());
         }
         for (time, value) in samples {
             begin(out, SAMPLE, sample_bytes(*time));
@@ -78,33 +81,6 @@ fn label_bytes((name, value): &Pair) -> usize {
 
 fn sample_bytes(time: i64) -> usize {
     1 + size_of::<f64>() + 1 + varint_bytes(time.cast_unsigned())
-}
-
-/// A field of one byte of tag, its length and its contents.
-fn field_bytes(contents: usize) -> usize {
-    1 + varint_bytes(contents as u64) + contents
-}
-
-fn varint_bytes(number: u64) -> usize {
-    (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
-}
-
-fn begin(out: &mut Vec<u8>, tag: u8, length: usize) {
-    out.push(tag);
-    varint(out, length as u64);
-}
-
-fn text(out: &mut Vec<u8>, tag: u8, text: &str) {
-    begin(out, tag, text.len());
-    out.extend_from_slice(text.as_bytes());
-}
-
-fn varint(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
 }
 
 #[cfg(test)]

@@ -115,8 +115,9 @@ impl<'a> Fleet<'a> {
                 let refs = labels.iter().map(|labels| self.db.resolve(labels));
                 machine.refs = refs.collect::<Result<_, _>>()?;
             }
-            // The offset of a machine in the interval may lie a little ahead of the clock, as it does with real ones.
-            let (time, values) = machine.exporter.scrape(BEGIN_MILLIS, step.cast_signed());
+            // Everything that happened in the interval that is over.
+            let index = step.cast_signed() - 1;
+            let (time, values) = machine.exporter.scrape(BEGIN_MILLIS, index);
             let timestamp = Timestamp::from_millis(time);
             let samples = machine.refs.iter().zip(values);
             let samples = samples.map(|(id, value)| (*id, Sample::float(timestamp, value)));

@@ -62,10 +62,14 @@ fn samples_of_one_time_may_come_in_several_pushes_and_twice() {
         world.push(&[(b, time, value)]);
     }
     assert_eq!(overflow(&world), [(1000, 0.0), (2000, 1.0), (2001, 2.0)]);
+    // A member whose clock is wrong does not drag the others along.
+    let ahead = world.clock.now().millis() + 6 * 60_000;
+    world.push(&[(a, ahead, 500.0)]);
+    assert_eq!(world.metrics.lost.get(), 1);
     // Far behind the rest it is lost, and counted as that.
     world.push(&[(a, 10_000_000, 3.0)]);
     world.push(&[(b, 3000, 3.0)]);
-    assert_eq!(world.metrics.lost.get(), 1);
+    assert_eq!(world.metrics.lost.get(), 2);
     assert_eq!(overflow(&world).last(), Some(&(10_000_000, 3.0)));
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use plimsoll_types::{Labels, SeriesRef, TimeRange, Timestamp, WriteBatch};
+use plimsoll_types::{Labels, Sample, SeriesRef, TimeRange, Timestamp, WriteBatch};
 
 use crate::deletion::{Deletion, Tombstone};
 use crate::head::{SeriesTable, Window, slot_of};
@@ -65,9 +65,9 @@ impl<'a> Sink<'a> {
         });
     }
 
-    /// Returns the window for content of this time, `None` when it is in a part.
-    fn window(&mut self, sequence: u64, time: Timestamp) -> Option<&Window> {
-        let start = time.align_down(self.window_millis).millis();
+    /// Returns the window for content of these times, which are all in one; `None` when it is in a part.
+    fn window(&mut self, sequence: u64, times: TimeRange, samples: u64) -> Option<&Window> {
+        let start = times.start.align_down(self.window_millis).millis();
         if self
             .sealed
             .get(&start)
@@ -79,7 +79,7 @@ impl<'a> Sink<'a> {
             .windows
             .entry(start)
             .or_insert_with(|| Arc::new(Window::new(start)));
-        window.note(sequence, TimeRange::new(time, time), 0);
+        window.note(sequence, times, samples);
         Some(window)
     }
 }
@@ -91,17 +91,25 @@ impl ReplaySink for Sink<'_> {
 
     fn batch(&mut self, sequence: u64, batch: &WriteBatch) {
         self.reach(sequence);
-        for (id, sample) in &batch.samples {
-            match self.window(sequence, sample.timestamp) {
-                Some(window) => {
-                    window.insert(slot_of(*id), sample);
-                    window.note(sequence, TimeRange::new(sample.timestamp, sample.timestamp), 1);
-                }
-                None => self.samples_in_parts += 1,
+        let length = self.window_millis;
+        let start_of = |sample: &Sample| sample.timestamp.align_down(length);
+        for run in batch
+            .samples
+            .chunk_by(|(_, a), (_, b)| start_of(a) == start_of(b))
+        {
+            let mut times = TimeRange::new(Timestamp::MAX, Timestamp::MIN);
+            for (_, sample) in run {
+                times.start = times.start.min(sample.timestamp);
+                times.end = times.end.max(sample.timestamp);
+            }
+            match self.window(sequence, times, run.len() as u64) {
+                Some(window) => window.insert_all(run, |_| {}),
+                None => self.samples_in_parts += run.len() as u64,
             }
         }
         for (id, exemplar) in &batch.exemplars {
-            if let Some(window) = self.window(sequence, exemplar.timestamp) {
+            let time = TimeRange::new(exemplar.timestamp, exemplar.timestamp);
+            if let Some(window) = self.window(sequence, time, 0) {
                 window.insert_exemplar(slot_of(*id), exemplar);
             }
         }

@@ -4,13 +4,14 @@
 //! shards in turn, and made when the first of their slots is used. A page is one allocation of 2 KiB; all of a window's
 //! go back to the allocator together.
 
-use plimsoll_types::{Sample, TimeRange};
+use plimsoll_types::{Sample, SeriesRef, TimeRange};
 
 use super::SHARDS;
 use crate::head::lane::{Inserted, Lane};
+use crate::head::slot_of;
 
 /// Slots of a page.
-const LANES: usize = 32;
+pub(super) const LANES: usize = 32;
 
 #[derive(Debug, Default)]
 pub(super) struct Shard {
@@ -43,28 +44,45 @@ impl Shard {
             .map(|lanes| &lanes[lane])
     }
 
-    /// Inserts a sample of the series in `slot`.
-    #[inline]
-    pub(super) fn insert(&mut self, slot: u32, sample: &Sample) -> Inserted {
-        let lane = self.lane_mut(slot);
-        let before = lane.closed_bytes();
-        let outcome = lane.insert(sample);
-        let has_closed = lane.closed_bytes() != before;
-        self.closed_chunks += u64::from(has_closed);
-        outcome
+    /// Inserts samples of series whose slots are on the page of the first one's.
+    pub(super) fn insert_into_page(
+        &mut self,
+        samples: &[(SeriesRef, Sample)],
+        mut tell: impl FnMut(Inserted),
+    ) {
+        let Some((first, _)) = samples.first() else {
+            return;
+        };
+        let (used, lanes) = self.page_mut(slot_of(*first));
+        let mut closed_chunks = 0;
+        for (id, sample) in samples {
+            let lane = slot_of(*id) as usize % LANES;
+            *used |= 1 << lane;
+            let lane = &mut lanes[lane];
+            let before = lane.closed_bytes();
+            tell(lane.insert(sample));
+            closed_chunks += u64::from(lane.closed_bytes() != before);
+        }
+        self.closed_chunks += closed_chunks;
     }
 
     /// Returns the lane of a slot that something is about to be inserted into.
-    #[inline]
     pub(super) fn lane_mut(&mut self, slot: u32) -> &mut Lane {
-        let (_, page, lane) = place_of(slot);
+        let (used, lanes) = self.page_mut(slot);
+        let lane = slot as usize % LANES;
+        *used |= 1 << lane;
+        &mut lanes[lane]
+    }
+
+    /// Returns the page of a slot: its bits and its lanes.
+    fn page_mut(&mut self, slot: u32) -> (&mut u32, &mut [Lane; LANES]) {
+        let (_, page, _) = place_of(slot);
         if page >= self.pages.len() {
             self.pages.resize_with(page + 1, Page::default);
         }
         let page = &mut self.pages[page];
-        page.used |= 1 << lane;
         let make = || Box::new(std::array::from_fn(|_| Lane::default()));
-        &mut page.lanes.get_or_insert_with(make)[lane]
+        (&mut page.used, page.lanes.get_or_insert_with(make))
     }
 
     /// Removes what the series in `slot` has inside `range`, and returns how many samples that were.
@@ -121,12 +139,11 @@ fn lanes_of(mut used: u32) -> impl Iterator<Item = u32> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use plimsoll_types::{Sample, SampleColumns, SeriesRef, Timestamp};
+    use plimsoll_types::{SampleColumns, Timestamp};
     use proptest::prelude::*;
 
     use super::super::Window;
     use super::*;
-    use crate::head::slot_of;
 
     proptest! {
         #[test]

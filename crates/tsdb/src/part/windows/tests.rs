@@ -1,7 +1,12 @@
-use plimsoll_types::{BucketCounts, Counts, ResetHint, Sample, SampleColumns, stale_nan};
+use plimsoll_runtime::disk::SystemDisk;
+use plimsoll_testkit::NodeExporter;
+use plimsoll_types::{
+    BucketCounts, Counts, Labels, ResetHint, Sample, SampleColumns, Tier, TimeRange, stale_nan,
+};
 use proptest::prelude::*;
 
 use super::*;
+use crate::part::{Part, PartWriter, WriteOptions};
 
 fn histogram(value: u64, reset_hint: ResetHint) -> Arc<Histogram> {
     let counts = BucketCounts {
@@ -106,4 +111,66 @@ fn what_does_not_change_costs_nothing_but_its_value() {
         window
     });
     assert_eq!(super::shape(&other.collect::<Vec<_>>()), shape);
+}
+
+/// Every fourth series of a machine, scraped every 15 s for two days.
+fn scraped() -> Vec<(Labels, SampleColumns)> {
+    let mut machine = NodeExporter::new(1);
+    let mut columns = vec![SampleColumns::default(); NodeExporter::SERIES as usize];
+    for index in 0..2 * 5760 {
+        let (time, values) = machine.scrape(1_700_006_400_000, index);
+        for (columns, value) in columns.iter_mut().zip(values).step_by(4) {
+            columns.push(&Sample::float(Timestamp::from_millis(time), value));
+        }
+    }
+    let all = machine.labels().into_iter().zip(columns);
+    let mut series: Vec<_> = all.filter(|(_, columns)| !columns.is_empty()).collect();
+    series.sort_by(|(a, _), (b, _)| a.cmp(b));
+    series
+}
+
+#[test]
+fn a_part_of_windows_is_small_and_whole() {
+    let series = scraped();
+    let samples: usize = series.iter().map(|(_, columns)| columns.len()).sum();
+    let directory = tempfile::tempdir().unwrap();
+    for (tier, most) in [(Tier::FiveMinutes, 0.35), (Tier::Hour, 0.06)] {
+        let path = directory.path().join(tier.as_str());
+        let options = WriteOptions {
+            tier,
+            ..WriteOptions::default()
+        };
+        let disk = Arc::new(SystemDisk);
+        let mut writer = PartWriter::create(disk.clone(), &path, options).unwrap();
+        let rolled = series.iter().map(|(_, columns)| {
+            let mut windows = Vec::new();
+            TierWindow::roll(columns, tier.window_millis().unwrap(), &mut windows);
+            windows
+        });
+        let rolled: Vec<Vec<TierWindow>> = rolled.collect();
+        for ((labels, _), windows) in series.iter().zip(&rolled) {
+            writer.add_windows(labels, windows, None).unwrap();
+        }
+        let meta = writer.finish().unwrap();
+        assert_eq!((meta.tier, meta.format_version), (tier, 3));
+        let each = meta.bytes as f64 / samples as f64;
+        println!("{tier}: {each:.3} B per sample");
+        assert!(each < most, "{tier}: {each:.3} B per sample");
+        let part = Part::open(disk, &path).unwrap();
+        part.verify().unwrap();
+        for (id, expected) in (0..).zip(&rolled) {
+            let mut found = Vec::new();
+            part.read_windows(id, TimeRange::ALL, &mut found).unwrap();
+            assert_eq!(text(&found), text(expected));
+            let (from, to) = (expected[3].end, expected[9].end);
+            found.clear();
+            part.read_windows(id, TimeRange::new(from, to), &mut found)
+                .unwrap();
+            assert_eq!(text(&found), text(&expected[3..10]));
+        }
+        assert!(
+            part.read(0, TimeRange::ALL, &mut SampleColumns::default())
+                .is_err()
+        );
+    }
 }
