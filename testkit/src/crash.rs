@@ -35,6 +35,8 @@ pub const RETENTION: Duration = Duration::from_hours(40 * 24);
 const SHORT_RETENTION: Duration = Duration::from_hours(3 * 24);
 /// The directory of the store.
 const DIRECTORY: &str = "/data";
+/// A life meets its fault within so many calls: a manifest, a part and a sync take some each.
+const CALLS: u64 = 400;
 /// After this many failing calls a life is over anyway.
 const DEAD: u64 = 3000;
 
@@ -142,7 +144,7 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
         let mut life = self.born(&mut seed, retention, times)?;
         let mut ledger = Ledger::default();
         for _ in 0..4 {
-            let number = life.disk.changes() + seed.below(200);
+            let number = life.disk.changes() + seed.below(CALLS);
             for number in number..number + DEAD {
                 let error = ErrorKind::Other;
                 life.disk.plan(Fault::Change { number, error });
@@ -169,7 +171,7 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
         let mut ledger = Ledger::default();
         for _ in 0..3 {
             for _ in 0..seed.below(6) {
-                let number = life.disk.changes() + seed.below(200);
+                let number = life.disk.changes() + seed.below(CALLS);
                 let error = match seed.percent(50) {
                     true => ErrorKind::Other,
                     false => ErrorKind::StorageFull,

@@ -19,6 +19,9 @@
 //! from what all queries may hold ([`MemoryBudget`]). With [`Control::with_plan`] each operator is measured, and the
 //! result tells the operators as a tree of [`PlanNode`]s.
 //!
+//! Where a store keeps windows in the place of samples that are gone, or where a long query is the same from windows for
+//! less, selectors and range functions are answered from these, and an info annotation says so (`evaluate/tiers`).
+//!
 //! # Invariants
 //! - A selector reads each series once per query, however many steps there are.
 //! - Results do not depend on timing: sums are compensated and run in label order.

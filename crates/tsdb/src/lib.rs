@@ -11,7 +11,8 @@
 //! side buffer. A window that is over is *sealed* into a columnar *part*; later the parts of a day, and then of a longer
 //! span, are *merged* into one. The [`manifest`] says which parts count and up to which WAL sequence each window is in
 //! them. A query merges parts and windows, newest data first, and passes over what [tombstones](deletion) hide.
-//! [`ReadOnlyDb`] looks at a directory without changing it.
+//! Parts of *windows* (5 minutes, an hour) stand for samples and are kept for longer; a query for samples never sees
+//! them, `select_windows` does. [`ReadOnlyDb`] looks at a directory without changing it.
 //!
 //! ```text
 //! append -> WAL queue -> writer thread -> wal/*.wal           select -> parts (oldest first)
@@ -31,7 +32,9 @@
 //!   part's counts.
 //! - Nothing is removed because a clock jumped ([`timekeeper`]).
 //! - No answer holds a sample that is older than its series' retention, to the millisecond; removal only follows.
-//! - Deliberately absent: downsampling, tenants.
+//! - A tier tells what its samples told: windows are made before samples go, made again when late samples or deletions
+//!   come, and never mixed with samples in one part.
+//! - Deliberately absent: tenants.
 //!
 //! # How to extend
 //! A kind of data that a batch may carry gets a section in [`wal::batch`], a place in [`head::Lane`] and a column of the

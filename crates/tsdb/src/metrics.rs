@@ -58,6 +58,7 @@ pub struct Metrics {
     pub(crate) parts_removed: Counter,
     pub(crate) parts_merged: Counter,
     pub(crate) parts_expired: Counter,
+    pub(crate) tier_parts_made: Counter,
     pub(crate) merge_debt: Gauge,
     pub(crate) tier_bytes: Family<TierLabels, Gauge>,
     pub(crate) size_limit: Gauge,
@@ -107,6 +108,7 @@ impl Default for Metrics {
             parts_removed: Counter::default(),
             parts_merged: Counter::default(),
             parts_expired: Counter::default(),
+            tier_parts_made: Counter::default(),
             merge_debt: Gauge::default(),
             tier_bytes: Family::default(),
             size_limit: Gauge::default(),
@@ -395,6 +397,12 @@ impl Metrics {
             "Parts written again because much in them was older than its retention",
             None,
             self.parts_expired.clone(),
+        );
+        registry.register(
+            "tsdb_tier_parts_made",
+            "Parts of windows of 5 minutes and of an hour that were made, or made again",
+            None,
+            self.tier_parts_made.clone(),
         );
         registry.register(
             "tsdb_merge_debt",

@@ -14,7 +14,10 @@ async fn the_contract_the_recovery_and_the_state_are_told() {
     let durability = &data["durability"];
     assert_eq!(durability["mode"], "group");
     assert_eq!(durability["groupDelay"], "5ms");
-    assert_eq!(durability["writes"][0]["powerLossLoses"], "nothing that was acknowledged");
+    assert_eq!(
+        durability["writes"][0]["powerLossLoses"],
+        "nothing that was acknowledged"
+    );
     assert_eq!(durability["writes"][1]["killLoses"], "at most the last 1s");
     let recovery = &data["recovery"];
     assert_eq!(recovery["isClean"], false, "an end was cut off");

@@ -94,7 +94,7 @@ impl Admission {
             }
             let none = Values::default();
             let values = known.map_or(&none, |known| &known.values);
-            let verdict = decide(policy, self.seed, labels, values, &*self);
+            let verdict = decide(policy, self.seed, labels, values, self);
             let is_old = known.is_some_and(|known| known.counted != Some(self.active.removals()));
             if verdict != Verdict::Own && is_old && !is_recounted {
                 drop(state);

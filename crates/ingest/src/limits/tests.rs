@@ -307,7 +307,7 @@ fn a_restart_knows_what_was_active() {
     for path in ["/a", "/b", "/c"] {
         before.stored(&request(path, "GET"));
     }
-    let world = World::over(before.store.clone(), values(2));
+    let world = World::over(before.store, values(2));
     assert_eq!(
         world.stored(&request("/d", "GET")),
         Some(request(OVERFLOW, "GET"))

@@ -297,10 +297,7 @@ fn windows_give_the_bits_that_samples_give_while_these_are_there() {
     };
     let mut from_windows = 0;
     for query in queries() {
-        for steps in [
-            (6 * HOUR, 4 * DAY, HOUR),
-            (6 * HOUR, 4 * DAY, 25 * MINUTE),
-        ] {
+        for steps in [(6 * HOUR, 4 * DAY, HOUR), (6 * HOUR, 4 * DAY, 25 * MINUTE)] {
             let (plain, found) = (range(&all, &query, steps), range(&tiered, &query, steps));
             assert_eq!(text(&found), text(&plain), "{query} {steps:?}");
             assert_eq!(found.warnings, plain.warnings, "{query}");
@@ -356,7 +353,8 @@ fn what_samples_are_gone_of_is_answered_from_windows() {
     let steps = (6 * HOUR, 4 * DAY, HOUR);
     for query in queries() {
         // Counters of histograms have no sum in windows.
-        if query.contains("@") || query.starts_with("avg_over_time(native[")
+        if query.contains("@")
+            || query.starts_with("avg_over_time(native[")
             || query.starts_with("sum_over_time(native[")
             || query.contains("both")
         {

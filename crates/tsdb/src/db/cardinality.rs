@@ -31,7 +31,9 @@ fn count(
     let before = now.saturating_add_millis(-millis(query.unused_after));
     let statistics = series.statistics(query.limit);
     let metrics = series.metrics();
-    let used = metrics.iter().map(|(name, series)| (name.as_str(), *series));
+    let used = metrics
+        .iter()
+        .map(|(name, series)| (name.as_str(), *series));
     let unused = unused(used, queried, before, query.limit);
     Cardinality {
         series: statistics.head.series,

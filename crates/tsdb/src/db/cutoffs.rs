@@ -19,6 +19,14 @@ impl Cutoffs {
         Self { retention, now }
     }
 
+    /// Returns cutoffs by which nothing is too old.
+    pub(super) fn of_nothing(self) -> Self {
+        Self {
+            now: Timestamp::MIN,
+            ..self
+        }
+    }
+
     /// Returns the first point in time that is kept of any series.
     pub(super) fn first(&self, tier: Tier) -> Timestamp {
         self.before(self.retention.rules.longest(tier))

@@ -53,8 +53,14 @@ impl Db {
     }
 
     pub(super) fn merge_due(&self, pace: &mut Pace<'_>, done: &mut Maintenance) -> Result<()> {
+        // What is written meanwhile holds nothing that could be left out, and is not looked at again before the next call.
+        let (there, _) = self.deleted_from();
+        let newest = there.iter().map(|live| live.id()).max();
+        drop(there);
         let due = |db: &Self, parts: &[Arc<LivePart>], failed: &HashSet<u64>| {
-            let expired = || db.first_expired(parts, failed).map(|live| vec![live]);
+            let known = parts.iter().filter(|live| Some(live.id()) <= newest);
+            let known: Vec<_> = known.cloned().collect();
+            let expired = || db.first_expired(&known, failed).map(|live| vec![live]);
             db.first_of(parts, failed, &merge_plan::due)
                 .or_else(expired)
         };

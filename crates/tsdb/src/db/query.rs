@@ -11,6 +11,7 @@ use super::cutoffs::Cutoffs;
 use super::find::{Unmetered, Wants, find, shown, snapshot, suspect};
 use super::hidden::VisiblePart;
 use super::pace::Ticket;
+use super::tiers::names;
 use super::source::MergedSource;
 use super::upkeep::Upkeep;
 use super::view::View;
@@ -68,8 +69,13 @@ pub(super) fn series(
     range: TimeRange,
     limit: usize,
 ) -> Result<Vec<Labels>> {
-    let range = visible(db, range);
+    let (asked, range) = (range, visible(db, range));
     let mut all = Vec::new();
+    for live in names::older(db, asked) {
+        for matchers in selectors_or_all(selectors) {
+            all.extend(names::series(&live, matchers, asked, limit)?);
+        }
+    }
     for matchers in selectors_or_all(selectors) {
         // The first of all are among the first of each source.
         let (_, found) = find(db, matchers, range, limit, Wants::SamplesLeft, &Unmetered)?;
@@ -146,12 +152,18 @@ fn indexed(
     ) -> std::result::Result<Vec<String>, crate::part::Error>,
     in_head: impl Fn() -> Vec<String>,
 ) -> Result<Vec<String>> {
+    let older = names::older(db, range);
     let range = visible(db, range);
     let snapshot = snapshot(db, range)?;
     let mut found = match snapshot.windows.is_empty() {
         true => Vec::new(),
         false => in_head(),
     };
+    for live in older {
+        let part = VisiblePart::new(live, &[]).map_err(crate::Error::from)?;
+        let names = in_parts(&part, None);
+        found.extend(names.map_err(|error| suspect(Some(&part.live), error.into()))?);
+    }
     for part in &snapshot.parts {
         let ask = || match part.hides_any() {
             false => in_parts(part, None),

@@ -60,7 +60,7 @@ impl Db {
             id,
             old: &visible,
             cleaned,
-            cutoffs: self.cutoffs(),
+            cutoffs: self.cutoffs_for(old),
         };
         let new = match self.write_again(&job, pace) {
             Ok(Written::Part(new)) => Some(new),
@@ -85,6 +85,15 @@ impl Db {
             self.discard(id);
         }
         Ok(outcome)
+    }
+
+    /// Returns what is too old to be written again: nothing as long as windows are to be made of it.
+    fn cutoffs_for(&self, parts: &[Arc<LivePart>]) -> Cutoffs {
+        let hold = self.held_for_windows();
+        match parts.iter().any(|live| hold.holds(live.range())) {
+            true => self.cutoffs().of_nothing(),
+            false => self.cutoffs(),
+        }
     }
 
     /// Removes the directory of a part that does not count. Best effort: what is left is removed at the next start.

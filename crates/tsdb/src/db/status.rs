@@ -94,6 +94,12 @@ fn recovery(recovery: &Recovery) -> RecoveryStatus {
         .skipped
         .iter()
         .map(|skipped| damage(&skipped.segment, skipped.offset, skipped.bytes));
+    let missing = wal.missing.iter().map(|gap| {
+        let (first, last, segment) = (gap.first, gap.last, &gap.segment);
+        format!(
+            "records {first} to {last} of the WAL are missing behind {segment}: a segment was lost"
+        )
+    });
     RecoveryStatus {
         duration: recovery.duration,
         segments: wal.segments,
@@ -110,6 +116,7 @@ fn recovery(recovery: &Recovery) -> RecoveryStatus {
         parts: recovery.parts,
         quarantined: recovery.quarantined.iter().map(quarantine).collect(),
         stale_parts: recovery.stale_parts.clone(),
+        repaired: recovery.repaired.iter().cloned().chain(missing).collect(),
     }
 }
 

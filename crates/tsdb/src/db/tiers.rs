@@ -23,9 +23,10 @@
 //! | after it | the new part; the old ones' directories are unfinished attempts |
 //! | between sealing late samples and making again | a part that is behind |
 
-pub(super) mod layout;
 mod hold;
+pub(super) mod layout;
 mod make;
+pub(super) mod names;
 mod plan;
 mod select;
 mod state;
@@ -40,7 +41,8 @@ pub(super) use select::{kept, select_windows};
 /// Notes in a manifest which parts of windows a new part of samples makes stale; returns their numbers.
 pub(super) fn overtake(manifest: &mut Manifest, samples: &LivePart) -> Vec<u64> {
     let range = samples.range();
-    let is_overtaken = |tier: Tier, span: plimsoll_types::TimeRange| tier != Tier::Raw && span.overlaps(range);
+    let is_overtaken =
+        |tier: Tier, span: plimsoll_types::TimeRange| tier != Tier::Raw && span.overlaps(range);
     let parts = manifest.parts.iter_mut();
     let overtaken = parts.filter(|part| is_overtaken(part.tier, part.range));
     let note = |part: &mut crate::manifest::PartEntry| {

@@ -256,8 +256,8 @@ impl Index {
             return Arc::default();
         };
         if let (Some(texts), false) = (matcher.literals(), is_inverted) {
-            let number = |text: &Box<str>| self.find(&Labels::encode_pair(name, text));
-            return texts.iter().filter_map(number).collect();
+            let texts = texts.iter().map(|text| Labels::encode_pair(name, text));
+            return texts.filter_map(|text| self.find(&text)).collect();
         }
         let try_all = || {
             let is_text = |value: &str| matcher.matches(value) != matcher.is_negative();
@@ -354,7 +354,11 @@ mod tests {
         let mut index = Index::new(7);
         index.use_cache(Arc::new(SelectorCache::new(1 << 20, metrics.clone())));
         let labels = |slot: u32| {
-            let job = if slot % 2 == 0 { "even" } else { "odd" };
+            let job = if slot.is_multiple_of(2) {
+                "even"
+            } else {
+                "odd"
+            };
             Labels::from_pairs([
                 ("pod", format!("{:02}-{slot}", slot * 37 % 100)),
                 ("job", job.into()),

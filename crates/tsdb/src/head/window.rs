@@ -82,8 +82,8 @@ impl Window {
         facts.samples += samples;
     }
 
-    /// Inserts a sample of the series in `slot`.
-    pub fn insert(&self, slot: u32, sample: &Sample) -> Inserted {
+    #[cfg(test)]
+    pub(crate) fn insert(&self, slot: u32, sample: &Sample) -> Inserted {
         let mut outcome = Inserted::New;
         let one = [(SeriesRef(slot.into()), sample.clone())];
         self.insert_all(&one, |told| outcome = told);

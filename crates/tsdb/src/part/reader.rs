@@ -292,7 +292,10 @@ impl Part {
         self.pages.capacity() * size_of::<PageRef>()
             + self.metadata.capacity() * size_of::<Metadata>()
             + texts.sum::<usize>()
-            + self.schedules.as_ref().map_or(0, Schedules::directory_bytes)
+            + self
+                .schedules
+                .as_ref()
+                .map_or(0, Schedules::directory_bytes)
             + self.symbols.directory_bytes()
             + self.postings.directory_bytes()
     }

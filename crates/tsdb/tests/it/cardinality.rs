@@ -25,7 +25,10 @@ fn count(store: &Store) -> Cardinality {
     store.db.cardinality(&QUERY).unwrap()
 }
 
-fn churn(store: &Store, window: Duration) -> (u64, u64, Vec<(String, u64, u64, u64)>) {
+/// Series created and ended; of each metric the same, and all that were seen.
+type Counted = (u64, u64, Vec<(String, u64, u64, u64)>);
+
+fn churn(store: &Store, window: Duration) -> Counted {
     let query = CardinalityQuery {
         churn_window: Some(window),
         ..QUERY
@@ -131,7 +134,7 @@ fn a_restart_does_not_forget_who_was_asked() {
         "written at the end"
     );
     let config = Config::new(settings()).unwrap();
-    let read = ReadOnlyDb::open_on(&config, Arc::new(store.disk.clone())).unwrap();
+    let read = ReadOnlyDb::open_on(&config, Arc::new(store.disk)).unwrap();
     let found = read
         .analyze_use(None, 9, Timestamp::from_millis(NOON + 1))
         .unwrap();

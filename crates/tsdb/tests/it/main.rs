@@ -12,6 +12,7 @@ mod dump;
 mod exact;
 mod faults;
 mod fixture;
+mod index;
 mod merging;
 mod metering;
 mod model;

@@ -30,6 +30,8 @@ pub(crate) fn settings() -> Settings {
             five_minutes: Duration::ZERO,
             hour: Duration::ZERO,
         },
+        // What tests count on, whatever the default is.
+        window: Duration::from_hours(2),
         group_delay: Duration::ZERO,
         segment_bytes: ByteCount::KIB.times(64),
         free_bytes_reserve: ByteCount(0),

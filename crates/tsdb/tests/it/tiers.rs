@@ -183,6 +183,13 @@ fn windows_outlive_their_samples_and_become_coarser() {
             &until(expected, NOON - DAY),
         );
     }
+    let ended = [Matcher::equal("__name__", "ended")];
+    assert_eq!(
+        db.series(&[ended.to_vec()], TimeRange::ALL, 9).unwrap(),
+        [labels("ended")]
+    );
+    let names = db.label_values("__name__", &[], TimeRange::ALL, 9).unwrap();
+    assert_eq!(names, ["counter", "ended", "gauge"]);
     clock.advance(Duration::from_hours(24 * 90));
     db.maintain().unwrap();
     assert!(windows(&db, Tier::FiveMinutes).is_empty());
@@ -262,8 +269,8 @@ fn what_is_deleted_is_in_no_window() {
 #[test]
 fn a_crash_at_any_change_loses_no_window_and_makes_none_up() {
     let mut changes = 0;
-    for number in (0..).step_by(7) {
-        let (disk, clock, db) = filled(3);
+    for number in (0..).step_by(13) {
+        let (disk, clock, db) = filled(2);
         db.seal_all().unwrap();
         let begin = disk.changes();
         // From here on the disk fails.

@@ -87,6 +87,9 @@ pub struct RecoveryStatus {
     pub quarantined: Vec<QuarantineStatus>,
     /// Directories of parts that never came to count, and that were removed.
     pub stale_parts: Vec<String>,
+    /// What else was damaged or missing, one sentence for each: files without samples that were made again, and records of
+    /// the log that are gone.
+    pub repaired: Vec<String>,
 }
 
 impl RecoveryStatus {
@@ -97,6 +100,7 @@ impl RecoveryStatus {
             && self.quarantined.is_empty()
             && self.without_series == 0
             && self.undecodable == 0
+            && self.repaired.is_empty()
     }
 }
 

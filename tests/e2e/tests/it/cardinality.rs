@@ -80,7 +80,7 @@ fn analyzed(server: &Server) {
         "           6  requests_total  (",
         ", last queried 20",
         "          15  requests_total  (on path, into 1 series, limit values_per_label, since 20",
-        "scrape_series_added  (0.",
+        "scrape_series_added  (",
         ", not queried)",
         "metrics by series that came and went:",
     ] {

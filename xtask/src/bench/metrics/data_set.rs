@@ -60,15 +60,29 @@ impl DataSet {
     }
 }
 
-/// Counters of events: most steps differ, all are whole.
+/// Counters of events that arrive by chance, from one in a few scrapes to some thousands per scrape.
 pub(super) fn counters(end: i64) -> DataSet {
     synthetic("counters", end, |number, random, state| {
-        let rate = 1 + number * number % 2_000;
-        // Arrivals of one interval: the sum of a few draws has about the spread of real ones.
-        let arrived: u64 = (0..4).map(|_| random.below(rate)).sum();
-        *state += arrived as f64;
+        let mean = (number * number % 4_000) as f64 / 2.0 + 0.2;
+        *state += arrivals(mean, random);
         *state
     })
+}
+
+/// Draws a number of events: Poisson's distribution, by its own definition for small means and by the normal one, which
+/// it comes close to, for large ones.
+fn arrivals(mean: f64, random: &mut Seed) -> f64 {
+    if mean > 30.0 {
+        // The sum of twelve draws has a variance of 1.
+        let normal: f64 = (0..12).map(|_| random.unit()).sum::<f64>() - 6.0;
+        return (mean + normal * mean.sqrt()).round();
+    }
+    let (mut count, mut left) = (0.0, random.unit());
+    while left > (-mean).exp() {
+        left *= random.unit();
+        count += 1.0;
+    }
+    count
 }
 
 /// Gauges: half are bytes in pages, half readings of two decimals, all walking up and down.
@@ -142,6 +156,15 @@ mod tests {
     fn each_kind_is_what_its_name_says() {
         let end = 1_700_000_000_000;
         assert!(values(&counters(end)).all(|values| values.is_sorted()));
+        for mean in [0.2, 29.0, 31.0, 2_000.0] {
+            let mut random = Seed::new(1);
+            let drawn: Vec<f64> = (0..10_000).map(|_| arrivals(mean, &mut random)).collect();
+            let average = drawn.iter().sum::<f64>() / 1e4;
+            let variance = drawn.iter().map(|d| (d - average).powi(2)).sum::<f64>() / 1e4;
+            // Both are the mean.
+            assert!((average / mean - 1.0).abs() < 0.05, "{mean}: {average}");
+            assert!((variance / mean - 1.0).abs() < 0.1, "{mean}: {variance}");
+        }
         assert!(
             values(&counters(end))
                 .flatten()

@@ -156,7 +156,7 @@ mod tests {
         let memory = |mib: u64| Memory {
             resident: mib << 20,
             anonymous: 0,
-            peak: 2 * mib << 20,
+            peak: (2 * mib) << 20,
         };
         let (empty, full) = ([memory(1); 3], [memory(3), memory(11), memory(6)]);
         let rows = memory_rows("x", 1 << 20, &empty, &full);

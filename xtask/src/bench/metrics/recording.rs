@@ -267,16 +267,17 @@ mod tests {
 
     #[test]
     fn every_fifteenth_scrape_follows_the_one_before() {
-        let mut target = TargetData::default();
         // Every scrape but the first is 2 ms late; scrape 16 lacks the series.
-        target.times = (0..47)
-            .map(|i| 5_000 + i * 1_000 + i64::from(i > 0) * 2)
-            .collect();
-        let points = (0..47).filter(|i| *i != 16).map(|i| (i, f64::from(i)));
-        target.series.push(SeriesData {
-            points: points.collect(),
-            ..SeriesData::default()
-        });
+        let time = |scrape: i64| 5_000 + scrape * 1_000 + i64::from(scrape > 0) * 2;
+        let points = (0..47).filter(|scrape| *scrape != 16);
+        let target = TargetData {
+            job: "node".into(),
+            times: (0..47).map(time).collect(),
+            series: vec![SeriesData {
+                labels: Vec::new(),
+                points: points.map(|scrape| (scrape, f64::from(scrape))).collect(),
+            }],
+        };
         let strided = strided(&target, 10_000_000);
         let begin = 10_000_000 - 45 * 15_000;
         assert_eq!(strided.times.len(), 45);

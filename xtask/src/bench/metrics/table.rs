@@ -35,7 +35,7 @@ impl Row {
     fn ratio(&self) -> Option<f64> {
         let others = self.figures[OURS + 1..].iter().flatten().copied();
         let best = others.min_by(f64::total_cmp)?;
-        Some(self.figures[OURS]? / best)
+        (best > 0.0).then_some(self.figures[OURS]? / best)
     }
 
     /// Says whether the goal is reached; nothing when there is none.
@@ -122,6 +122,8 @@ mod tests {
         assert_eq!(row.line(), "| c | - | - | 1.00 | - | <= 1.00 | **no** |");
         row.goal = Goal::None;
         assert_eq!(row.is_met(), None);
+        let row = Row::new("e", [0.0; 3], Goal::AtMost(0.0));
+        assert_eq!(row.line(), "| e | 0 | 0 | 0 | - | <= 0 | yes |");
     }
 
     #[test]

@@ -71,6 +71,7 @@ struct RecoveryView {
     parts: u64,
     quarantined: Vec<QuarantineView>,
     stale_parts: Vec<String>,
+    repaired: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -240,6 +241,7 @@ impl From<RecoveryStatus> for RecoveryView {
             parts: status.parts,
             quarantined: quarantined(status.quarantined),
             stale_parts: status.stale_parts,
+            repaired: status.repaired,
         }
     }
 }

@@ -57,6 +57,7 @@ fn recovery(status: &RecoveryStatus) -> Value {
         "parts": status.parts,
         "quarantined": status.quarantined.iter().map(quarantined).collect::<Vec<_>>(),
         "staleParts": status.stale_parts,
+        "repaired": status.repaired,
     })
 }
 

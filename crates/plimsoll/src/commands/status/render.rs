@@ -133,6 +133,9 @@ fn recovery(page: &mut Page, found: &Value) {
     for part in list(&found["quarantined"]) {
         page.fact("quarantined", quarantined(part));
     }
+    for sentence in list(&found["repaired"]) {
+        page.fact("repaired", text(sentence));
+    }
     for part in list(&found["staleParts"]) {
         page.fact("removed", format!("the unfinished part {}", text(part)));
     }

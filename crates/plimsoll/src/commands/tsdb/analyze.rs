@@ -31,7 +31,8 @@ pub(crate) struct Arguments {
         long,
         value_name = "SECONDS",
         default_value = "120",
-        requires = "server"
+        requires = "server",
+        conflicts_with_all = ["directory", "dir", "part"]
     )]
     timeout: u64,
     /// How long each list is, at most 10000
@@ -42,7 +43,7 @@ pub(crate) struct Arguments {
     unused_after: Duration,
     /// The two windows, one after the other, between which series come and go; at most 24h. Needs --server: of a
     /// directory all that it holds is compared
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration, requires = "server")]
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration, requires = "server", conflicts_with_all = ["directory", "dir", "part"])]
     churn: Duration,
     /// How it is printed
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]

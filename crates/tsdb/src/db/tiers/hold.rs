@@ -33,7 +33,9 @@ impl Db {
             parts.map(|live| live.entry.range).collect()
         });
         let longest = finest.map_or(Timestamp::MAX, |tier| self.cutoffs().first(tier));
-        let recent = self.trusted_now().saturating_add_millis(-(1 + HELD_DAYS) * DAY_MILLIS);
+        let recent = self
+            .trusted_now()
+            .saturating_add_millis(-(1 + HELD_DAYS) * DAY_MILLIS);
         Hold {
             spans,
             from: longest.max(recent),
@@ -83,7 +85,10 @@ mod tests {
         ] {
             assert_eq!(hold.holds(samples), expected, "{samples:?}");
         }
-        let none = Hold { spans: None, ..hold };
+        let none = Hold {
+            spans: None,
+            ..hold
+        };
         assert!(!none.holds(days(7, 8)));
     }
 }

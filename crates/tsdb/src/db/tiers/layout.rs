@@ -75,7 +75,10 @@ impl Layout<'_> {
             true => split(inside, first_whole(self.samples_from, tier)),
             false => (inside, None),
         };
-        let older = (!older.is_empty()).then_some(Piece { range: older, origin });
+        let older = (!older.is_empty()).then_some(Piece {
+            range: older,
+            origin,
+        });
         let finer = finer(tier).unwrap_or(Tier::Raw);
         let newer = newer.map_or(Vec::new(), |newer| self.pieces(finer, newer));
         older.into_iter().chain(newer).collect()
@@ -136,12 +139,19 @@ mod tests {
 
     fn known(tier: Tier, hours: (i64, i64), is_stale: bool) -> Known {
         let span = span(hours.0, hours.1);
-        Known { tier, span, is_stale }
+        Known {
+            tier,
+            span,
+            is_stale,
+        }
     }
 
     fn check(parts: &[Known], samples_from: i64, expected: &[(i64, i64, Option<usize>)]) {
         let samples_from = Timestamp::from_millis(samples_from);
-        let layout = Layout { parts, samples_from };
+        let layout = Layout {
+            parts,
+            samples_from,
+        };
         let found = layout.pieces(Tier::Hour, span(0, 96));
         let expected = expected.iter().map(|(from, to, part)| Piece {
             range: span(*from, *to),
@@ -160,7 +170,12 @@ mod tests {
         check(
             &parts,
             1,
-            &[(0, 24, Some(1)), (24, 48, Some(2)), (48, 72, Some(0)), (72, 96, None)],
+            &[
+                (0, 24, Some(1)),
+                (24, 48, Some(2)),
+                (48, 72, Some(0)),
+                (72, 96, None),
+            ],
         );
         check(&[], 1, &[(0, 96, None)]);
         check(&[], 10 * HOUR + 1, &[(0, 96, None)]);
@@ -173,7 +188,10 @@ mod tests {
         check(&parts, 30 * HOUR + 2, &[(0, 31, Some(0)), (31, 96, None)]);
         check(&parts, 30 * HOUR + 1, &[(0, 30, Some(0)), (30, 96, None)]);
         check(&parts, 1, &[(0, 96, None)]);
-        let parts = [known(Tier::Hour, (0, 48), true), known(Tier::FiveMinutes, (0, 48), false)];
+        let parts = [
+            known(Tier::Hour, (0, 48), true),
+            known(Tier::FiveMinutes, (0, 48), false),
+        ];
         check(&parts, 1, &[(0, 48, Some(1)), (48, 96, None)]);
     }
 }

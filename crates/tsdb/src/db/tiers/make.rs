@@ -30,7 +30,11 @@ type Met<T> = std::result::Result<T, (Arc<LivePart>, crate::part::Error)>;
 impl Db {
     /// Makes the parts of windows that are due, and makes those again that are stale. What fails keeps nothing else from
     /// being made.
-    pub(in crate::db) fn make_tiers(&self, pace: &mut Pace<'_>, done: &mut Maintenance) -> Result<()> {
+    pub(in crate::db) fn make_tiers(
+        &self,
+        pace: &mut Pace<'_>,
+        done: &mut Maintenance,
+    ) -> Result<()> {
         let (mut outcome, mut failed) = (Ok(()), HashSet::new());
         while !pace.is_over() {
             let merging = self.begin_merging();
@@ -41,7 +45,10 @@ impl Db {
                 break;
             };
             match self.make_tier(&merging, &tiers, &wanted, sequence, pace) {
-                Ok(Rewritten::Done) => done.tier_parts_made += 1,
+                Ok(Rewritten::Done) => {
+                    self.metrics.tier_parts_made.inc();
+                    done.tier_parts_made += 1;
+                }
                 Ok(Rewritten::GivenUp) => _ = failed.insert((wanted.tier, wanted.span.start)),
                 Err(error) => {
                     tracing::error!(error = %error.chain(), tier = %wanted.tier, "making windows failed");
@@ -101,7 +108,11 @@ impl Db {
             keeping.manifest.next_part += 1;
             id
         };
-        let old: Vec<_> = wanted.old.iter().map(|at| tiers.parts[*at].clone()).collect();
+        let old: Vec<_> = wanted
+            .old
+            .iter()
+            .map(|at| tiers.parts[*at].clone())
+            .collect();
         let entry = PartEntry {
             id,
             tier: wanted.tier,
@@ -161,7 +172,11 @@ impl Db {
             // Of other series the windows are too old already.
             let first = first_whole(cutoffs.of(&series.labels, wanted.tier), wanted.tier);
             let expired = series.windows.partition_point(|window| window.end < first);
-            writer.add_windows(&series.labels, &series.windows[expired..], series.metadata.as_ref())?;
+            writer.add_windows(
+                &series.labels,
+                &series.windows[expired..],
+                series.metadata.as_ref(),
+            )?;
             if pace.spend(series.read * BYTES_PER_SAMPLE).is_break() {
                 return Ok(None);
             }
@@ -185,7 +200,8 @@ impl Db {
         let (span, tier) = (new.entry.range, new.entry.tier);
         let has_changed = {
             let view = self.view_mut();
-            let is_there = |live: &Arc<LivePart>| view.tiers.iter().any(|other| Arc::ptr_eq(other, live));
+            let is_there =
+                |live: &Arc<LivePart>| view.tiers.iter().any(|other| Arc::ptr_eq(other, live));
             let is_late = |live: &Arc<LivePart>| {
                 live.entry.sequence > sequence && live.range().overlaps(span)
             };
@@ -198,7 +214,9 @@ impl Db {
         let mut manifest = self.with_tombstones(keeping.manifest.clone());
         manifest.sequence = manifest.sequence.max(sequence);
         manifest.parts.retain(|entry| !is_old(entry.id));
-        manifest.quarantined.retain(|aside| aside.tier != tier || !aside.range.overlaps(span));
+        manifest
+            .quarantined
+            .retain(|aside| aside.tier != tier || !aside.range.overlaps(span));
         manifest.parts.push(new.entry.clone());
         keeping.undecided = Some(new.id());
         manifest.store(&*self.disk, self.config.directory())?;
@@ -265,7 +283,9 @@ impl Walk {
             match piece.origin {
                 Origin::Part(at) => sources.push(source(tiers.visible(at)?)),
                 Origin::Samples => {
-                    let inside = samples.iter().filter(|live| live.range().overlaps(piece.range));
+                    let inside = samples
+                        .iter()
+                        .filter(|live| live.range().overlaps(piece.range));
                     for live in inside {
                         sources.push(source(visible(live, &tiers.tombstones)?));
                     }
@@ -311,7 +331,8 @@ impl Walk {
             let (at, id) = (*at, *id);
             self.heads.pop();
             places.push((self.sources[at].piece, at, id));
-            self.push(at, id + 1).map_err(|error| self.failed(at, error))?;
+            self.push(at, id + 1)
+                .map_err(|error| self.failed(at, error))?;
         }
         let (mut metadata, mut read) = (None, 0);
         self.windows.clear();
@@ -340,11 +361,15 @@ impl Walk {
             let failed = |error| (source.part.live.clone(), error);
             if source.part.live.entry.tier == Tier::Raw {
                 self.buffer.clear();
-                source.part.read(*id, source.range, &mut self.buffer).map_err(failed)?;
+                source
+                    .part
+                    .read(*id, source.range, &mut self.buffer)
+                    .map_err(failed)?;
                 merge(&mut self.columns, &self.buffer);
             } else {
                 let (fine, windows) = (&mut self.fine, &mut self.windows);
-                read_part(&source.part, (*id, source.range), self.tier, fine, windows).map_err(failed)?;
+                read_part(&source.part, (*id, source.range), self.tier, fine, windows)
+                    .map_err(failed)?;
             }
         }
         let length = self.tier.window_millis().unwrap_or(1);

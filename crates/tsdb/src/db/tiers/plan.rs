@@ -62,7 +62,11 @@ impl Terms<'_> {
             parts.any(|part| part.tier == tier && part.span.overlaps(day))
         };
         let missing = days.into_iter().map(day_of).filter(|day| !has_part(*day));
-        let wanted = missing.map(|span| Wanted { tier, span, old: Vec::new() });
+        let wanted = missing.map(|span| Wanted {
+            tier,
+            span,
+            old: Vec::new(),
+        });
         wanted.collect()
     }
 
@@ -90,7 +94,9 @@ impl Terms<'_> {
             let end = long(part).saturating_add_millis(length);
             part.tier == tier && part.span.end <= end && end < self.over
         };
-        let mut inside: Vec<usize> = (0..self.parts.len()).filter(|at| is_inside(&self.parts[*at])).collect();
+        let mut inside: Vec<usize> = (0..self.parts.len())
+            .filter(|at| is_inside(&self.parts[*at]))
+            .collect();
         inside.sort_by_key(|at| self.parts[*at].span.start);
         let mut groups = inside.chunk_by(|a, b| long(&self.parts[*a]) == long(&self.parts[*b]));
         let group = groups.find(|group| group.len() > 1)?;
@@ -131,7 +137,12 @@ mod tests {
         }
     }
 
-    fn due(parts: &[Known], is_hit: &[bool], samples: &[TimeRange], busy: &[TimeRange]) -> Vec<(TimeRange, usize)> {
+    fn due(
+        parts: &[Known],
+        is_hit: &[bool],
+        samples: &[TimeRange],
+        busy: &[TimeRange],
+    ) -> Vec<(TimeRange, usize)> {
         let terms = Terms {
             parts,
             is_hit,
@@ -141,30 +152,59 @@ mod tests {
             samples_from: at(30),
         };
         let wanted = terms.due(Tier::Hour, at(2), 730);
-        wanted.into_iter().map(|wanted| (wanted.span, wanted.old.len())).collect()
+        wanted
+            .into_iter()
+            .map(|wanted| (wanted.span, wanted.old.len()))
+            .collect()
     }
 
     #[test]
     fn days_with_samples_and_without_a_part_are_missing() {
         let samples = [TimeRange::new(at(37), at(38)), days(39, 42)];
         // The sample at midnight is one of the day before.
-        assert_eq!(due(&[], &[], &samples, &[]), [(days(36, 37), 0), (days(37, 38), 0), (days(39, 40), 0)]);
+        assert_eq!(
+            due(&[], &[], &samples, &[]),
+            [(days(36, 37), 0), (days(37, 38), 0), (days(39, 40), 0)]
+        );
         let parts = [part(35, 37, false)];
-        assert_eq!(due(&parts, &[false], &samples, &[days(37, 38)]), [(days(39, 40), 0)]);
-        assert_eq!(due(&[], &[], &[TimeRange::ALL], &[]).len(), 39, "from the retention on");
+        assert_eq!(
+            due(&parts, &[false], &samples, &[days(37, 38)]),
+            [(days(39, 40), 0)]
+        );
+        assert_eq!(
+            due(&[], &[], &[TimeRange::ALL], &[]).len(),
+            39,
+            "from the retention on"
+        );
     }
 
     #[test]
     fn what_is_stale_is_made_again_while_samples_are_there() {
         let parts = [part(20, 25, true), part(25, 31, true), part(31, 32, false)];
         assert_eq!(due(&parts, &[false; 3], &[], &[]), [(days(25, 31), 1)]);
-        assert_eq!(due(&parts, &[true, false, false], &[], &[]), [(days(20, 25), 1), (days(25, 31), 1)]);
+        assert_eq!(
+            due(&parts, &[true, false, false], &[], &[]),
+            [(days(20, 25), 1), (days(25, 31), 1)]
+        );
     }
 
     #[test]
     fn parts_of_a_long_span_become_one() {
-        let parts = [part(31, 32, false), part(0, 1, false), part(3, 4, false), part(4, 5, false)];
+        let parts = [
+            part(31, 32, false),
+            part(0, 1, false),
+            part(3, 4, false),
+            part(4, 5, false),
+        ];
         assert_eq!(due(&parts, &[false; 4], &[], &[]), [(days(0, 5), 3)]);
-        assert_eq!(due(&[part(31, 32, false), part(32, 33, false)], &[false; 2], &[], &[]), []);
+        assert_eq!(
+            due(
+                &[part(31, 32, false), part(32, 33, false)],
+                &[false; 2],
+                &[],
+                &[]
+            ),
+            []
+        );
     }
 }

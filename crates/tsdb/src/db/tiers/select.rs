@@ -30,18 +30,25 @@ pub(in crate::db) fn kept(db: Contents<'_>, matchers: &[Matcher]) -> Kept {
     if view.tiers.is_empty() {
         return Kept::SAMPLES;
     }
-    let cutoffs = db.upkeep.map(|(upkeep, now)| Cutoffs::new(upkeep.retention(), now));
+    let cutoffs = db
+        .upkeep
+        .map(|(upkeep, now)| Cutoffs::new(upkeep.retention(), now));
     let cutoff = |tier| {
         let cutoffs = cutoffs.as_ref();
         cutoffs.map_or(Timestamp::MIN, |cutoffs| cutoffs.latest_of(matchers, tier))
     };
     let samples = view.parts.iter().map(|live| live.range().start);
     let samples = samples.chain(view.windows().map(|window| window.facts().range.start));
-    let first_sample = samples.min().unwrap_or(Timestamp::MAX).max(cutoff(Tier::Raw));
+    let first_sample = samples
+        .min()
+        .unwrap_or(Timestamp::MAX)
+        .max(cutoff(Tier::Raw));
     // Ends of the first windows.
     let [five_minutes, hour] = Tier::WINDOWS.map(|tier| {
         let parts = view.tiers.iter().filter(|live| live.entry.tier == tier);
-        let metas = parts.map(|live| live.part.meta()).filter(|meta| meta.series > 0);
+        let metas = parts
+            .map(|live| live.part.meta())
+            .filter(|meta| meta.series > 0);
         let first = metas.map(|meta| meta.range.start).min()?;
         Some(first.max(window_end(first_whole(cutoff(tier), tier), length_of(tier))))
     });
@@ -71,7 +78,9 @@ pub(in crate::db) fn select_windows(
     if tiers.parts.is_empty() || tier == Tier::Raw {
         return Ok(None);
     }
-    let cutoffs = db.upkeep.map(|(upkeep, now)| Cutoffs::new(upkeep.retention(), now));
+    let cutoffs = db
+        .upkeep
+        .map(|(upkeep, now)| Cutoffs::new(upkeep.retention(), now));
     let since = |from: fn(&Cutoffs, Tier) -> Timestamp, of: Tier| {
         let since = cutoffs.as_ref().map(|cutoffs| from(cutoffs, of));
         first_whole(since.unwrap_or(Timestamp::MIN), tier)
@@ -81,7 +90,9 @@ pub(in crate::db) fn select_windows(
         samples_from: since(Cutoffs::all_from, Tier::Raw),
     };
     let span = TimeRange::new(
-        window_end(range.start, length_of(tier)).saturating_add_millis(1 - length_of(tier)).max(since(Cutoffs::first, tier)),
+        window_end(range.start, length_of(tier))
+            .saturating_add_millis(1 - length_of(tier))
+            .max(since(Cutoffs::first, tier)),
         range.end.align_down(length_of(tier)),
     );
     let mut found = Found::default();
@@ -134,7 +145,10 @@ impl Found {
         let selection = query::select(all, matchers, range, meter)?;
         meter.take(selection.labels.len() * FOUND_BYTES)?;
         let reader = self.readers.len() as u32;
-        let places = selection.labels.into_iter().zip((0..).map(|index| (reader, index)));
+        let places = selection
+            .labels
+            .into_iter()
+            .zip((0..).map(|index| (reader, index)));
         self.places.extend(places);
         self.readers.push(Reader::Samples(selection.source));
         self.warnings.extend(selection.warnings);

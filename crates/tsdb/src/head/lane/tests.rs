@@ -73,7 +73,7 @@ proptest! {
 /// Long enough for many places where a walk may begin.
 #[test]
 fn a_long_lane_is_found_anywhere() {
-    let noise = |at: i64| f64::from_bits(0x3ff0_0000_0000_0000 | at as u64 * 0x9_e377_9b97);
+    let noise = |at: i64| f64::from_bits(0x3ff0_0000_0000_0000 | (at as u64 * 0x9_e377_9b97));
     let sample = |at: i64| Sample {
         // Every thousand samples the start changes.
         start: StartTimestamp::from_millis(1 + at / 1000),
