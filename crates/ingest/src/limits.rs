@@ -147,8 +147,18 @@ impl Limiter {
         *policy = (!limits.is_off()).then(|| Arc::new(Policy { limits }));
         self.admission.set_policy(policy.clone());
         // Under the lock of the policy: members of the one before come into being before this or not at all.
-        lock(&self.folds).clear();
+        let samples = lock(&self.folds).clear();
         self.teller.metrics.members.set(0);
+        drop(policy);
+        let ends = WriteBatch {
+            samples,
+            ..WriteBatch::default()
+        };
+        if !ends.is_empty()
+            && let Err(error) = self.store.append(&ends, Durability::Periodic)
+        {
+            tracing::warn!(%error, "overflow series could not be ended; queries see them for 5 more minutes");
+        }
     }
 
     /// Returns the limits in force.

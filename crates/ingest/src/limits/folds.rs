@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use plimsoll_runtime::clock::Monotonic;
 use plimsoll_types::{
-    Labels, Metadata, MetricType, QUANTILE_LABEL, Sample, SeriesRef, Timestamp, Value,
+    Labels, Metadata, MetricType, QUANTILE_LABEL, Sample, SeriesRef, Timestamp, Value, stale_nan,
 };
 
 use super::adding::Adding;
@@ -269,11 +269,18 @@ impl Folds {
         }
     }
 
-    /// Forgets everything.
-    pub(super) fn clear(&mut self) {
+    /// Forgets everything. Returns what ends the overflow series: their members go on elsewhere.
+    pub(super) fn clear(&mut self) -> Vec<(SeriesRef, Sample)> {
+        let end = |fold: &Fold| {
+            let (time, _) = fold.last.as_ref()?;
+            let time = Timestamp::from_millis(time.saturating_add(1));
+            Some((fold.series, Sample::float(time, stale_nan())))
+        };
+        let ends = self.folds.values().filter_map(end).collect();
         let all: Vec<u32> = self.folds.keys().copied().collect();
         all.into_iter().for_each(|fold| self.remove(fold));
         self.forget_lost();
+        ends
     }
 
     /// Forgets members that did not come for long, and overflow series without any.

@@ -347,6 +347,8 @@ fn other_limits_decide_anew() {
     world.limiter.set_limits(&values(2));
     let rejected = world.push(&[(member, 3, 1.0)]).rejected;
     assert_eq!(rejected[0].reason, RejectedReason::UnknownSeries);
+    let ended = &world.store.samples()[&request(OVERFLOW, "GET")][2];
+    assert!(ended.value.is_stale() && ended.timestamp.millis() == 3);
     assert_eq!(
         world.stored(&request("/b", "GET")),
         Some(request("/b", "GET"))
