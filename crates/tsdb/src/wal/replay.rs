@@ -5,8 +5,12 @@
 //! all segments of one run, and nothing in another. A series whose definition is damaged is looked up in the later
 //! segments of its run.
 
+mod refs;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use plimsoll_runtime::disk::Disk;
 use plimsoll_types::{Labels, SeriesRef, WriteBatch};
@@ -17,6 +21,7 @@ use super::record::{Damage, Record, RecordKind, scan};
 use super::segment::{HEADER_LENGTH, Header, SegmentId};
 use crate::deletion::Deletion;
 use crate::{Error, Result};
+use refs::Refs;
 
 /// A segment that is complete: nothing will be added to it.
 #[derive(Clone, Debug)]
@@ -192,46 +197,29 @@ impl Replay {
     }
 }
 
-/// Translates the refs of the run whose segments are being read.
-#[derive(Default)]
-struct Refs {
-    run: Option<u64>,
-    known: HashMap<SeriesRef, SeriesRef>,
-}
-
-impl Refs {
-    /// A segment whose header is unreadable may be of any run, so nothing is carried over to it.
-    fn enter(&mut self, run: Option<u64>) {
-        if run.is_none() || run != self.run {
-            self.known.clear();
-        }
-        self.run = run;
-    }
-
-    /// Keeps the entries whose series is known and returns how many are lost.
-    fn translate<T>(
-        &mut self,
-        entries: &mut Vec<(SeriesRef, T)>,
-        later: &mut Later<'_>,
-        sink: &mut dyn ReplaySink,
-    ) -> u64 {
-        let before = entries.len();
-        entries.retain_mut(|(id, _)| {
-            let known = self.known.get(id).copied().or_else(|| {
-                let found = sink.series(later.find(*id)?);
-                self.known.insert(*id, found);
-                Some(found)
-            });
-            match known {
-                Some(known) => {
-                    *id = known;
-                    true
-                }
-                None => false,
-            }
+/// Keeps the entries whose series is known and returns how many are lost.
+fn translate<T>(
+    refs: &mut Refs,
+    entries: &mut Vec<(SeriesRef, T)>,
+    later: &mut Later<'_>,
+    sink: &mut dyn ReplaySink,
+) -> u64 {
+    let before = entries.len();
+    entries.retain_mut(|(id, _)| {
+        let known = refs.get(*id).or_else(|| {
+            let found = sink.series(later.find(*id)?);
+            refs.insert(*id, found);
+            Some(found)
         });
-        (before - entries.len()) as u64
-    }
+        match known {
+            Some(known) => {
+                *id = known;
+                true
+            }
+            None => false,
+        }
+    });
+    (before - entries.len()) as u64
 }
 
 /// The segments of the same run that follow: each defines the series that it uses. Read when a definition is missing,
@@ -282,6 +270,41 @@ fn definitions(disk: &dyn Disk, directory: &Path, id: SegmentId) -> Vec<(SeriesR
         .collect()
 }
 
+/// So many decoded records wait to be applied: reading and applying are about the same work, on a thread each.
+const DECODED_AHEAD: usize = 2;
+
+/// An intact record, read.
+struct Decoded {
+    sequence: u64,
+    content: std::result::Result<Content, Malformed>,
+}
+
+enum Content {
+    Series(Vec<(SeriesRef, Labels)>),
+    Batch(WriteBatch),
+    Deletion(Deletion),
+    /// A later segment holds it as well.
+    Repeated {
+        is_series: bool,
+    },
+}
+
+/// Reads a record; those from the sequence `end` on are in a later segment.
+fn decode(record: &Record<'_>, end: u64) -> Decoded {
+    let payload = &record.payload;
+    let is_series = record.kind == RecordKind::Series;
+    let content = match record.kind {
+        _ if record.sequence >= end => Ok(Content::Repeated { is_series }),
+        RecordKind::Series => decode_series(payload).map(Content::Series),
+        RecordKind::Batch => decode_batch(payload).map(Content::Batch),
+        RecordKind::Deletion => decode_deletion(payload).map(Content::Deletion),
+    };
+    Decoded {
+        sequence: record.sequence,
+        content,
+    }
+}
+
 struct SegmentReplay<'a> {
     replay: &'a mut Replay,
     refs: &'a mut Refs,
@@ -298,23 +321,34 @@ impl SegmentReplay<'_> {
         let bytes = read_segment(disk, path)?;
         self.replay.facts.segments += 1;
         self.replay.facts.bytes += bytes.len() as u64;
-        let start = HEADER_LENGTH.min(bytes.len());
-        let mut damage: Option<Damage> = None;
-        for found in scan(&bytes, start, id.salt) {
-            match found {
-                Ok((_, record)) => {
-                    if let Some(Damage { offset, length }) = damage.take() {
-                        self.replay.facts.skipped.push(Skipped {
-                            segment: id.name(),
-                            offset: offset as u64,
-                            bytes: length as u64,
-                        });
+        let damage = thread::scope(|scope| {
+            let (tx, rx) = sync_channel(DECODED_AHEAD);
+            let (bytes, end) = (&bytes, self.end);
+            scope.spawn(move || {
+                let start = HEADER_LENGTH.min(bytes.len());
+                let found = scan(bytes, start, id.salt);
+                let mut decoded = found.map(|found| found.map(|(_, record)| decode(&record, end)));
+                // Nobody takes them any more when the one who applies them panicked.
+                let _ = decoded.try_for_each(|found| tx.send(found));
+            });
+            let mut damage: Option<Damage> = None;
+            for found in rx {
+                match found {
+                    Ok(record) => {
+                        if let Some(Damage { offset, length }) = damage.take() {
+                            self.replay.facts.skipped.push(Skipped {
+                                segment: id.name(),
+                                offset: offset as u64,
+                                bytes: length as u64,
+                            });
+                        }
+                        self.apply(record);
                     }
-                    self.apply(&record);
+                    Err(found) => damage = Some(found),
                 }
-                Err(found) => damage = Some(found),
             }
-        }
+            damage
+        });
         Ok(damage.map(|damage| {
             self.replay.facts.cut.push(Cut {
                 segment: id.name(),
@@ -325,25 +359,19 @@ impl SegmentReplay<'_> {
         }))
     }
 
-    fn apply(&mut self, record: &Record<'_>) {
-        if record.sequence >= self.end {
-            self.replay.facts.repeated += u64::from(record.kind != RecordKind::Series);
-            return;
+    fn apply(&mut self, record: Decoded) {
+        let sequence = record.sequence;
+        if !matches!(record.content, Ok(Content::Repeated { .. })) {
+            self.last = self.last.max(Some(sequence));
         }
-        self.last = self.last.max(Some(record.sequence));
-        match record.kind {
-            RecordKind::Series => match decode_series(&record.payload) {
-                Ok(series) => self.define(&series),
-                Err(error) => self.pass_over(record, &error),
-            },
-            RecordKind::Batch => match decode_batch(&record.payload) {
-                Ok(batch) => self.batch(record.sequence, batch),
-                Err(error) => self.pass_over(record, &error),
-            },
-            RecordKind::Deletion => match decode_deletion(&record.payload) {
-                Ok(deletion) => self.delete(record.sequence, deletion),
-                Err(error) => self.pass_over(record, &error),
-            },
+        match record.content {
+            Ok(Content::Repeated { is_series }) => {
+                self.replay.facts.repeated += u64::from(!is_series);
+            }
+            Ok(Content::Series(series)) => self.define(&series),
+            Ok(Content::Batch(batch)) => self.batch(sequence, batch),
+            Ok(Content::Deletion(deletion)) => self.delete(sequence, deletion),
+            Err(error) => self.pass_over(sequence, &error),
         }
     }
 
@@ -353,24 +381,24 @@ impl SegmentReplay<'_> {
     }
 
     /// The CRC was right, so a payload that does not decode was written by a program with a fault.
-    fn pass_over(&mut self, record: &Record<'_>, error: &Malformed) {
+    fn pass_over(&mut self, sequence: u64, error: &Malformed) {
         self.replay.facts.undecodable += 1;
-        tracing::error!(%error, sequence = record.sequence, kind = ?record.kind, "WAL record says nothing");
+        tracing::error!(%error, sequence, "WAL record says nothing");
     }
 
     fn define(&mut self, series: &[(SeriesRef, Labels)]) {
         for (id, labels) in series {
             let known = self.sink.series(labels);
-            self.refs.known.insert(*id, known);
+            self.refs.insert(*id, known);
         }
     }
 
     fn batch(&mut self, sequence: u64, mut batch: WriteBatch) {
         let facts = &mut self.replay.facts;
-        let (later, sink) = (&mut self.later, &mut *self.sink);
-        facts.without_series += self.refs.translate(&mut batch.samples, later, sink);
-        facts.without_series += self.refs.translate(&mut batch.exemplars, later, sink);
-        self.refs.translate(&mut batch.metadata, later, sink);
+        let (refs, later, sink) = (&mut *self.refs, &mut self.later, &mut *self.sink);
+        facts.without_series += translate(refs, &mut batch.samples, later, sink);
+        facts.without_series += translate(refs, &mut batch.exemplars, later, sink);
+        translate(refs, &mut batch.metadata, later, sink);
         facts.records += 1;
         facts.samples += batch.samples.len() as u64;
         self.sink.batch(sequence, &batch);

@@ -42,6 +42,14 @@ impl Timeline {
         Self::at(now_millis(), rounds)
     }
 
+    /// Lays `rounds` 15 s apart, the last one now: what a program has that ran for so long.
+    pub(super) fn up_to_now(rounds: u64) -> Self {
+        Self {
+            begin: now_millis() - SPACING * rounds.cast_signed(),
+            spacing: SPACING,
+        }
+    }
+
     fn at(now: i64, rounds: u64) -> Self {
         let window = now.div_euclid(WINDOW) * WINDOW;
         let last = (now + AHEAD).min(window + WINDOW - 1);

@@ -11,11 +11,12 @@ use super::table::{Goal, Row};
 use crate::bench::contender::{self, Contender, Setup};
 use crate::bench::spending::{Memory, memory};
 
-/// How long a fresh program gets to come to rest, and one that was written to.
+/// How long a fresh program gets to come to rest, and one that was written to: long enough to write to disk what is due.
 const FRESH: Duration = Duration::from_secs(5);
-const SETTLE: Duration = Duration::from_secs(30);
+const SETTLE: Duration = Duration::from_secs(90);
 const MIB: f64 = (1 << 20) as f64;
-/// Two hours at 15 s, as long as a head ever holds them; fewer where that took too long.
+/// Two hours at 15 s, after which every program has written something to disk; where that took too long, five minutes,
+/// which all of them hold in memory.
 const ROUNDS: u64 = 480;
 const ROUNDS_OF_MANY: u64 = 20;
 const MANY: u64 = 500_000;
@@ -35,12 +36,12 @@ pub(super) fn rows(binary: &Path, series: u64, wanted: Wanted) -> anyhow::Result
     sleep(FRESH);
     let empty = memories(&contenders)?;
     let (mut feed, fleet) = (Feed::to(&contenders), Fleet::steady(series));
-    let rounds = if series < MANY {
-        ROUNDS
+    let (rounds, timeline) = if series < MANY {
+        (ROUNDS, Timeline::up_to_now(ROUNDS))
     } else {
-        ROUNDS_OF_MANY
+        let timeline = Timeline::in_open_window(ROUNDS_OF_MANY);
+        (ROUNDS_OF_MANY, timeline)
     };
-    let timeline = Timeline::in_open_window(rounds);
     let before = spent(&contenders)?;
     let mut samples = 0;
     for round in (0..rounds).step_by(TOGETHER as usize) {
