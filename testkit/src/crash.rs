@@ -66,6 +66,8 @@ pub struct StoreUnderTest<S> {
     pub maintain: fn(&S) -> usize,
     /// Seals everything, due or not.
     pub seal: fn(&S),
+    /// Merges whatever may become one part, due or not; returns how many parts it merged.
+    pub merge: fn(&S) -> usize,
     /// Makes everything durable; says whether it worked.
     pub sync: fn(&S) -> bool,
     /// Deletes what a selector finds in a range; says whether that is durable.
@@ -87,6 +89,8 @@ pub struct Shown {
     pub acknowledged: u64,
     /// Parts that were merged into others meanwhile.
     pub merged: u64,
+    /// Merges in which the store died.
+    pub torn: u64,
     /// Snapshots that were opened and held what they should.
     pub snapshots: u64,
     /// Times that the clock jumped.
@@ -101,6 +105,7 @@ impl AddAssign for Shown {
     fn add_assign(&mut self, other: Self) {
         self.acknowledged += other.acknowledged;
         self.merged += other.merged;
+        self.torn += other.torn;
         self.snapshots += other.snapshots;
         self.jumps += other.jumps;
         self.damaged += other.damaged;
@@ -149,6 +154,7 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
                 let error = ErrorKind::Other;
                 life.disk.plan(Fault::Change { number, error });
             }
+            life.dies_at = Some(number);
             schedule.note(|| format!("every call from the {number}th on will fail"));
             self.work(&mut life, &mut seed, &mut ledger, schedule);
             let is_power_loss = seed.percent(70);
@@ -260,6 +266,7 @@ mod tests {
             open: |_, _, _| Ok(MemoryStore::new()),
             maintain: |_| 0,
             seal: |_| {},
+            merge: |_| 0,
             sync: |_| true,
             delete: |_, _, _| false,
             clean: |_| {},

@@ -38,8 +38,8 @@ pub use discovery::{
 };
 pub use global::Global;
 pub use plimsoll::{HostMetrics, Limits, Plimsoll, WalSync};
-pub use series_limits::{SeriesLimits, ValuesRule};
 pub use scrape::{Escaping, NameValidation, Scheme, ScrapeConfig, ScrapeLimits};
+pub use series_limits::{SeriesLimits, ValuesRule};
 pub use storage::{Retention, RetentionRule};
 pub use tiers::Tiers;
 

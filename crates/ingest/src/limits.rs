@@ -64,7 +64,7 @@ pub struct Limiter {
     policy: RwLock<Option<Arc<Policy>>>,
     admission: Admission,
     folds: Mutex<Folds>,
-    /// Refs of ours were given out since the limits changed.
+    /// Refs of ours were given out, at some time.
     has_members: AtomicBool,
     teller: Teller,
     swept: Mutex<Swept>,
@@ -336,8 +336,13 @@ impl Appender for Limiter {
         }
         self.tidy_up();
         let sorted = self.sort_out(batch);
-        let appended = self.store.append(&sorted.batch, durability)?;
-        Ok(self.tell_back(sorted, batch, appended))
+        match self.store.append(&sorted.batch, durability) {
+            Ok(appended) => Ok(self.tell_back(sorted, batch, appended)),
+            Err(error) => {
+                self.take_back(&sorted);
+                Err(error)
+            }
+        }
     }
 }
 

@@ -69,9 +69,15 @@ pub(crate) enum Annotation {
     /// Custom bounds that differed; only common ones are left.
     MismatchedCustomBuckets(HistogramStep),
     /// What is answered from windows of a tier, because samples are kept since then only, or because it is the same.
-    FromWindows { tier: Tier, since: Option<Timestamp> },
+    FromWindows {
+        tier: Tier,
+        since: Option<Timestamp>,
+    },
     /// A function that has to look at samples, some of which are gone.
-    SamplesGone { name: &'static str, since: Timestamp },
+    SamplesGone {
+        name: &'static str,
+        since: Timestamp,
+    },
     /// A store that could not give everything; carries no position.
     Storage(String),
 }
@@ -236,7 +242,10 @@ impl Annotation {
             Self::FromWindows { tier, since: None } => {
                 format!("answered from {tier} windows, which tell the same as samples here")
             }
-            Self::FromWindows { tier, since: Some(since) } => format!(
+            Self::FromWindows {
+                tier,
+                since: Some(since),
+            } => format!(
                 "answered from {tier} windows where samples are gone, which are kept since {}",
                 shown(*since)
             ),

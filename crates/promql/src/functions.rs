@@ -209,7 +209,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     float("asinh", math::asinh),
     float("atan", math::atan),
     float("atanh", math::atanh),
-    window("avg_over_time", over_time::avg).summarized(summarized::avg).rolled(rolled::avg),
+    window("avg_over_time", over_time::avg)
+        .summarized(summarized::avg)
+        .rolled(rolled::avg),
     float("ceil", math::ceil),
     window("changes", over_time::changes),
     vector(
@@ -221,14 +223,19 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     vector("clamp_min", &[Vector, Scalar], Body::Float(math::clamp_min)),
     float("cos", math::cos),
     float("cosh", math::cosh),
-    window("count_over_time", over_time::count).summarized(summarized::count).rolled(rolled::count).growing(),
+    window("count_over_time", over_time::count)
+        .summarized(summarized::count)
+        .rolled(rolled::count)
+        .growing(),
     date("day_of_month", date::day_of_month),
     date("day_of_week", date::day_of_week),
     date("day_of_year", date::day_of_year),
     date("days_in_month", date::days_in_month),
     float("deg", math::deg),
     window("delta", counter::delta)
-        .summarized(counter::delta_of_summary).rolled(counter::delta_of_histograms).growing()
+        .summarized(counter::delta_of_summary)
+        .rolled(counter::delta_of_histograms)
+        .growing()
         .in_runs(counter::delta_in_runs),
     window("deriv", regression::deriv),
     vector(
@@ -244,7 +251,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &[Matrix],
         Body::WindowKeepingName(over_time::first),
     )
-    .summarized(summarized::first).rolled(rolled::first),
+    .summarized(summarized::first)
+    .rolled(rolled::first),
     float("floor", math::floor),
     vector("histogram_avg", &[Vector], Body::Histogram(histogram::avg)),
     vector(
@@ -284,7 +292,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     date("hour", date::hour),
     window("idelta", counter::idelta),
     window("increase", counter::increase)
-        .summarized(counter::increase_of_summary).rolled(counter::increase_of_histograms).growing()
+        .summarized(counter::increase_of_summary)
+        .rolled(counter::increase_of_histograms)
+        .growing()
         .in_runs(counter::increase_in_runs),
     vector("info", &[Vector, Vector], Body::Operator(info::info))
         .optional()
@@ -307,7 +317,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &[Matrix],
         Body::WindowKeepingName(over_time::last),
     )
-    .summarized(summarized::last).rolled(rolled::last),
+    .summarized(summarized::last)
+    .rolled(rolled::last),
     float("ln", math::ln),
     float("log10", math::log10),
     float("log2", math::log2),
@@ -337,7 +348,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Body::Window(regression::predict_linear),
     )
     .timed(),
-    window("present_over_time", over_time::present).summarized(summarized::present).rolled(rolled::present),
+    window("present_over_time", over_time::present)
+        .summarized(summarized::present)
+        .rolled(rolled::present),
     vector(
         "quantile_over_time",
         &[Scalar, Matrix],
@@ -346,7 +359,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     float("rad", math::rad),
     row("range", &[], Scalar, Body::Scalar(bounds::range)).experimental(),
     window("rate", counter::rate)
-        .summarized(counter::rate_of_summary).rolled(counter::rate_of_histograms)
+        .summarized(counter::rate_of_summary)
+        .rolled(counter::rate_of_histograms)
         .in_runs(counter::rate_in_runs),
     window("resets", over_time::resets),
     vector("round", &[Vector, Scalar], Body::Float(math::round)).optional(),
@@ -378,7 +392,10 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     window("stddev_over_time", over_time::stddev),
     window("stdvar_over_time", over_time::stdvar),
     row("step", &[], Scalar, Body::Scalar(bounds::step)).experimental(),
-    window("sum_over_time", over_time::sum).summarized(summarized::sum).rolled(rolled::sum).growing(),
+    window("sum_over_time", over_time::sum)
+        .summarized(summarized::sum)
+        .rolled(rolled::sum)
+        .growing(),
     float("tan", math::tan),
     float("tanh", math::tanh),
     row("time", &[], Scalar, Body::Scalar(time::time)).timed(),

@@ -39,8 +39,8 @@ use header::Header;
 /// A chunk is closed at this many samples, as in Prometheus: small enough to decode for one lookup, large enough that
 /// its header does not count. A run that is open then makes it longer, which costs the reader nothing.
 const CHUNK_SAMPLES: u16 = 120;
-/// A run is at most this long, so that the samples of a chunk can be counted in 16 bits.
-const RUN_MAX: u16 = 1 << 15;
+/// A run is at most this long: half an hour of seconds. Who sends an early sample again has the run walked up to it.
+const RUN_MAX: u16 = 1 << 11;
 /// Values are written as XOR of their bits.
 const SCALE_OF_FLOATS: u8 = 255;
 /// How many bits the change of a distance may have. Distances have 32 bits.

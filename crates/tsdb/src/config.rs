@@ -9,7 +9,6 @@ use plimsoll_types::ByteCount;
 use crate::retention_rules::{RetentionRule, RetentionRules};
 use crate::{Error, ErrorKind, Result};
 
-
 /// When the WAL is synced for writes that ask for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SyncMode {
@@ -199,7 +198,12 @@ fn check_durations(settings: &Settings) -> Result<()> {
     let (minute, zero) = (Duration::from_mins(1), Duration::ZERO);
     let window = settings.window;
     check("window", &window, &minute, &(31 * day))?;
-    check("scrub_interval", &settings.scrub_interval, &zero, &(365 * day))?;
+    check(
+        "scrub_interval",
+        &settings.scrub_interval,
+        &zero,
+        &(365 * day),
+    )?;
     check("future_limit", &settings.future_limit, &zero, &day)?;
     check("seal_grace", &settings.seal_grace, &zero, &window)?;
     check("group_delay", &settings.group_delay, &zero, &second)?;

@@ -168,10 +168,12 @@ impl Manifest {
             let error = std::io::Error::new(std::io::ErrorKind::FileTooLarge, reason);
             return Err(Error::io("replace", &path, error));
         }
-        [directory.join(COPY_NAME), path].iter().try_for_each(|path| {
-            disk.replace(path, text.as_bytes())
-                .map_err(|error| Error::io("replace", path, error))
-        })
+        [directory.join(COPY_NAME), path]
+            .iter()
+            .try_for_each(|path| {
+                disk.replace(path, text.as_bytes())
+                    .map_err(|error| Error::io("replace", path, error))
+            })
     }
 
     /// Returns the text.

@@ -27,9 +27,7 @@ pub use admin::{
     HeadStatistics, NamedCount, PartStatistics, ReplayStatistics, StoreAdmin, StoreStatistics,
     TopCounts,
 };
-pub use cardinality::{
-    Cardinality, CardinalityQuery, Churn, MetricChurn, MetricSeries, Unused,
-};
+pub use cardinality::{Cardinality, CardinalityQuery, Churn, MetricChurn, MetricSeries, Unused};
 pub use rollup::{FloatRollup, HistogramRollup};
 pub use status::{
     DurabilityStatus, HeadStatus, LogDamage, QuarantineStatus, RecoveryStatus, RetentionRuleStatus,

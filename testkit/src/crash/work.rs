@@ -35,6 +35,8 @@ pub(super) struct Life<S> {
     /// Snapshots that were made, and what each must hold.
     pub(super) snapshots: Vec<(PathBuf, Ledger)>,
     pub(super) shown: Shown,
+    /// The call to the disk from which on all fail.
+    pub(super) dies_at: Option<u64>,
     times: Times,
     /// The time that the clock should show.
     true_now: Timestamp,
@@ -58,6 +60,7 @@ impl<S> Life<S> {
             opening,
             snapshots: Vec::new(),
             shown: Shown::default(),
+            dies_at: None,
             times,
             wrong_for: None,
         }
@@ -72,6 +75,7 @@ impl<S> Life<S> {
             opening,
             snapshots,
             shown,
+            dies_at: _,
             times,
             true_now,
             wrong_for,
@@ -83,6 +87,7 @@ impl<S> Life<S> {
             opening,
             snapshots,
             shown,
+            dies_at: None,
             times,
             true_now,
             wrong_for,
@@ -144,6 +149,7 @@ impl Life<()> {
             opening: self.opening,
             snapshots: self.snapshots,
             shown: self.shown,
+            dies_at: self.dies_at,
             times: self.times,
             true_now: self.true_now,
             wrong_for: self.wrong_for,
@@ -163,6 +169,7 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
         for _ in 0..seed.below(60) {
             match seed.below(26) {
                 24 if life.times == Times::Jump && seed.percent(30) => life.jump(seed, schedule),
+                24 => self.merge(life, schedule),
                 25 if seed.percent(30) => self.snap(life, ledger, schedule),
                 22..24 => self.pass(
                     life,
@@ -221,6 +228,18 @@ impl<S: Appender + Queryable> StoreUnderTest<S> {
             format!("{time:?} later, at {now}, maintenance merges {merged}")
         });
         life.shown.merged += merged as u64;
+    }
+
+    /// What is due takes days and hundreds of calls to become due, so few lives are long enough to die in it.
+    fn merge(&self, life: &mut Life<S>, schedule: &mut Schedule) {
+        (self.seal)(&life.store);
+        let first = life.disk.changes();
+        let merged = (self.merge)(&life.store);
+        let calls = first..life.disk.changes();
+        let dies = life.dies_at.is_some_and(|at| calls.contains(&at));
+        schedule.note(|| format!("merging all, calls {calls:?}: {merged}"));
+        life.shown.merged += merged as u64;
+        life.shown.torn += u64::from(dies);
     }
 
     /// A snapshot holds what was there at that moment, whatever happens to the store afterwards.

@@ -16,7 +16,7 @@ use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::disk::SystemDisk;
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_testkit::{FakeClock, Seed};
-use plimsoll_tsdb::{Config, Db, Metrics, RetentionRule, Settings};
+use plimsoll_tsdb::{Config, Db, Metrics, RetentionRule, Settings, TierRetention};
 use plimsoll_types::{ByteCount, Matcher, Timestamp};
 
 use fleet::Fleet;
@@ -93,8 +93,9 @@ fn settings(directory: std::path::PathBuf) -> Settings {
     let short = |matchers, raw| RetentionRule {
         matchers,
         raw,
-        five_minutes: RETENTION * 3 / 2,
-        hour: RETENTION * 3 / 2,
+        // Windows are made of days that are over, and until then their samples are held: these hours would show neither.
+        five_minutes: Duration::ZERO,
+        hour: Duration::ZERO,
     };
     Settings {
         group_delay: Duration::ZERO,
@@ -102,6 +103,10 @@ fn settings(directory: std::path::PathBuf) -> Settings {
         seal_grace: Duration::from_mins(1),
         segment_bytes: ByteCount::MIB,
         retention: RETENTION,
+        tier_retention: TierRetention {
+            five_minutes: Duration::ZERO,
+            hour: Duration::ZERO,
+        },
         retention_rules: vec![
             short(vec![Matcher::equal("device", "dev9")], RETENTION / 2),
             short(Vec::new(), RETENTION),

@@ -15,7 +15,7 @@ use plimsoll_testkit::{
     FakeClock, Health, Opening, Schedule, Seed, Shown, SimulatedDisk, StoreUnderTest,
 };
 use plimsoll_tsdb::{Config, Db, Metrics, Settings};
-use plimsoll_types::{ByteCount, StoreAdmin};
+use plimsoll_types::{ByteCount, StoreAdmin, TimeRange};
 
 /// Which seeds are run.
 #[derive(clap::Args)]
@@ -48,19 +48,21 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     let Shown {
         acknowledged,
         merged,
+        torn,
         snapshots,
         jumps,
         damaged,
         gone,
     } = shown;
-    let is_worth_it = [acknowledged, merged, snapshots, jumps, damaged, gone];
+    let is_worth_it = [acknowledged, merged, torn, snapshots, jumps, damaged, gone];
     ensure!(
         options.seeds < 50 || is_worth_it.iter().all(|count| *count > 0),
         "something never happened, so it was not shown: {shown:?}"
     );
     println!(
-        "sim storage: {} seeds, {acknowledged} acknowledged samples, {merged} parts merged, {snapshots} snapshots \
-         opened, {jumps} jumps of the clock, {damaged} files damaged, {gone} samples gone by age or named damage, 0 lost",
+        "sim storage: {} seeds, {acknowledged} acknowledged samples, {merged} parts merged, {torn} merges torn, \
+         {snapshots} snapshots opened, {jumps} jumps of the clock, {damaged} files damaged, {gone} samples gone by \
+         age or named damage, 0 lost",
         options.seeds
     );
     Ok(())
@@ -132,6 +134,7 @@ fn store() -> StoreUnderTest<Db> {
         open: |disk, clock, opening| open(disk, clock, opening).map_err(|error| error.chain()),
         maintain: |db| db.maintain().map_or(0, |done| done.parts_merged),
         seal: |db| drop(db.seal_all()),
+        merge: |db| db.force_merge(TimeRange::ALL).unwrap_or(0),
         sync: |db| db.sync().is_ok(),
         delete: |db, matchers, range| db.delete_series(&[matchers.to_vec()], range).is_ok(),
         clean: |db| drop(db.clean_tombstones()),

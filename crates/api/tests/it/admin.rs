@@ -56,7 +56,10 @@ async fn the_store_seals_and_merges_when_it_is_told_to() {
     let post = async |path: &str| server.post(&format!("/internal/{path}"), "", "").await;
     assert_eq!(post("force_flush").await.status, 200);
     assert_eq!(post("force_merge").await.status, 200);
-    assert_eq!(post("force_merge?partition_prefix=2026_11").await.status, 200);
+    assert_eq!(
+        post("force_merge?partition_prefix=2026_11").await.status,
+        200
+    );
     let bad = post("force_merge?partition_prefix=November").await;
     bad.is_error(
         400,

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use plimsoll_types::{
-    ByteCount, Cardinality, CardinalityQuery, DurabilityStatus, HeadStatistics, HeadStatus, LogDamage, Matcher, NamedCount,
-    PartStatistics, RecoveryStatus, ReplayStatistics, RetentionRuleStatus, RetentionStatus,
-    StorageError, StorageErrorKind, StoreAdmin, StoreStatistics, StoreStatus, SyncPolicy, Tier,
-    TierStatus, TimeRange, Timestamp,
+    ByteCount, Cardinality, CardinalityQuery, DurabilityStatus, HeadStatistics, HeadStatus,
+    LogDamage, Matcher, NamedCount, PartStatistics, RecoveryStatus, ReplayStatistics,
+    RetentionRuleStatus, RetentionStatus, StorageError, StorageErrorKind, StoreAdmin,
+    StoreStatistics, StoreStatus, SyncPolicy, Tier, TierStatus, TimeRange, Timestamp,
 };
 
 use crate::cardinality;

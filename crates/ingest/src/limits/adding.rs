@@ -103,7 +103,7 @@ impl<'a> Adding<'a> {
 
     fn make(&mut self, time: i64) {
         let value = self.value(time);
-        self.fold.last = Some((time, value.clone()));
+        self.fold.last = Some((time, Some(value.clone())));
         self.made.push(Sample {
             timestamp: Timestamp::from_millis(time),
             start: StartTimestamp::UNKNOWN,
@@ -127,7 +127,7 @@ impl<'a> Adding<'a> {
     fn finish(mut self) -> (Vec<Sample>, u64) {
         if let (true, Some((last, before))) = (self.is_late, self.fold.last.clone()) {
             let next = last.saturating_add(1);
-            let is_news = self.value(next) != before;
+            let is_news = Some(self.value(next)) != before;
             // What is not told now is told with the next sample.
             if is_news && !self.is_ahead(next) {
                 self.make(next);

@@ -65,6 +65,12 @@ impl Limiter {
         sorted
     }
 
+    /// Notes that the store took nothing: when the samples come again, their sums are news.
+    pub(super) fn take_back(&self, sorted: &Sorted) {
+        let mut folds = lock(&self.folds);
+        sorted.sums.iter().for_each(|fold| folds.unmake(*fold));
+    }
+
     /// Turns what the store says of the batch that it got into what is to be said of the one that came.
     pub(super) fn tell_back(
         &self,
@@ -105,8 +111,12 @@ impl Limiter {
         for ((_, sum), _) in sums.zip(is_refused).filter(|(_, is_refused)| !is_refused) {
             *count_of(&mut appended.written, sum) -= 1;
         }
-        for (index, _) in sorted.groups.values().flatten() {
-            *count_of(&mut appended.written, &batch.samples[*index].1) += 1;
+        // Those that are rejected come again, or never.
+        let rejected = &appended.rejected;
+        let find = |index: &usize| rejected.binary_search_by_key(index, |one| one.index);
+        let members = sorted.groups.values().flatten().map(|(index, _)| *index);
+        for index in members.filter(|index| find(index).is_err()) {
+            *count_of(&mut appended.written, &batch.samples[index].1) += 1;
         }
         appended
     }

@@ -53,8 +53,8 @@ pub(super) struct Fold {
     /// When the folding began, in milliseconds.
     pub(super) begin: i64,
     pub(super) growth: Growth,
-    /// The time and the value of the last sample that was made.
-    pub(super) last: Option<(i64, Value)>,
+    /// The time and the value of the last sample that was made; no value when the store did not take it.
+    pub(super) last: Option<(i64, Option<Value>)>,
     pub(super) members: Vec<u32>,
     /// The type that was told, for the parts of a metric whose names do not say it.
     metric_type: MetricType,
@@ -256,6 +256,14 @@ impl Folds {
             return (Vec::new(), samples.len() as u64);
         };
         Adding::new(fold, &mut self.members, at).add_all(samples)
+    }
+
+    /// Notes that the store did not take the last sample of an overflow series.
+    pub(super) fn unmake(&mut self, fold: u32) {
+        let fold = self.folds.get_mut(&fold);
+        if let Some((_, value)) = fold.and_then(|fold| fold.last.as_mut()) {
+            *value = None;
+        }
     }
 
     /// Forgets an overflow series with its members: the store does not know it any more.

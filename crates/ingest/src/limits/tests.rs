@@ -392,8 +392,12 @@ fn an_overflow_series_that_the_store_forgot_is_found_again() {
     let member = world.limiter.resolve(&request("/b", "GET")).unwrap();
     world.push(&[(member, 1, 1.0)]);
     world.store.remove(&request(OVERFLOW, "GET"));
-    let rejected = world.push(&[(member, 2, 1.0)]).rejected;
-    assert_eq!(rejected[0].reason, RejectedReason::UnknownSeries);
+    let appended = world.push(&[(member, 2, 1.0)]);
+    assert_eq!(appended.rejected[0].reason, RejectedReason::UnknownSeries);
+    assert_eq!(
+        appended.written.floats, 0,
+        "it is counted when it comes again"
+    );
     let again = world.limiter.resolve(&request("/b", "GET")).unwrap();
     assert!(world.push(&[(again, 3, 1.0)]).rejected.is_empty());
 }

@@ -4,12 +4,13 @@
 //! secret seed nobody can bring about.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
 use plimsoll_types::Labels;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::policy::{Policy, Scope};
+use crate::by_hash::Identity;
 
 /// Values by label, and by who counts them: nearly always one.
 #[derive(Clone, Debug, Default)]
@@ -76,22 +77,4 @@ impl Values {
 
 fn hash(value: &str, seed: u64) -> u64 {
     xxh3_64_with_seed(value.as_bytes(), seed)
-}
-
-/// The values are hashes already.
-#[derive(Default)]
-pub(super) struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, _: &[u8]) {
-        unreachable!("what is hashed is u64");
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
 }

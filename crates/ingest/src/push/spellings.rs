@@ -4,20 +4,19 @@
 //! two sweeps, when the store forgot its series, and when metadata of a metric family came that was not known before:
 //! the series must be decoded once more to get it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
+use hashbrown::HashTable;
 use plimsoll_runtime::clock::Monotonic;
 use plimsoll_types::SeriesRef;
 use plimsoll_wire::push::{KnownSeries, Spelling};
 
-use crate::by_hash::{ByHash, WideHash};
-
 /// How often unused spellings are forgotten, when new ones come at all.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(20);
-/// About 400 MiB; who spells more series is decoded every time for a while.
-const SPELLINGS_MAX: usize = 1 << 23;
+/// As many as fit a table of 264 MiB; who spells more series is decoded every time for a while.
+const SPELLINGS_MAX: usize = 7 << 20;
 
 /// The spellings of all peers.
 pub(super) struct Spellings {
@@ -25,17 +24,48 @@ pub(super) struct Spellings {
     table: RwLock<Table>,
 }
 
+/// A table of places in a list: with a million series, half of the memory of a map that holds them.
 #[derive(Default)]
 struct Table {
-    known: ByHash<Known, WideHash>,
+    places: HashTable<u32>,
+    known: Vec<Known>,
     swept: Option<Monotonic>,
 }
 
+/// What is known of a spelling; in parts of 4 bytes, because so it needs no padding.
 struct Known {
-    series: SeriesRef,
-    /// Which metadata was known when it was learned.
-    epoch: u32,
-    is_used: AtomicBool,
+    /// 96 bits of the spelling: even eight million of them meet by chance once in 2^50 tables.
+    spelling: [u32; 3],
+    series: [u32; 2],
+    /// Which metadata was known when it was learned, and in the lowest bit whether it was used since the last sweep.
+    state: AtomicU32,
+}
+
+impl Known {
+    fn new(spelling: Spelling, series: SeriesRef, epoch: u32) -> Self {
+        Self {
+            spelling: kept(spelling),
+            series: [series.0 as u32, (series.0 >> 32) as u32],
+            state: AtomicU32::new(epoch << 1 | 1),
+        }
+    }
+
+    fn series(&self) -> SeriesRef {
+        SeriesRef(u64::from(self.series[1]) << 32 | u64::from(self.series[0]))
+    }
+
+    /// Returns where it belongs in the table: a spelling is a hash already.
+    fn hash(&self) -> u64 {
+        hash_of(self.spelling)
+    }
+}
+
+fn kept(spelling: Spelling) -> [u32; 3] {
+    [0, 32, 64].map(|shift| (spelling.0 >> shift) as u32)
+}
+
+fn hash_of(spelling: [u32; 3]) -> u64 {
+    u64::from(spelling[1]) << 32 | u64::from(spelling[0])
 }
 
 impl Spellings {
@@ -67,31 +97,56 @@ impl Spellings {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         table.sweep(now);
         for (spelling, series) in learned {
-            let known = Known {
-                series,
-                epoch,
-                is_used: AtomicBool::new(true),
-            };
-            table.known.insert(spelling.0.into(), known);
+            table.insert(Known::new(spelling, series, epoch));
         }
     }
 }
 
 impl Table {
+    fn find(&self, spelling: [u32; 3]) -> Option<&Known> {
+        let is_same = |place: &u32| self.known[*place as usize].spelling == spelling;
+        let place = self.places.find(hash_of(spelling), is_same)?;
+        Some(&self.known[*place as usize])
+    }
+
+    fn insert(&mut self, known: Known) {
+        let (hash, spelling, all) = (known.hash(), known.spelling, &mut self.known);
+        let is_same = |place: &u32| all[*place as usize].spelling == spelling;
+        if let Some(place) = self.places.find(hash, is_same) {
+            all[*place as usize] = known;
+            return;
+        }
+        if all.len() == all.capacity() {
+            // Doubling would leave half of it empty.
+            all.reserve_exact(all.len() / 8 + 1024);
+        }
+        let place = all.len() as u32;
+        all.push(known);
+        let hash_at = |place: &u32| all[*place as usize].hash();
+        self.places.insert_unique(hash, place, hash_at);
+    }
+
     fn sweep(&mut self, now: Monotonic) {
         if self.known.len() >= SPELLINGS_MAX {
-            self.known = ByHash::default();
+            (self.known, self.places) = Default::default();
         }
         let swept = self.swept.get_or_insert(now);
         if now.since(*swept) < SWEEP_INTERVAL {
             return;
         }
         *swept = now;
-        self.known
-            .retain(|_, known| std::mem::take(known.is_used.get_mut()));
-        // After a burst of short-lived series the table must not stay as large as it was then.
-        if self.known.len() < self.known.capacity() / 4 {
-            self.known.shrink_to_fit();
+        self.known.retain_mut(|known| {
+            let state = known.state.get_mut();
+            let is_used = *state & 1 == 1;
+            *state &= !1;
+            is_used
+        });
+        self.known.shrink_to_fit();
+        let known = &self.known;
+        self.places = HashTable::with_capacity(known.len());
+        for (place, one) in (0..).zip(known) {
+            let hash_at = |place: &u32| known[*place as usize].hash();
+            self.places.insert_unique(one.hash(), place, hash_at);
         }
     }
 }
@@ -109,15 +164,16 @@ impl KnownSeries for View<'_> {
     }
 
     fn find(&self, spelling: Spelling) -> Option<SeriesRef> {
-        let known = self.table.known.get(&WideHash::from(spelling.0))?;
-        if known.epoch != self.epoch {
+        let known = self.table.find(kept(spelling))?;
+        let state = known.state.load(Ordering::Relaxed);
+        if state >> 1 != self.epoch & (u32::MAX >> 1) {
             return None;
         }
         // A line of the cache that nobody writes to stays with every core.
-        if !known.is_used.load(Ordering::Relaxed) {
-            known.is_used.store(true, Ordering::Relaxed);
+        if state & 1 == 0 {
+            known.state.store(state | 1, Ordering::Relaxed);
         }
-        Some(known.series)
+        Some(known.series())
     }
 }
 

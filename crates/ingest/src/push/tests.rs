@@ -416,6 +416,26 @@ async fn metadata_by_family_waits_for_a_series() {
 }
 
 #[tokio::test]
+async fn what_the_store_did_not_take_is_not_recognised() {
+    let bench = bench();
+    let metadata = Metadata {
+        metric_type: MetricType::Gauge,
+        unit: String::new(),
+        help: "How much there is".into(),
+    };
+    let mut gauge = series("a", &[1]);
+    gauge.metadata = Some(metadata.clone());
+    let body = encode(Version::V2, &[gauge]);
+    bench.store.lock().append_error = Some(StorageErrorKind::Overloaded);
+    let outcome = bench.push(Format::RemoteWrite(Version::V2), &body).await;
+    assert_eq!(outcome.kind(), OutcomeKind::Overloaded);
+    bench.store.lock().append_error = None;
+    let outcome = bench.push(Format::RemoteWrite(Version::V2), &body).await;
+    assert_eq!(outcome.kind(), OutcomeKind::Stored);
+    assert_eq!(bench.store.lock().metadata, [(SeriesRef(1), metadata)]);
+}
+
+#[tokio::test]
 async fn a_series_that_is_recognised_and_gone_is_decoded_again() {
     for version in [Version::V1, Version::V2] {
         let bench = bench();

@@ -73,7 +73,11 @@ impl Batches {
                 })
             })
             .and_then(|()| writer.flush());
-        writer.batches.error = result.err();
+        if let Err(error) = result {
+            // What was refused is sent again, and must be decoded again for its metadata.
+            writer.batches.learned.clear();
+            writer.batches.error = Some(error);
+        }
         writer.batches
     }
 

@@ -575,7 +575,10 @@ plimsoll:
     assert_eq!(times, (Some(days(400)), None, Some(days(5 * 365))));
     assert_eq!((go.raw, go.five_minutes), (Some(days(1)), Some(days(0))));
     let silent = config("");
-    assert_eq!((silent.retention.size, silent.retention.disk_share), (None, None));
+    assert_eq!(
+        (silent.retention.size, silent.retention.disk_share),
+        (None, None)
+    );
     assert_eq!(silent.retention.time_or_default(), days(15));
 }
 

@@ -195,7 +195,9 @@ fn load(arguments: &Arguments) -> Result<Loaded, Diagnostics> {
     retention.time = retention.time.or(arguments.retention);
     let size = arguments.retention_size.filter(|size| size.0 > 0);
     retention.size = retention.size.or(size);
-    let share = arguments.retention_percentage.map(|percent| percent / 100.0);
+    let share = arguments
+        .retention_percentage
+        .map(|percent| percent / 100.0);
     retention.disk_share = retention.disk_share.or(share.filter(|share| *share > 0.0));
     Ok(loaded)
 }
@@ -243,7 +245,11 @@ mod tests {
         let none = loaded(&["--storage.tsdb.retention.size=0"]).unwrap();
         assert_eq!(none, config::Retention::default());
         assert_eq!(none.time_or_default(), config::Retention::DEFAULT);
-        let both = ["--retention-size", "2GB", "--storage.tsdb.retention.percentage=50"];
+        let both = [
+            "--retention-size",
+            "2GB",
+            "--storage.tsdb.retention.percentage=50",
+        ];
         let both = loaded(&both).unwrap();
         assert_eq!(both.size, Some(ByteCount::GIB.times(2)));
         assert_eq!(both.disk_share, Some(0.5));

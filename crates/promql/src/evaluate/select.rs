@@ -42,7 +42,9 @@ pub(crate) fn select_windows<'a>(
         charge: RefCell::new(context.charge()),
         refusal: RefCell::new(None),
     };
-    let selected = context.storage.select_windows(matchers, range, tier, &meter);
+    let selected = context
+        .storage
+        .select_windows(matchers, range, tier, &meter);
     let (mut charge, refusal) = (meter.charge.into_inner(), meter.refusal.into_inner());
     let selection = match (selected, refusal) {
         (_, Some(refusal)) => return Err(refusal),

@@ -125,6 +125,17 @@ fn a_series_that_never_changes_costs_nothing() {
     assert_eq!(bytes_of(|_| plimsoll_types::stale_nan()), 0);
 }
 
+/// A sample that comes again is looked for in one chunk and in what is not written yet.
+#[test]
+fn a_long_run_is_cut_into_chunks() {
+    let samples: Vec<_> = (0..100_000).map(|time| (time, 0)).collect();
+    let (bytes, found) = encoded(&samples);
+    assert_eq!(found, samples);
+    let longest = closed(&bytes).map(|chunk| chunk.count).max();
+    assert_eq!(longest, Some(u32::from(RUN_MAX)));
+    assert!(bytes.len() < samples.len() / 60, "{}", bytes.len());
+}
+
 #[test]
 fn counting_costs_what_is_new() {
     // The noise has 10 bits.

@@ -52,7 +52,13 @@ impl Cutoffs {
                 continue;
             }
             let duration = rule.duration(tier);
-            shortest = Some(shortest.map_or(duration, |known| known.min(duration)));
+            // Series of which no windows are kept at all have nothing to lose by the choice of a tier.
+            let has_any = Tier::WINDOWS
+                .iter()
+                .any(|tier| !rule.duration(*tier).is_zero());
+            if tier == Tier::Raw || has_any {
+                shortest = Some(shortest.map_or(duration, |known| known.min(duration)));
+            }
             if rule.matchers.iter().all(is_sure) {
                 break;
             }

@@ -197,7 +197,12 @@ impl<'a> Plan<'a> {
         let (Some(first), Some(last)) = (group.first(), group.last()) else {
             return false;
         };
-        let between = (*first..*last).filter(|at| !group.contains(at));
+        // Parts of one sequence are not passed either: the merged part has that of its youngest member, and a part in
+        // quarantine finds its place by it.
+        let age = self.parts[*last].sequence;
+        let between = (*first..self.parts.len())
+            .take_while(|at| self.parts[*at].sequence <= age)
+            .filter(|at| !group.contains(at));
         group.len() > 1
             && bytes <= BYTES_MAX
             && !group.iter().any(|at| self.is_failed(*at))
@@ -224,10 +229,13 @@ impl<'a> Plan<'a> {
         let age = |part: &Candidate| (part.sequence, part.id);
         let mut members = group.iter().map(|at| &self.parts[*at]);
         let overlaps = members.clone().any(|part| part.range.overlaps(aside.range));
-        let oldest = members.next().map(age);
-        let youngest = members.next_back().map(age);
-        let own = Some(age(aside));
-        overlaps && oldest < own && own < youngest
+        let is_older = members
+            .next()
+            .is_some_and(|oldest| age(oldest) < age(aside));
+        let is_younger = members
+            .next_back()
+            .is_some_and(|youngest| aside.sequence <= youngest.sequence);
+        overlaps && is_older && is_younger
     }
 }
 

@@ -11,8 +11,8 @@ use super::cutoffs::Cutoffs;
 use super::find::{Unmetered, Wants, find, shown, snapshot, suspect};
 use super::hidden::VisiblePart;
 use super::pace::Ticket;
-use super::tiers::names;
 use super::source::MergedSource;
+use super::tiers::names;
 use super::upkeep::Upkeep;
 use super::view::View;
 use crate::head::SeriesTable;
@@ -35,7 +35,9 @@ pub(super) struct Contents<'a> {
 impl Contents<'_> {
     /// Returns how long which series are kept, if that makes a difference inside `range`.
     pub(super) fn cutoffs(&self, range: TimeRange) -> Option<Cutoffs> {
-        let cutoffs = self.upkeep.map(|(upkeep, now)| Cutoffs::new(upkeep.retention(), now));
+        let cutoffs = self
+            .upkeep
+            .map(|(upkeep, now)| Cutoffs::new(upkeep.retention(), now));
         cutoffs.filter(|cutoffs| !cutoffs.is_uniform(range))
     }
 }

@@ -14,8 +14,8 @@ use plimsoll_types::{
 
 use super::analysis::{self, Analysis, Question};
 use super::find;
-use super::queried;
 use super::open::{self, FORMAT};
+use super::queried;
 use super::query::{self, Contents};
 use super::recovery::Recovery;
 use super::view::View;
@@ -59,7 +59,7 @@ impl ReadOnlyDb {
     pub fn open_on(config: &Config, disk: Arc<dyn Disk>) -> Result<Self> {
         let directory = config.directory();
         let is_there = |name: &&str| disk.exists(&directory.join(name));
-        if ![FORMAT, manifest::NAME].iter().any(|name| is_there(&name)) {
+        if ![FORMAT, manifest::NAME].iter().any(is_there) {
             let message = format!(
                 "{} holds no store: there is no {FORMAT}",
                 directory.display()
@@ -197,7 +197,10 @@ impl ReadOnlyDb {
         limit: usize,
         unused_before: Timestamp,
     ) -> std::result::Result<Analysis, StorageError> {
-        let queried = self.queried.as_ref().map(|queried| (queried, unused_before));
+        let queried = self
+            .queried
+            .as_ref()
+            .map(|queried| (queried, unused_before));
         let question = Question {
             part,
             limit,

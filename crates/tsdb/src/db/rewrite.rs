@@ -80,11 +80,13 @@ impl Db {
         };
         let mut keeping = lock(&self.keeping);
         let has_new = new.is_some();
-        let outcome = self.exchange(&mut keeping, old, id, new)?;
-        if outcome == Rewritten::GivenUp && has_new {
+        let outcome = self.exchange(&mut keeping, old, id, new);
+        // A part that the manifest on disk may name must stay.
+        let is_settled = keeping.undecided != Some(id);
+        if has_new && is_settled && !matches!(outcome, Ok(Rewritten::Done)) {
             self.discard(id);
         }
-        Ok(outcome)
+        outcome
     }
 
     /// Returns what is too old to be written again: nothing as long as windows are to be made of it.
@@ -97,7 +99,7 @@ impl Db {
     }
 
     /// Removes the directory of a part that does not count. Best effort: what is left is removed at the next start.
-    fn discard(&self, id: u64) {
+    pub(super) fn discard(&self, id: u64) {
         let _ = self
             .disk
             .remove_directory(&part_path(&self.parts_directory(), id));

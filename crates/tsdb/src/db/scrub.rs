@@ -97,13 +97,14 @@ impl Db {
     /// full speed; the threads of [`Background`](super::Background) do the same slowly. Blocks on the disk.
     ///
     /// # Errors
-    /// `Io`, also for the manifest; the part is read again by the next call.
+    /// `Io`, also for the manifest: the first failure, and every part whose turn it is was tried. What failed is read
+    /// again by the next call.
     pub fn scrub(&self) -> Result<usize> {
         self.scrub_due(&mut Pace::full(self))
     }
 
     pub(super) fn scrub_due(&self, pace: &mut Pace<'_>) -> Result<usize> {
-        let mut read = 0;
+        let (mut read, mut outcome, mut failed) = (0, Ok(()), HashSet::new());
         let interval = self.config.settings().scrub_interval;
         while !interval.is_zero() && !pace.is_over() {
             let parts: Vec<_> = self.view_mut().all_parts().cloned().collect();
@@ -111,21 +112,29 @@ impl Db {
             let sizes: Vec<_> = sizes.collect();
             let spin = self.clock.now().millis().unsigned_abs();
             let now = self.clock.monotonic();
-            let next = lock(&self.upkeep.scrub).next(&sizes, now, interval, spin);
+            let mut left = sizes.clone();
+            left.retain(|(id, _)| !failed.contains(id));
+            let next = lock(&self.upkeep.scrub).next(&left, now, interval, spin);
             let Next::Check(id) = next else {
                 break;
             };
             let live = parts.iter().find(|live| live.id() == id);
             let live = live.expect("it is one of those that were asked about");
-            if self.scrub_part(live, pace)?.is_break() {
-                break;
+            match self.scrub_part(live, pace) {
+                Ok(ControlFlow::Continue(())) => read += 1,
+                Ok(ControlFlow::Break(())) => break,
+                Err(error) => {
+                    // One that cannot be read must not keep the others from their turn.
+                    failed.insert(id);
+                    outcome = outcome.and(Err(error));
+                    continue;
+                }
             }
-            read += 1;
             if lock(&self.upkeep.scrub).note(id, &sizes) {
                 self.metrics.scrub_passed(self.clock.now());
             }
         }
-        Ok(read)
+        outcome.map(|()| read)
     }
 
     fn scrub_part(&self, live: &Arc<LivePart>, pace: &mut Pace<'_>) -> Result<ControlFlow<()>> {

@@ -25,8 +25,8 @@ use roaring::RoaringBitmap;
 use super::known::KnownSamples;
 use super::open::part_path;
 use super::pace::Pace;
-use super::view::{LivePart, Sealing, View};
 use super::tiers::overtake;
+use super::view::{LivePart, Sealing, View};
 use super::{Db, Keeping, lock};
 use crate::head::Window;
 use crate::manifest::PartEntry;
@@ -230,7 +230,9 @@ impl Db {
             .insert(sealing.window.start(), sealing.sequence);
         let begins = keeping.wal_begins;
         manifest.sealed.retain(|_, sequence| *sequence >= begins);
-        let overtaken = live.as_ref().map_or(Vec::new(), |live| overtake(&mut manifest, live));
+        let overtaken = live
+            .as_ref()
+            .map_or(Vec::new(), |live| overtake(&mut manifest, live));
         // After an error either manifest may be on disk, so the part's directory must stay.
         keeping.undecided = Some(id);
         manifest.store(&*self.disk, self.config.directory())?;

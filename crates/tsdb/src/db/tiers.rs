@@ -36,6 +36,7 @@ use plimsoll_types::Tier;
 use super::view::LivePart;
 use crate::manifest::Manifest;
 
+pub(super) use plan::span_of;
 pub(super) use select::{kept, select_windows};
 
 /// Notes in a manifest which parts of windows a new part of samples makes stale; returns their numbers.

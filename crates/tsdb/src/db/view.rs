@@ -99,7 +99,7 @@ impl View {
         let quarantined = self
             .quarantined
             .iter()
-            .filter(|part| part.range.overlaps(range));
+            .filter(|part| part.tier == Tier::Raw && part.range.overlaps(range));
         Sources {
             parts: parts.cloned().collect(),
             windows: windows.cloned().collect(),
@@ -127,7 +127,8 @@ impl View {
     }
 }
 
-fn warning(part: &QuarantinedPart) -> String {
+/// Returns what the reader of an answer should know of a part that cannot be read.
+pub(super) fn warning(part: &QuarantinedPart) -> String {
     format!(
         "samples from {} ms to {} ms may be missing: part {} is in quarantine ({})",
         part.range.start,

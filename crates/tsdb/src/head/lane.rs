@@ -115,8 +115,10 @@ impl Lane {
         if self.starts().last().map_or(0, |(_, last)| *last) != start {
             let position = self.chunk_sample_count();
             let starts = &mut self.extra_mut().starts;
-            // Nearly always one start counts for the whole window.
-            starts.reserve_exact(1);
+            if starts.is_empty() {
+                // Nearly always one start counts for the whole window.
+                starts.reserve_exact(1);
+            }
             starts.push((position, start));
         }
     }

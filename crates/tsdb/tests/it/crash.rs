@@ -9,7 +9,7 @@ use plimsoll_testkit::{
     FakeClock, Health, Opening, Schedule, Seed, Shown, SimulatedDisk, StoreUnderTest, for_each_seed,
 };
 use plimsoll_tsdb::{Db, Settings};
-use plimsoll_types::StoreAdmin;
+use plimsoll_types::{StoreAdmin, TimeRange};
 
 use crate::support::{open_with, settings};
 
@@ -27,6 +27,7 @@ fn store() -> StoreUnderTest<Db> {
         open: |disk, clock, opening| open(disk, clock, opening).map_err(|error| error.chain()),
         maintain: |db| db.maintain().map_or(0, |done| done.parts_merged),
         seal: |db| drop(db.seal_all()),
+        merge: |db| db.force_merge(TimeRange::ALL).unwrap_or(0),
         sync: |db| db.sync().is_ok(),
         delete: |db, matchers, range| db.delete_series(&[matchers.to_vec()], range).is_ok(),
         clean: |db| drop(db.clean_tombstones()),
@@ -64,7 +65,7 @@ fn lives(
 fn a_crash_at_any_call_loses_nothing_acknowledged() {
     if let Some(shown) = lives(1000, StoreUnderTest::dies_at_any_call) {
         assert!(
-            shown.merged > 10 && shown.snapshots > 5 && shown.jumps > 20,
+            shown.merged > 80 && shown.torn > 5 && shown.snapshots > 5 && shown.jumps > 20,
             "{shown:?}"
         );
     }

@@ -215,7 +215,9 @@ impl Disk for HookedDisk {
     }
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         // The hook may make such a file as well, so the lock is not held.
-        let hook = path.ends_with(self.file).then(|| self.hook.lock().unwrap().take());
+        let hook = path
+            .ends_with(self.file)
+            .then(|| self.hook.lock().unwrap().take());
         if let Some(hook) = hook.flatten() {
             hook();
         }

@@ -4,10 +4,11 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
+use plimsoll_runtime::disk::Disk;
 use plimsoll_testkit::Fault;
-use plimsoll_types::{Matcher, StoreAdmin, TimeRange};
+use plimsoll_types::{Matcher, StoreAdmin, TimeRange, Timestamp};
 
-use crate::support::{DIRECTORY, HOUR, NOON, Store};
+use crate::support::{DIRECTORY, HOUR, NOON, Store, floats, open, wal_files};
 
 /// The beginning of a day, three days ago.
 const MIDNIGHT: i64 = (NOON / (24 * HOUR) - 3) * 24 * HOUR;
@@ -168,4 +169,30 @@ fn late_data_does_not_write_a_large_part_again_each_time() {
     assert_eq!(found[0].name, first[0].name, "the large one is as it was");
     assert!(found.len() < 6, "{}", found.len());
     assert_eq!(store.floats("late").len(), 120);
+}
+
+#[test]
+fn a_part_that_is_written_again_stays_older_than_those_of_its_sequence() {
+    let store = Store::new();
+    store.put("a", &[(NOON, 1.0), (NOON + 1, 9.0)]);
+    store.db.seal_all().unwrap();
+    store.put("a", &[(NOON, 2.0)]);
+    store.db.seal_all().unwrap();
+    let Store { disk, clock, db } = store;
+    drop(db);
+    // A manifest that is made anew knows the order of the parts only by their numbers.
+    let disk = disk.kill();
+    let manifests = ["MANIFEST", "MANIFEST.copy"].map(|name| Path::new(DIRECTORY).join(name));
+    for path in manifests.into_iter().chain(wal_files(&disk)) {
+        disk.remove_file(&path).unwrap();
+    }
+    let db = open(&disk, &clock).unwrap();
+    let at = Timestamp::from_millis(NOON + 1);
+    db.delete_series(&[vec![]], TimeRange::new(at, at)).unwrap();
+    db.clean_tombstones().unwrap();
+    assert_eq!(db.statistics(0).unwrap().parts.len(), 2);
+    assert_eq!(floats(&db, "a"), [(NOON, 2.0)]);
+    drop(db);
+    let db = open(&disk.kill(), &clock).unwrap();
+    assert_eq!(floats(&db, "a"), [(NOON, 2.0)]);
 }

@@ -1,10 +1,12 @@
 //! Tiers: windows tell what their samples do, whoever made them, and outlive these.
 
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use plimsoll_runtime::disk::Disk;
 use plimsoll_testkit::{FakeClock, Fault, Seed, SimulatedDisk};
-use plimsoll_tsdb::{Db, RetentionRule, Settings, TierRetention};
+use plimsoll_tsdb::{Db, Maintenance, RetentionRule, Settings, TierRetention};
 use plimsoll_types::{
     Labels, Matcher, Meter, Queryable, SampleColumns, StorageError, StoreAdmin, Tier, TierWindow,
     TimeRange, Timestamp, stale_nan,
@@ -201,6 +203,45 @@ fn windows_outlive_their_samples_and_become_coarser() {
     assert_eq!((kept.five_minutes, kept.hour), (None, Some(Timestamp::MIN)));
 }
 
+/// The manifest and its copy are lost, and parts of windows cannot be read just then.
+#[test]
+fn windows_that_outlived_their_samples_survive_the_loss_of_the_manifest() {
+    let (disk, clock, db) = filled(4);
+    db.maintain().unwrap();
+    clock.advance(Duration::from_hours(24 * 30));
+    while db.maintain().unwrap() != Maintenance::default() {}
+    assert!(read(&db, &[], TimeRange::ALL).is_empty());
+    let expected = Tier::WINDOWS.map(|tier| windows(&db, tier));
+    assert!(expected.iter().all(|windows| windows.len() == 3));
+    drop(db);
+    let disk = disk.kill();
+    let path = |name: &str| Path::new(support::DIRECTORY).join(name);
+    for is_damaged in [false, true] {
+        for name in ["MANIFEST", "MANIFEST.copy"] {
+            disk.remove_file(&path(name)).unwrap();
+        }
+        let metas: Vec<_> = disk.list(&path("parts")).unwrap();
+        let metas = metas
+            .iter()
+            .map(|part| path("parts").join(part).join("meta"));
+        let flip = || metas.clone().for_each(|meta| disk.flip(&meta, 40, 1));
+        if is_damaged {
+            flip();
+            let db = open(&disk, &clock);
+            assert!(!db.recovery().quarantined.is_empty());
+            drop(db);
+            flip();
+        }
+        let db = open(&disk, &clock);
+        assert!(db.recovery().quarantined.is_empty());
+        db.maintain().unwrap();
+        for (tier, expected) in Tier::WINDOWS.into_iter().zip(&expected) {
+            assert_same(&windows(&db, tier), expected);
+        }
+        assert!(read(&db, &[], TimeRange::ALL).is_empty());
+    }
+}
+
 #[test]
 fn late_samples_are_in_the_windows_at_once_and_for_good() {
     let (disk, clock, db) = filled(4);
@@ -309,6 +350,107 @@ fn a_crash_at_any_change_loses_no_window_and_makes_none_up() {
     assert!(changes > 50, "{changes}");
 }
 
+fn manifest(disk: &SimulatedDisk) -> String {
+    let bytes = disk.read(&Path::new(support::DIRECTORY).join("MANIFEST"), 1 << 20);
+    String::from_utf8(bytes.unwrap()).unwrap()
+}
+
+/// Damages, or repairs, the part that the manifest names in the only line with this keyword that touches a time.
+fn flip(disk: &SimulatedDisk, keyword: &str, time: i64) -> PathBuf {
+    let text = manifest(disk);
+    let names = text.lines().filter_map(|line| {
+        let words: Vec<&str> = line.split(' ').collect();
+        let touches =
+            || words[2].parse::<i64>().unwrap() <= time && time <= words[3].parse().unwrap();
+        (words[0] == keyword && touches()).then(|| words[1].to_owned())
+    });
+    let names: Vec<String> = names.collect();
+    assert_eq!(names.len(), 1, "{text}");
+    let part = Path::new(support::DIRECTORY).join("parts").join(&names[0]);
+    disk.flip(&part.join("meta"), 40, 1);
+    part
+}
+
+fn warnings(db: &Db, tier: Tier) -> usize {
+    let found = db.select_windows(&[], TimeRange::ALL, tier, &Unmetered);
+    found.unwrap().map_or(0, |found| found.warnings.len())
+}
+
+#[test]
+fn windows_outlive_samples_that_cannot_be_read_for_a_while() {
+    let (disk, clock, db) = filled(4);
+    db.maintain().unwrap();
+    let day = NOON - 2 * DAY;
+    drop(db);
+    let disk = disk.kill();
+    flip(&disk, "part", day + HOUR);
+    let db = open(&disk, &clock);
+    put(&db, "late", &[(day + HOUR, 5.0)]);
+    db.seal_all().unwrap();
+    let made = db.maintain().unwrap().tier_parts_made;
+    assert_eq!(
+        made, 0,
+        "the windows know more than the samples that are left"
+    );
+    drop(db);
+    let disk = disk.kill();
+    flip(&disk, "quarantined", day + HOUR);
+    let db = open(&disk, &clock);
+    assert_tells_the_samples(&db);
+    let made = db.maintain().unwrap().tier_parts_made;
+    assert_eq!(
+        made, 4,
+        "two days of two tiers, since midnight is the end of the first"
+    );
+    assert_tells_the_samples(&db);
+}
+
+#[test]
+fn a_damaged_part_of_windows_stays_until_there_is_another_for_all_of_it() {
+    let (disk, clock, db) = filled(4);
+    db.maintain().unwrap();
+    // The days become one part, and then the samples of the first ones go.
+    clock.advance(Duration::from_hours(24 * 10));
+    db.maintain().unwrap();
+    clock.advance(Duration::from_hours(24 * 3));
+    db.maintain().unwrap();
+    drop(db);
+    let disk = disk.kill();
+    let part = flip(&disk, "part-1h", NOON - 4 * DAY + HOUR);
+    let db = open(&disk, &clock);
+    assert_eq!(db.select(&[], TimeRange::ALL).unwrap().warnings, [""; 0]);
+    assert_eq!(
+        (warnings(&db, Tier::FiveMinutes), warnings(&db, Tier::Hour)),
+        (0, 1)
+    );
+    assert!(db.maintain().unwrap().tier_parts_made > 0);
+    assert_tells_the_newest_samples(&db);
+    drop(db);
+    let disk = disk.kill();
+    flip(&disk, "quarantined-1h", NOON - 4 * DAY + HOUR);
+    let db = open(&disk, &clock);
+    assert!(
+        disk.exists(&part.join("meta")),
+        "it holds what is nowhere else"
+    );
+    assert_tells_the_newest_samples(&db);
+}
+
+/// Of the windows that samples are kept of as a whole.
+fn assert_tells_the_newest_samples(db: &Db) {
+    let since = db.horizon().saturating_add_millis(HOUR);
+    let newest = |windows: Windows| -> Windows {
+        let cut = windows.into_iter().map(|(labels, mut windows)| {
+            windows.retain(|window| since <= window.end.saturating_add_millis(-HOUR));
+            (labels, windows)
+        });
+        cut.filter(|(_, windows)| !windows.is_empty()).collect()
+    };
+    let expected = newest(rolled(db, Tier::Hour));
+    assert!(!expected.is_empty());
+    assert_same(&newest(windows(db, Tier::Hour)), &expected);
+}
+
 #[test]
 fn rules_keep_windows_of_some_series_longer() {
     let disk = SimulatedDisk::new(Seed::new(7));
@@ -345,6 +487,27 @@ fn rules_keep_windows_of_some_series_longer() {
     clock.advance(day * 12);
     db.maintain().unwrap();
     assert_eq!(names(Tier::Hour), ["counter", "ended"]);
+}
+
+#[test]
+fn series_without_windows_leave_those_of_others_in_use() {
+    let disk = SimulatedDisk::new(Seed::new(7));
+    let clock = FakeClock::new(at(NOON));
+    let settings = Settings {
+        retention_rules: vec![RetentionRule {
+            matchers: vec![Matcher::equal("__name__", "gauge")],
+            raw: Duration::from_hours(24),
+            five_minutes: Duration::ZERO,
+            hour: Duration::ZERO,
+        }],
+        ..settings()
+    };
+    let db = open_with(&disk, &clock, settings).unwrap();
+    fill(&db, 4);
+    db.maintain().unwrap();
+    let kept = db.kept(&[]);
+    assert!(kept.raw >= at(NOON - DAY - 1), "{kept:?}");
+    assert!(kept.five_minutes.unwrap() < at(NOON - 3 * DAY), "{kept:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plimsoll_runtime::disk::Disk;
 use plimsoll_runtime::metrics::Registry;
-use plimsoll_testkit::{FakeClock, Seed, SimulatedDisk};
+use plimsoll_testkit::{FakeClock, Fault, Seed, SimulatedDisk};
 use plimsoll_tsdb::{Background, Config, Db, Metrics};
 use plimsoll_types::{Durability, Matcher, Queryable, StoreAdmin, TimeRange, Timestamp};
 
@@ -271,6 +271,29 @@ fn damage_is_found_before_anybody_asks() {
     assert_eq!(store.floats("a").len(), 3);
     let store = store.killed();
     assert_eq!(store.db.recovery().quarantined.len(), 1);
+}
+
+#[test]
+fn a_part_that_cannot_be_read_keeps_no_other_from_being_checked() {
+    let store = Store::new();
+    for day in 0..3 {
+        let time = NOON - day * 24 * HOUR;
+        store.put("a", &[(time, 1.0), (time + 7, 2.0), (time + 9, 3.0)]);
+        store.db.seal_all().unwrap();
+    }
+    let path = |part| Path::new(DIRECTORY).join(format!("parts/000000000000000{part}/times.bin"));
+    // A pass that begins at this time begins with the first part.
+    store.disk.plan(Fault::Read { path: path(0) });
+    let last = store.disk.open(&path(2)).unwrap().length().unwrap() - 1;
+    store.disk.flip(&path(2), last, 1);
+    let mut failures = 0;
+    for _ in 0..7 * 24 {
+        failures += u32::from(store.db.scrub().is_err());
+        store.clock.advance(Duration::from_hours(1));
+    }
+    assert!(failures > 0, "it is tried again and again");
+    let names = parts(&store.db);
+    assert_eq!(names, ["0000000000000000", "0000000000000001"]);
 }
 
 #[test]

@@ -812,6 +812,26 @@ proptest! {
 }
 
 #[test]
+fn a_series_without_samples_is_refused_though_it_is_recognised() {
+    let mut series = Series {
+        labels: Labels::from_pairs([(NAME, "a")]),
+        samples: vec![Sample::float(Timestamp::from_millis(1), 1.0)],
+        ..Series::default()
+    };
+    let decode = |series: &Series, known| {
+        let bytes = encode(Version::V2, std::slice::from_ref(series));
+        decode_with(Version::V2, &bytes, &Limits::default(), &Acquainted(known)).unwrap()
+    };
+    let spelling = decode(&series, Vec::new()).series[0].spelling.unwrap();
+    let known = vec![(spelling, SeriesRef(1))];
+    assert_eq!(decode(&series, known.clone()).known.len(), 1);
+    series.samples.clear();
+    let refusals = decode(&series, known).refusals;
+    assert_eq!(refusals, decode(&series, Vec::new()).refusals);
+    assert!(!refusals.is_empty());
+}
+
+#[test]
 fn other_labels_are_spelled_otherwise() {
     let spelled = |version, pairs: &[(&str, &str)], metadata: Option<Metadata>| {
         let series = Series {

@@ -88,7 +88,7 @@ fn a_directory_has_one_process() {
 }
 
 #[test]
-fn a_newer_or_damaged_directory_is_left_alone() {
+fn a_newer_directory_is_left_alone_and_a_damaged_format_is_repaired() {
     let home = Home::new().unwrap();
     let server = Server::start(&home).unwrap();
     fill(&server, 10);
@@ -96,19 +96,24 @@ fn a_newer_or_damaged_directory_is_left_alone() {
     server.stop().unwrap();
     let format = home.data().join("FORMAT");
     let known = std::fs::read(&format).unwrap();
-    for (version, expected) in [("999\n", "newer"), ("one\n", "\"one\\n\"")] {
-        std::fs::write(&format, version).unwrap();
-        let path = format.display().to_string();
-        check_refused(
-            &home,
-            &mut home.serve_command().unwrap(),
-            1,
-            &["error: ", &path, expected],
-        );
-    }
-    std::fs::write(&format, known).unwrap();
+    std::fs::write(&format, "999\n").unwrap();
+    let path = format.display().to_string();
+    check_refused(
+        &home,
+        &mut home.serve_command().unwrap(),
+        1,
+        &["error: ", &path, "newer"],
+    );
+    std::fs::write(&format, "one\n").unwrap();
     let server = Server::start(&home).unwrap();
+    assert!(
+        server
+            .program
+            .log()
+            .contains("FORMAT is damaged, it was made again")
+    );
     assert_eq!(server.export(ALL).unwrap(), before);
+    assert_eq!(std::fs::read(&format).unwrap(), known);
 }
 
 /// Root may write anywhere, so a file stands where the directory should be.

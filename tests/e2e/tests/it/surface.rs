@@ -121,21 +121,17 @@ fn the_configuration_is_shown_without_secrets_and_a_reload_tells_what_waits() {
     let flags = server.api.data("/api/v1/status/flags", &[]).unwrap();
     assert_eq!(flags["query.timeout"], "30s");
 
-    home.configure(&config(&target, "2d")).unwrap();
+    let slower = "plimsoll:\n  merge_bytes_per_second: 1MiB\n";
+    let changed = config(&target, "2d").replace("plimsoll:\n", slower);
+    home.configure(&changed).unwrap();
     let reply = server.api.post("/-/reload", &[], b"").unwrap();
     assert_eq!(reply.status, 200);
-    assert!(
-        reply.text().contains("storage.tsdb.retention.time"),
-        "{}",
-        reply.text()
-    );
+    let waits = reply.text();
+    assert!(waits.contains("plimsoll.merge_bytes_per_second"), "{waits}");
+    assert!(!waits.contains("retention"), "{waits}");
     assert!(yaml().as_str().unwrap().contains("time: 2d"));
     let runtime = || server.api.data("/api/v1/status/runtimeinfo", &[]).unwrap();
-    assert_eq!(
-        runtime()["storageRetention"],
-        "1d",
-        "the store keeps to what it was opened with"
-    );
+    assert_eq!(runtime()["storageRetention"], "2d");
     assert_eq!(runtime()["reloadConfigSuccess"], true);
 
     home.configure("nonsense: 1\n").unwrap();

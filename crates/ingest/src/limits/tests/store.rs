@@ -1,12 +1,12 @@
 //! A store in memory that counts its series, for limits.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use plimsoll_types::{
     ActiveSeries, Appended, Appender, Durability, Labels, Rejected, RejectedReason, Sample,
-    SeriesRef, StorageError, Value, WriteBatch, Written,
+    SeriesRef, StorageError, StorageErrorKind, Value, WriteBatch, Written,
 };
 
 #[derive(Default)]
@@ -14,6 +14,8 @@ pub(super) struct Store {
     state: Mutex<State>,
     removals: AtomicU64,
     visits: AtomicU64,
+    /// Takes no batch.
+    pub(super) is_full: AtomicBool,
 }
 
 #[derive(Default)]
@@ -76,6 +78,9 @@ impl Appender for Store {
     }
 
     fn append(&self, batch: &WriteBatch, _: Durability) -> Result<Appended, StorageError> {
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(StorageError::new(StorageErrorKind::ReadOnly, "it is full"));
+        }
         let mut guard = self.lock();
         let state = &mut *guard;
         let (mut written, mut rejected) = (Written::default(), Vec::new());

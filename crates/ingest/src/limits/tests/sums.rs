@@ -53,6 +53,25 @@ fn counters_grow_together_and_never_fall() {
 }
 
 #[test]
+fn what_the_store_did_not_take_is_told_when_it_comes_again() {
+    let (world, series) = world("x");
+    let member = world.limiter.resolve(&series("/a")).unwrap();
+    world.push(&[(member, 1000, 3.0)]);
+    world.store.is_full.store(true, Ordering::Relaxed);
+    let batch = WriteBatch {
+        samples: vec![(member, Sample::float(Timestamp::from_millis(2000), 4.0))],
+        ..WriteBatch::default()
+    };
+    let append = || world.limiter.append(&batch, Durability::Synced);
+    assert!(append().is_err());
+    world.store.is_full.store(false, Ordering::Relaxed);
+    for _ in 0..2 {
+        assert!(append().is_ok());
+        assert_eq!(overflow(&world), [(1000, 3.0), (2001, 4.0)]);
+    }
+}
+
+#[test]
 fn samples_of_one_time_may_come_in_several_pushes_and_twice() {
     let (world, series) = world("x_total");
     let [a, b] = ["/a", "/b"].map(|path| world.limiter.resolve(&series(path)).unwrap());

@@ -42,13 +42,19 @@ pub(super) fn in_force(loaded: &Loaded, now: Timestamp) -> InForce {
 /// Writes the limits in force as Prometheus does: `15d or 512MiB or 80%`.
 fn retention(retention: &Retention) -> String {
     let size = retention.size.map(|size| size.to_string().replace(' ', ""));
-    let share = retention.disk_share.map(|share| format!("{}%", share * 100.0));
+    let share = retention
+        .disk_share
+        .map(|share| format!("{}%", share * 100.0));
     let time = match (retention.time, &size, &share) {
         (None, None, None) => Some(Retention::DEFAULT),
         (time, ..) => time,
     };
     let limits = [time.map(format_duration), size, share];
-    limits.into_iter().flatten().collect::<Vec<_>>().join(" or ")
+    limits
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
 
 fn flags(arguments: &Arguments, address: SocketAddr) -> BTreeMap<String, String> {
@@ -81,7 +87,10 @@ fn flags(arguments: &Arguments, address: SocketAddr) -> BTreeMap<String, String>
         ),
         (
             "storage.tsdb.retention.percentage",
-            arguments.retention_percentage.unwrap_or_default().to_string(),
+            arguments
+                .retention_percentage
+                .unwrap_or_default()
+                .to_string(),
         ),
         ("log.level", arguments.log_filter.clone()),
         ("log.format", format.to_owned()),

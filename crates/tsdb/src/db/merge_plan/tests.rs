@@ -151,6 +151,34 @@ fn force_makes_one_part_of_every_span_and_knows_no_hours() {
 }
 
 #[test]
+fn no_part_passes_one_of_the_sequence_that_it_will_have() {
+    // Two windows that were sealed at one moment have one sequence; the first member is older and reaches into both.
+    let parts = |sequence| {
+        let mut parts = vec![
+            part(0, 0..8, 1),
+            part(1, 0..2, 1),
+            part(2, 0..2, 1),
+            part(3, 0..2, 1),
+        ];
+        parts.push(Candidate {
+            sequence,
+            ..part(4, 2..4, 100 * MIB)
+        });
+        parts
+    };
+    assert_eq!(due_at(0, &parts(4)), [vec![0, 1, 2, 3]]);
+    assert_eq!(due_at(0, &parts(3)), [[0; 0]; 0]);
+    let aside = [parts(3).remove(4)];
+    let none = HashSet::new();
+    let with_aside = Terms {
+        aside: &aside,
+        ..terms(0, &none)
+    };
+    assert_eq!(due(&parts(3)[..4], &with_aside), [[0; 0]; 0]);
+    assert_eq!(due(&parts(3)[..4], &terms(0, &none)), [vec![0, 1, 2, 3]]);
+}
+
+#[test]
 fn spans_follow_the_retention() {
     for (days, expected) in [(1, 1), (15, 1), (25, 2), (100, 10), (400, 31), (36_500, 31)] {
         assert_eq!(

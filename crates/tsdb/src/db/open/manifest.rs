@@ -10,7 +10,7 @@
 //!
 //! The last resort loses what only the manifest knew. Deletions that were not carried out yet are in effect as far as the WAL
 //! still has them, and only for samples in the WAL; parts that were merged and not removed yet count again. No sample
-//! is lost.
+//! is lost, and no window: a part of windows counts for the days that it has windows of, and may be behind.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use plimsoll_runtime::disk::Disk;
 use plimsoll_types::{Tier, TimeRange};
 
 use super::PARTS;
+use crate::db::tiers::span_of;
 use crate::manifest::{
     COPY_NAME, Manifest, NAME, PartEntry, QuarantinedPart, is_part_name, part_name,
 };
@@ -119,11 +120,20 @@ fn rebuild(disk: &Arc<dyn Disk>, directory: &Path, ids: &[u64], sequence: u64) -
         next_part: ids.last().map_or(0, |last| last.saturating_add(1)),
         ..Manifest::default()
     };
+    let mut windows: Vec<PartEntry> = Vec::new();
     for id in ids {
         let path = directory.join(PARTS).join(part_name(*id));
         match Part::open(disk.clone(), &path) {
-            // Windows are made again from samples, and nothing says which stretch these stand for.
-            Ok(part) if part.meta().tier != Tier::Raw => {}
+            Ok(part) if part.meta().tier != Tier::Raw => {
+                let (tier, range) = (part.meta().tier, span_of(part.meta().range));
+                // The later one was made of what the earlier ones hold.
+                windows.retain(|old| old.tier != tier || !old.range.overlaps(range));
+                windows.push(PartEntry {
+                    tier,
+                    is_behind: true,
+                    ..PartEntry::of_samples(*id, range, sequence, 0)
+                });
+            }
             Ok(part) => {
                 let range = part.meta().range;
                 let entry = PartEntry::of_samples(*id, range, sequence, 0);
@@ -139,5 +149,6 @@ fn rebuild(disk: &Arc<dyn Disk>, directory: &Path, ids: &[u64], sequence: u64) -
             }),
         }
     }
+    manifest.parts.extend(windows);
     manifest
 }

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use plimsoll_runtime::disk::Disk;
-use plimsoll_types::{METRIC_NAME, Tier};
+use plimsoll_types::{METRIC_NAME, Tier, TimeRange};
 
 use super::PARTS;
+use crate::db::tiers::span_of;
 use crate::db::view::LivePart;
 use crate::head::SeriesTable;
 use crate::manifest::{Manifest, PartEntry, QuarantinedPart, is_part_name, part_name};
@@ -28,6 +30,8 @@ pub(super) fn open_parts(
     let directory = directory.join(PARTS);
     let mut parts = Vec::new();
     let (mut entries, mut quarantined) = (Vec::new(), Vec::new());
+    // Windows that were made meanwhile are without these samples.
+    let mut overtaken: Vec<TimeRange> = Vec::new();
     for entry in std::mem::take(&mut manifest.parts) {
         let path = directory.join(part_name(entry.id));
         match Part::open_with(disk.clone(), &path, caches).map_err(Error::from) {
@@ -45,15 +49,26 @@ pub(super) fn open_parts(
             }),
         }
     }
-    for aside in std::mem::take(&mut manifest.quarantined) {
+    for mut aside in std::mem::take(&mut manifest.quarantined) {
         let path = directory.join(part_name(aside.id));
         let opened = Part::open_with(disk.clone(), &path, caches);
-        match opened
-            .and_then(|part| part.verify().map(|()| part))
-            .map_err(Error::from)
+        let opened = opened.and_then(|part| part.verify().map(|()| part));
+        if let Ok(part) = &opened
+            && part.meta().tier != aside.tier
         {
+            // The manifest was made anew while it could not be read.
+            (aside.tier, aside.range) = (part.meta().tier, span_of(part.meta().range));
+        }
+        match opened.map_err(Error::from) {
+            // Another part was made for some of its time, and those of one tier never overlap.
+            Ok(_) if aside.tier != Tier::Raw && is_taken(&entries, &aside) => {
+                quarantined.push(aside)
+            }
             Ok(part) => {
                 tracing::info!(part = part_name(aside.id), "the part is whole again");
+                if aside.tier == Tier::Raw {
+                    overtaken.push(part.meta().range);
+                }
                 let entry = PartEntry {
                     id: aside.id,
                     tier: aside.tier,
@@ -66,19 +81,38 @@ pub(super) fn open_parts(
                     // Nobody noted what came while it could not be read.
                     is_behind: aside.tier != Tier::Raw,
                 };
-                parts.push(LivePart::new(entry.clone(), part));
-                entries.push(entry);
+                let at = place_of(&entry, &entries);
+                parts.insert(at, LivePart::new(entry.clone(), part));
+                entries.insert(at, entry);
             }
             Err(_) => quarantined.push(aside),
         }
     }
-    // The order of age decides which of two values counts. Parts of one sequence are of different stretches of time.
-    let age = |entry: &PartEntry| (entry.sequence, entry.id);
-    parts.sort_by_key(|part| age(&part.entry));
-    entries.sort_by_key(age);
+    let is_behind = |tier: Tier, span: TimeRange| {
+        tier != Tier::Raw && overtaken.iter().any(|range| range.overlaps(span))
+    };
+    for (entry, part) in entries.iter_mut().zip(&parts) {
+        if is_behind(entry.tier, entry.range) {
+            entry.is_behind = true;
+            part.is_behind.store(true, Ordering::Relaxed);
+        }
+    }
     manifest.parts = entries;
     manifest.quarantined = quarantined;
     Ok(parts)
+}
+
+/// Returns the place in the order of age, which decides which of two values counts. The manifest keeps that order: the
+/// number alone does not tell it, for a part that was written again has a higher one.
+fn place_of(entry: &PartEntry, entries: &[PartEntry]) -> usize {
+    let age = |entry: &PartEntry| (entry.sequence, entry.id);
+    let before = entries.iter().rposition(|other| age(other) < age(entry));
+    before.map_or(0, |before| before + 1)
+}
+
+fn is_taken(entries: &[PartEntry], aside: &QuarantinedPart) -> bool {
+    let mut same = entries.iter().filter(|entry| entry.tier == aside.tier);
+    same.any(|entry| entry.range.overlaps(aside.range))
 }
 
 /// Removes parts that no manifest names; what does not look like a part is none of ours. One that cannot be removed is

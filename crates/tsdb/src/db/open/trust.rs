@@ -19,7 +19,8 @@ use crate::db::{Db, lock};
 
 /// A sample so much newer than the trusted time was written while the clock was wrong.
 const GAP_MILLIS: i64 = 24 * 3_600_000;
-/// The file is written again when the trusted time is so much later.
+/// The file is written again when the trusted time is so far from it, on either side: a time that is too late tells
+/// nothing about a clock that is ahead.
 const STORE_MILLIS: i64 = 3_600_000;
 const LENGTH_MAX: u64 = 4096;
 
@@ -29,6 +30,11 @@ pub(super) fn reference(stored: Option<Timestamp>, newest: Option<Timestamp>) ->
         (Some(stored), Some(newest)) if newest.millis_since(stored) > GAP_MILLIS => Some(stored),
         (stored, newest) => stored.max(newest),
     }
+}
+
+/// Says whether a trusted time is to be noted.
+fn is_due(stored: Option<Timestamp>, trusted: Timestamp) -> bool {
+    stored.is_none_or(|stored| trusted.millis_since(stored).saturating_abs() >= STORE_MILLIS)
 }
 
 /// Reads the file.
@@ -58,10 +64,7 @@ impl Db {
             timekeeper.is_steady().then_some(trusted)
         };
         let mut stored = lock(&self.trusted_stored);
-        let is_due = |trusted: &Timestamp| {
-            stored.is_none_or(|stored| trusted.millis_since(stored) >= STORE_MILLIS)
-        };
-        if let Some(trusted) = trusted.filter(is_due) {
+        if let Some(trusted) = trusted.filter(|trusted| is_due(*stored, *trusted)) {
             let path = self.config.directory().join(CLOCK);
             match self.disk.replace(&path, encode(trusted).as_bytes()) {
                 Ok(()) => *stored = Some(trusted),
@@ -85,6 +88,15 @@ mod tests {
         assert_eq!(reference(at(100), at(50)), at(100));
         assert_eq!(reference(None, at(50)), at(50));
         assert_eq!(reference(at(50), None), at(50));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_right_is_noted() {
+        let at = |hours: i64| Timestamp::from_millis(hours * 3_600_000);
+        assert!(is_due(None, at(100)));
+        assert!(!is_due(Some(at(100)), at(100)));
+        assert!(is_due(Some(at(100)), at(101)));
+        assert!(is_due(Some(at(99_999)), at(100)), "the clock was ahead");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::db::pace::Pace;
 use crate::db::rewrite::Rewritten;
 use crate::db::seal::Maintenance;
 use crate::db::view::LivePart;
-use crate::db::{Db, delete, lock};
+use crate::db::{Db, Keeping, delete, lock};
 use crate::manifest::PartEntry;
 use crate::merge::merge;
 use crate::part::{Part, PartWriter, WriteOptions};
@@ -78,6 +78,7 @@ impl Db {
             is_hit: &tiers.is_hit,
             samples: &tiers.samples,
             busy: &tiers.busy,
+            aside: &tiers.aside_samples(),
             over: self.over_until(),
             samples_from: cutoffs.all_from(Tier::Raw),
         };
@@ -124,25 +125,22 @@ impl Db {
         let new = match self.write_windows(tiers, wanted, entry, pace) {
             Ok(Some(new)) => new,
             Ok(None) => {
-                self.discard_tier(id);
+                self.discard(id);
                 return Ok(Rewritten::GivenUp);
             }
             Err(error) => {
-                self.discard_tier(id);
+                self.discard(id);
                 return Err(error);
             }
         };
-        let outcome = self.exchange_tier(&old, new, sequence)?;
-        if outcome == Rewritten::GivenUp {
-            self.discard_tier(id);
+        let mut keeping = lock(&self.keeping);
+        let outcome = self.exchange_tier(&mut keeping, &old, new, sequence);
+        // A part that the manifest on disk may name must stay.
+        let is_settled = keeping.undecided != Some(id);
+        if is_settled && !matches!(outcome, Ok(Rewritten::Done)) {
+            self.discard(id);
         }
-        Ok(outcome)
-    }
-
-    /// Removes the directory of a part that does not count. Best effort: what is left is removed at the next start.
-    fn discard_tier(&self, id: u64) {
-        let path = part_path(&self.parts_directory(), id);
-        let _ = self.disk.remove_directory(&path);
+        outcome
     }
 
     /// Writes the part; `None` when there is no time left. A span without a window gets a part, too, so that nobody looks
@@ -185,18 +183,18 @@ impl Db {
         let directory = self.parts_directory();
         let synced = self.disk.sync_directory(&directory);
         synced.map_err(|error| Error::io("sync", &directory, error))?;
-        let part = Part::open(self.disk.clone(), &path)?;
+        let part = Part::open_with(self.disk.clone(), &path, &self.caches)?;
         Ok(Some(LivePart::new(entry, part)))
     }
 
     fn exchange_tier(
         &self,
+        keeping: &mut Keeping,
         old: &[Arc<LivePart>],
         new: Arc<LivePart>,
         sequence: u64,
     ) -> Result<Rewritten> {
-        let mut keeping = lock(&self.keeping);
-        self.remove_undecided(&mut keeping)?;
+        self.remove_undecided(keeping)?;
         let (span, tier) = (new.entry.range, new.entry.tier);
         let has_changed = {
             let view = self.view_mut();
@@ -216,7 +214,7 @@ impl Db {
         manifest.parts.retain(|entry| !is_old(entry.id));
         manifest
             .quarantined
-            .retain(|aside| aside.tier != tier || !aside.range.overlaps(span));
+            .retain(|aside| aside.tier != tier || !contains(span, aside.range));
         manifest.parts.push(new.entry.clone());
         keeping.undecided = Some(new.id());
         manifest.store(&*self.disk, self.config.directory())?;
@@ -376,6 +374,11 @@ impl Walk {
         TierWindow::roll(&self.columns, length, &mut self.windows);
         Ok((self.columns.len() + self.windows.len() - before) as u64)
     }
+}
+
+/// What lies in quarantine goes when there is another part for all of it: it may be the only one for the rest.
+fn contains(span: TimeRange, aside: TimeRange) -> bool {
+    span.start <= aside.start && aside.end <= span.end
 }
 
 fn visible(live: &Arc<LivePart>, tombstones: &[Arc<LiveTombstone>]) -> Met<VisiblePart> {

@@ -18,6 +18,8 @@ pub(super) struct Terms<'a> {
     pub(super) samples: &'a [TimeRange],
     /// The times of windows in memory: late samples that will be sealed soon.
     pub(super) busy: &'a [TimeRange],
+    /// The times of parts of samples in quarantine.
+    pub(super) aside: &'a [TimeRange],
     /// All samples before this are sealed, but for late ones.
     pub(super) over: Timestamp,
     /// All samples from here on are kept.
@@ -42,6 +44,9 @@ impl Terms<'_> {
             wanted.extend(self.mergeable(tier, kept_days));
         }
         wanted.retain(|wanted| !self.busy.iter().any(|busy| busy.overlaps(wanted.span)));
+        // Windows that were made of samples which cannot be read at the moment are all that is left of them.
+        let is_without = |span| self.aside.iter().any(|aside| aside.overlaps(span));
+        wanted.retain(|wanted| wanted.old.is_empty() || !is_without(wanted.span));
         wanted
     }
 
@@ -116,6 +121,11 @@ pub(super) fn day_of(point: Timestamp) -> TimeRange {
     TimeRange::new(first, midnight.saturating_add_millis(DAY_MILLIS))
 }
 
+/// Returns the days that windows lie in whose ends are these: the span of their part as far as they tell.
+pub(in crate::db) fn span_of(ends: TimeRange) -> TimeRange {
+    TimeRange::new(day_of(ends.start).start, day_of(ends.end).end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,11 +153,21 @@ mod tests {
         samples: &[TimeRange],
         busy: &[TimeRange],
     ) -> Vec<(TimeRange, usize)> {
+        due_beside(parts, is_hit, samples, (busy, &[]))
+    }
+
+    fn due_beside(
+        parts: &[Known],
+        is_hit: &[bool],
+        samples: &[TimeRange],
+        (busy, aside): (&[TimeRange], &[TimeRange]),
+    ) -> Vec<(TimeRange, usize)> {
         let terms = Terms {
             parts,
             is_hit,
             samples,
             busy,
+            aside,
             over: at(40).saturating_add_millis(5),
             samples_from: at(30),
         };
@@ -186,6 +206,23 @@ mod tests {
             due(&parts, &[true, false, false], &[], &[]),
             [(days(20, 25), 1), (days(25, 31), 1)]
         );
+    }
+
+    #[test]
+    fn nothing_is_made_again_without_samples_that_cannot_be_read() {
+        let parts = [part(31, 32, true), part(33, 34, true), part(34, 35, true)];
+        let found = due_beside(
+            &parts,
+            &[false; 3],
+            &[days(36, 37)],
+            (&[], &[at(32)].map(|at| TimeRange::new(at, at))),
+        );
+        assert_eq!(
+            found,
+            [(days(36, 37), 0), (days(33, 34), 1), (days(34, 35), 1)]
+        );
+        let found = due_beside(&[], &[], &[days(36, 37)], (&[], &[days(36, 37)]));
+        assert_eq!(found, [(days(36, 37), 0)], "better some than none");
     }
 
     #[test]

@@ -13,6 +13,8 @@ use crate::db::cutoffs::Cutoffs;
 use crate::db::find::suspect;
 use crate::db::hidden::VisiblePart;
 use crate::db::query::{self, Contents};
+use crate::db::view::warning;
+use crate::manifest::QuarantinedPart;
 
 type Result<T> = std::result::Result<T, StorageError>;
 
@@ -106,7 +108,11 @@ pub(in crate::db) fn select_windows(
             }
         }
     }
-    found.warnings.extend(tiers.warnings);
+    let is_missed = |part: &&QuarantinedPart| {
+        part.tier != Tier::Raw && part.tier <= tier && part.range.overlaps(span)
+    };
+    let missed = tiers.aside.iter().filter(is_missed);
+    found.warnings.extend(missed.map(warning));
     Ok(Some(found.selection(tier, cutoffs.as_ref())))
 }
 

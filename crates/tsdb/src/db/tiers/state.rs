@@ -3,11 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use plimsoll_types::TimeRange;
+use plimsoll_types::{Tier, TimeRange};
 
 use super::layout::Known;
 use crate::db::hidden::{LiveTombstone, VisiblePart};
 use crate::db::view::{LivePart, View};
+use crate::manifest::QuarantinedPart;
 use crate::part::Error;
 
 /// The parts of windows, what hides some of them, and what is in memory.
@@ -20,7 +21,8 @@ pub(super) struct Tiers {
     pub(super) samples: Vec<TimeRange>,
     /// The times of windows in memory.
     pub(super) busy: Vec<TimeRange>,
-    pub(super) warnings: Vec<String>,
+    /// Parts in quarantine.
+    pub(super) aside: Vec<QuarantinedPart>,
 }
 
 impl Tiers {
@@ -38,7 +40,7 @@ impl Tiers {
                 is_hit: Vec::new(),
                 samples: view.parts.iter().map(|live| live.range()).collect(),
                 busy: view.windows().map(|window| window.facts().range).collect(),
-                warnings: Vec::new(),
+                aside: view.quarantined.clone(),
             }
         };
         for live in &tiers.parts {
@@ -53,6 +55,12 @@ impl Tiers {
             });
         }
         Ok(tiers)
+    }
+
+    /// Returns the times of the parts of samples in quarantine.
+    pub(super) fn aside_samples(&self) -> Vec<TimeRange> {
+        let aside = self.aside.iter().filter(|part| part.tier == Tier::Raw);
+        aside.map(|part| part.range).collect()
     }
 
     /// Returns a part as a reader sees it.

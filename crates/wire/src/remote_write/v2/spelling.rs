@@ -32,10 +32,11 @@ impl<'a> Speller<'a> {
         }
     }
 
-    /// Returns the spelling of a series, unless it refers to what is not there, and whether it brings nothing but floats.
+    /// Returns the spelling of a series, unless it refers to what is not there, and whether it brings floats and nothing
+    /// else.
     pub(super) fn spell(&mut self, bytes: &[u8]) -> (Option<Spelling>, bool) {
         self.buffer.clear();
-        let (mut is_plain, mut is_valid) = (true, true);
+        let (mut has_floats, mut is_plain, mut is_valid) = (false, true, true);
         for field in Fields::new("TimeSeries", bytes) {
             let Ok(field) = field else {
                 return (None, false);
@@ -47,13 +48,14 @@ impl<'a> Speller<'a> {
                     is_valid &= labels.is_ok();
                 }
                 timeseries::METADATA => is_valid &= self.put_metadata(field).is_ok_and(|put| put),
+                timeseries::SAMPLE => has_floats = true,
                 timeseries::HISTOGRAM | timeseries::EXEMPLAR => is_plain = false,
                 _ => {}
             }
         }
         let spelling =
             (is_valid && !self.buffer.is_empty()).then(|| Spelling::of(&self.buffer, self.seed));
-        (spelling, is_plain)
+        (spelling, has_floats && is_plain)
     }
 
     fn put_metadata(&mut self, field: Field<'_>) -> Result<bool, Error> {
