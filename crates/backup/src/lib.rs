@@ -7,8 +7,8 @@
 //! # Model
 //! A [`Source`] is a data directory that stands still: a snapshot, or one that nobody has open. A [`Repository`] is where
 //! backups are kept. It holds *objects*, each the bytes of one file, and [`Backup`]s, each a list of [`FileEntry`]s that
-//! names its objects and is written last. [`create`] adds a backup, [`prune`] removes old ones, [`verify`] reads them
-//! back, [`restore`] makes a data directory of one.
+//! names its objects and is written last. [`create()`] adds a backup, [`prune()`] removes old ones, [`verify()`] reads them
+//! back, [`restore()`] makes a data directory of one.
 //!
 //! ```text
 //! <repository>/backups/<number>-<time>-<8 hex digits>                     a backup: text with a checksum
@@ -20,7 +20,7 @@
 //! - A backup that is listed is whole: its objects were there, with the right length, before it was written.
 //! - An object is put in one piece or not at all, after its bytes were compared with the checksum that the store recorded
 //!   when it wrote them. Nothing that a backup names is ever written over with something else.
-//! - Nothing is removed while a backup is being made, and no backup is made while something is removed ([`prune`]).
+//! - Nothing is removed while a backup is being made, and no backup is made while something is removed ([`prune()`]).
 //! - A directory that is being restored is no store until its last byte is verified and durable.
 //! - Calls block; no clock but the one given, and the repository's own for its leases.
 //! - Deliberately absent: encryption and compression (parts are compressed; repositories encrypt at rest), scheduling.

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A series above a limit becomes a *member* of an *overflow series*: the same labels, with the overflow value in the
-//! place of one that is too many. Its samples are added up there ([`sum`]), so that `sum(rate(...))` over the metric
+//! place of one that is too many. Its samples are added up there (see `sum`), so that `sum(rate(...))` over the metric
 //! stays what it would be. What is lost is which member it was.
 //!
 //! - Series that are active when a limit is reached stay as they are; what is active is asked of the store, so it is the

@@ -10,7 +10,7 @@ pub(super) fn write(bytes: &mut Vec<u8>, free: &mut u8, value: u64, count: u8) {
     write_short(bytes, free, value, count);
 }
 
-/// As [`write`], at most 56 bits: with the bits of the last byte that makes a word.
+/// As [`write()`], at most 56 bits: with the bits of the last byte that makes a word.
 #[inline(always)]
 fn write_short(bytes: &mut Vec<u8>, free: &mut u8, value: u64, count: u8) {
     let (used, mut length) = ((8 - *free) % 8, bytes.len());

@@ -1,7 +1,7 @@
 //! Merging: many small parts become few large ones, because every part costs a query a look into its index, memory for
 //! its directory, and open files, and because long blocks are smaller and faster to decode than short ones.
 //!
-//! What is merged when is decided in [`merge_plan`](super::merge_plan); deletions and retention are carried out on the
+//! What is merged when is decided in [`merge_plan`]; deletions and retention are carried out on the
 //! way, and a part that needs nothing but that is written again alone.
 
 use std::collections::HashSet;

@@ -217,7 +217,7 @@ impl Aggregates {
         whole | if self.never_drops { NEVER_DROPS } else { 0 }
     }
 
-    /// Reads back what [`encode`](Self::encode) wrote and [`traits`](Self::traits) said.
+    /// Reads back what `encode` wrote and [`traits`](Self::traits) said.
     pub(super) fn decode(samples: u32, traits: u8, reader: &mut Reader<'_>) -> Decoded<Self> {
         let flags = reader.u8()?;
         let has = |flag: u8| flags & flag != 0;
