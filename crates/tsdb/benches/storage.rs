@@ -106,7 +106,11 @@ fn row(name: &str, value: impl AsRef<str>) {
 fn open(directory: &Path) -> Result<Db> {
     let end = BEGIN_MILLIS + SCRAPES * NodeExporter::INTERVAL_MILLIS;
     let clock = FakeClock::new(Timestamp::from_millis(end));
-    let config = Config::new(Settings::new(directory))?;
+    // All scrapes are in one window, as after merging, so that one part is measured.
+    let config = Config::new(Settings {
+        window: Duration::from_hours(2),
+        ..Settings::new(directory)
+    })?;
     Ok(Db::open(config, Arc::new(clock), Metrics::default())?)
 }
 
