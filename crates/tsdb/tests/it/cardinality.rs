@@ -13,7 +13,7 @@ use plimsoll_types::{
     StoreAdmin, TimeRange, Timestamp, WriteBatch,
 };
 
-use crate::support::{DIRECTORY, HOUR, NOON, Store, float, labels, settings};
+use crate::support::{DIRECTORY, HOUR, NOON, Store, float, labels, settings, wait};
 
 const QUERY: CardinalityQuery = CardinalityQuery {
     limit: 9,
@@ -67,8 +67,9 @@ fn put(store: &Store, labels: &Labels, time: i64) {
         samples: vec![(series, float(time, 1.0))],
         ..WriteBatch::default()
     };
-    let appended = store.db.append(&batch, Durability::Periodic).unwrap();
+    let appended = store.db.append(&batch, Durability::Synced).unwrap();
     assert!(appended.rejected.is_empty(), "{:?}", appended.rejected);
+    wait(appended.commit).unwrap();
 }
 
 #[test]
