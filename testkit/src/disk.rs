@@ -31,6 +31,15 @@ struct State {
     faults: Faults,
     seed: Seed,
     life: u64,
+    handles: Handles,
+}
+
+/// The files that the present process has open.
+#[derive(Default)]
+struct Handles {
+    open: usize,
+    most: usize,
+    limit: Option<usize>,
 }
 
 impl SimulatedDisk {
@@ -42,6 +51,7 @@ impl SimulatedDisk {
                 faults: Faults::default(),
                 seed,
                 life: 0,
+                handles: Handles::default(),
             })),
             life: 0,
         }
@@ -62,6 +72,7 @@ impl SimulatedDisk {
         let mut state = self.lock();
         state.life += 1;
         state.faults.clear();
+        state.handles = Handles::default();
         end(&mut state);
         Self {
             state: self.state.clone(),
@@ -74,9 +85,32 @@ impl SimulatedDisk {
         self.lock().faults.plan(fault);
     }
 
-    /// Forgets planned faults and the capacity.
+    /// Forgets planned faults, the capacity and the limit of open files.
     pub fn heal(&self) {
-        self.lock().faults.clear();
+        let mut state = self.lock();
+        state.faults.clear();
+        state.handles.limit = None;
+    }
+
+    /// Lets at most `limit` files be open at once from now on; one more is refused as the system does (EMFILE).
+    pub fn set_open_files_limit(&self, limit: usize) {
+        self.lock().handles.limit = Some(limit);
+    }
+
+    /// Returns how many files the present process has open.
+    pub fn open_files(&self) -> usize {
+        self.lock().handles.open
+    }
+
+    /// Returns how many files were open at once at most since the process began, or since this was asked before.
+    pub fn most_open_files(&self) -> usize {
+        let handles = &mut self.lock().handles;
+        std::mem::replace(&mut handles.most, handles.open)
+    }
+
+    /// Returns how often a file was opened or made so far, failures included: the places to put a [`Fault::Open`].
+    pub fn opens(&self) -> u64 {
+        self.lock().faults.opens()
     }
 
     /// Lets the disk hold at most `bytes` of file contents from now on; more is refused with `StorageFull`.
@@ -138,7 +172,9 @@ impl SimulatedDisk {
         Ok(state)
     }
 
-    fn handle(&self, id: NodeId, path: &Path) -> Arc<dyn DiskFile> {
+    fn handle(&self, state: &mut State, id: NodeId, path: &Path) -> Arc<dyn DiskFile> {
+        state.handles.open += 1;
+        state.handles.most = state.handles.most.max(state.handles.open);
         Arc::new(Handle {
             disk: self.clone(),
             id,
@@ -149,10 +185,11 @@ impl SimulatedDisk {
 
 impl Disk for SimulatedDisk {
     fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
-        let state = self.look()?;
+        let mut state = self.look()?;
+        state.meet_open()?;
         let id = state.tree.find(path)?;
         state.tree.file(id)?;
-        Ok(self.handle(id, path))
+        Ok(self.handle(&mut state, id, path))
     }
 
     fn open_writable(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
@@ -161,8 +198,9 @@ impl Disk for SimulatedDisk {
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
         let mut state = self.change(Operation::Create, path)?;
+        state.meet_open()?;
         let id = state.tree.add(path, Node::File(FileNode::default()))?;
-        Ok(self.handle(id, path))
+        Ok(self.handle(&mut state, id, path))
     }
 
     fn create_directory(&self, path: &Path) -> io::Result<()> {
@@ -215,10 +253,30 @@ impl Disk for SimulatedDisk {
     }
 }
 
+impl State {
+    fn meet_open(&mut self) -> io::Result<()> {
+        self.faults.meet_open()?;
+        match self.handles.limit {
+            Some(limit) if self.handles.open >= limit => Err(faults::out_of_files()),
+            _ => Ok(()),
+        }
+    }
+}
+
 struct Handle {
     disk: SimulatedDisk,
     id: NodeId,
     path: PathBuf,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let mut state = self.disk.lock();
+        // Those of a dead process were closed with it.
+        if state.life == self.disk.life {
+            state.handles.open -= 1;
+        }
+    }
 }
 
 impl DiskFile for Handle {
@@ -237,17 +295,15 @@ impl DiskFile for Handle {
                 return Err(error);
             }
         };
-        let grows =
-            (offset + bytes.len() as u64).saturating_sub(state.tree.file(self.id)?.length());
-        let used = state.tree.used_bytes();
-        if state
-            .faults
-            .capacity
-            .is_some_and(|capacity| used + grows > capacity)
-        {
-            drop(state);
-            self.write_part(bytes, offset);
-            return Err(ErrorKind::StorageFull.into());
+        // The sum over all files is dear, and mostly nobody asks.
+        if let Some(capacity) = state.faults.capacity {
+            let end = offset + bytes.len() as u64;
+            let grows = end.saturating_sub(state.tree.file(self.id)?.length());
+            if state.tree.used_bytes() + grows > capacity {
+                drop(state);
+                self.write_part(bytes, offset);
+                return Err(ErrorKind::StorageFull.into());
+            }
         }
         state.tree.file_mut(self.id)?.write(bytes, offset);
         Ok(())

@@ -25,7 +25,7 @@ use crate::repository::PIECE;
 use crate::{Backup, Error, ErrorKind, Repository, Result, Watch};
 
 /// A file that says that a directory is half restored.
-pub const UNFINISHED: &str = "RESTORE-UNFINISHED";
+pub const UNFINISHED: &str = plimsoll_tsdb::RESTORE_UNFINISHED;
 
 /// What was restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

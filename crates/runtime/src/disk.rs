@@ -292,12 +292,56 @@ fn open_with(path: &Path, options: &OpenOptions) -> io::Result<Arc<dyn DiskFile>
 
 /// Keeps the kind and adds the path, which the standard library leaves out.
 fn named(error: io::Error, path: &Path) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    let path = path.into();
+    io::Error::new(error.kind(), Named { path, error })
+}
+
+/// What the system said, and of which file.
+#[derive(Debug)]
+struct Named {
+    path: PathBuf,
+    error: io::Error,
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.error)
+    }
+}
+
+impl std::error::Error for Named {}
+
+/// Says whether a file could not be opened because the process, or the machine, has as many open as it may. Nothing is
+/// wrong with that file, and the same call succeeds once others are closed.
+pub fn is_out_of_files(error: &io::Error) -> bool {
+    let inner = error.get_ref();
+    let named = inner.and_then(|inner| inner.downcast_ref::<Named>());
+    let code = named.map_or(error, |named| &named.error).raw_os_error();
+    let all = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE];
+    all.iter().any(|errno| code == Some(errno.raw_os_error()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn too_many_open_files_are_told_from_other_errors() {
+        let of = |errno: rustix::io::Errno| io::Error::from_raw_os_error(errno.raw_os_error());
+        for (errno, expected) in [
+            (rustix::io::Errno::MFILE, true),
+            (rustix::io::Errno::NFILE, true),
+            (rustix::io::Errno::IO, false),
+            (rustix::io::Errno::NOENT, false),
+        ] {
+            assert_eq!(is_out_of_files(&of(errno)), expected, "{errno}");
+            let with_path = named(of(errno), Path::new("a/b"));
+            assert_eq!(is_out_of_files(&with_path), expected, "{errno}");
+            assert_eq!(with_path.kind(), of(errno).kind());
+            assert_eq!(with_path.to_string(), format!("a/b: {}", of(errno)));
+        }
+        assert!(!is_out_of_files(&io::ErrorKind::NotFound.into()));
+    }
 
     #[test]
     fn a_bare_name_lies_in_the_directory_we_are_in() {

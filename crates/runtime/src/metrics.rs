@@ -15,7 +15,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Metric, Registry as Encoder, Unit};
 
-/// What begins the name of each metric but those of the process, whose names are a standard.
+/// What begins the name of each metric but those of the process, whose names are a standard, and those that Prometheus
+/// named.
 const PREFIX: &str = "plimsoll";
 
 /// What is known about a metric before it has a value.
@@ -92,6 +93,25 @@ impl Registry {
     /// # Panics
     /// When the name is taken or no proper name: names are literals, so this is a programming error.
     pub fn register(&self, name: &str, help: &str, unit: Option<Unit>, metric: impl Metric) {
+        self.register_whole(format!("{PREFIX}_{name}"), help, unit, metric);
+    }
+
+    /// Adds a metric under a name of Prometheus itself, which dashboards and alerts of its users ask for: as
+    /// [`register`](Self::register), but `prometheus_` begins the name.
+    ///
+    /// # Panics
+    /// As [`register`](Self::register).
+    pub fn register_as_prometheus(
+        &self,
+        name: &str,
+        help: &str,
+        unit: Option<Unit>,
+        metric: impl Metric,
+    ) {
+        self.register_whole(format!("prometheus_{name}"), help, unit, metric);
+    }
+
+    fn register_whole(&self, name: String, help: &str, unit: Option<Unit>, metric: impl Metric) {
         let kind = EncodeMetric::metric_type(&metric);
         let unit_text = unit.as_ref().map_or("", Unit::as_str);
         let separator = if unit_text.is_empty() { "" } else { "_" };
@@ -105,12 +125,11 @@ impl Registry {
         );
         let mut inner = self.inner();
         inner.describe(Description {
-            name: format!("{PREFIX}_{name}{separator}{unit_text}{suffix}"),
+            name: format!("{name}{separator}{unit_text}{suffix}"),
             kind: kind.as_str().into(),
             unit: unit_text.into(),
             help: help.into(),
         });
-        let name = format!("{PREFIX}_{name}");
         match unit {
             Some(unit) => inner.encoder.register_with_unit(name, help, unit, metric),
             None => inner.encoder.register(name, help, metric),

@@ -596,3 +596,34 @@ fn says_why_a_file_cannot_be_read() {
         "{error}"
     );
 }
+
+#[test]
+fn unknown_fields_can_be_passed_over() {
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        a: u32,
+    }
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        list: Vec<Inner>,
+        free: BTreeMap<String, u32>,
+    }
+    let text = "x: {y: 1}\nlist:\n- {a: 1, b: 2}\nfree: {z: 3}\n";
+    let strict = Source::new("f.yml".as_ref(), text).unwrap();
+    assert!(strict.parse::<Outer>().is_err());
+    assert!(strict.ignored().is_empty());
+    let lenient = strict.ignoring_unknown_fields();
+    let read: Outer = lenient.parse().unwrap();
+    assert_eq!((read.list[0].a, read.free["z"]), (1, 3));
+    let shown = lenient.ignored().into_iter();
+    let shown: Vec<_> = shown
+        .map(|warning| (warning.line, warning.column, warning.message))
+        .collect();
+    let expected = [
+        (1, 1, "the field `x` is unknown and ignored".to_owned()),
+        (3, 10, "the field `b` is unknown and ignored".to_owned()),
+    ];
+    assert_eq!(shown, expected);
+}

@@ -86,6 +86,9 @@ pub struct Settings {
     pub page_cache_bytes: ByteCount,
     /// How much memory is used to remember which series selectors found. Default 16 MiB.
     pub selector_cache_bytes: ByteCount,
+    /// How many files of parts stay open at most; others are opened when they are read. A part that is in use takes up to
+    /// seven. Default 512, half of what a process often may; 16 to 1,000,000.
+    pub part_files_max: u64,
     /// In which time every part is read once and checked. Default 7 d; 0: never.
     pub scrub_interval: Duration,
 }
@@ -114,6 +117,7 @@ impl Settings {
             merge_bytes_per_second: ByteCount::MIB.times(64),
             page_cache_bytes: ByteCount::MIB.times(32),
             selector_cache_bytes: ByteCount::MIB.times(16),
+            part_files_max: 512,
             scrub_interval: Duration::from_hours(7 * 24),
         }
     }
@@ -143,6 +147,7 @@ impl Config {
         check_durations(&settings)?;
         check_sizes(&settings)?;
         check("series_limit", &settings.series_limit, &1, &(1 << 31))?;
+        check("part_files_max", &settings.part_files_max, &16, &1_000_000)?;
         check_retention(&settings)?;
         let default = RetentionRule {
             matchers: Vec::new(),

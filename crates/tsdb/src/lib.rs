@@ -67,8 +67,8 @@ pub mod wal;
 
 pub use config::{Config, Settings, SyncMode, TierRetention};
 pub use db::{
-    Analysis, Background, ClosedStore, Db, Finding, Maintenance, ReadOnlyDb, Recovery,
-    Verification, verify,
+    Analysis, Background, ClosedStore, Db, Finding, Maintenance, RESTORE_UNFINISHED, ReadOnlyDb,
+    Recovery, Verification, verify,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use metrics::Metrics;

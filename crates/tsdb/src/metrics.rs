@@ -13,6 +13,7 @@ use plimsoll_runtime::metrics::Registry;
 use plimsoll_types::{RejectedReason, Tier, Timestamp};
 
 use crate::bounded::CacheMetrics;
+use crate::part::OpenFilesMetrics;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct ReasonLabels {
@@ -69,6 +70,7 @@ pub struct Metrics {
     pub(crate) parts_quarantined: Gauge,
     pub(crate) page_cache: CacheMetrics,
     pub(crate) selector_cache: CacheMetrics,
+    pub(crate) part_files: OpenFilesMetrics,
     pub(crate) seal_failures: Counter,
     pub(crate) seal_seconds: Histogram,
 }
@@ -119,6 +121,7 @@ impl Default for Metrics {
             parts_quarantined: Gauge::default(),
             page_cache: CacheMetrics::default(),
             selector_cache: CacheMetrics::default(),
+            part_files: OpenFilesMetrics::default(),
             seal_failures: Counter::default(),
             // 10 ms to 5 min: an empty window to ten million series.
             seal_seconds: Histogram::new(exponential_buckets(0.01, 2.0, 16)),
@@ -368,6 +371,18 @@ impl Metrics {
             "Parts that were merged into others",
             None,
             self.parts_merged.clone(),
+        );
+        registry.register(
+            "tsdb_part_files_open",
+            "Files of parts that are open",
+            None,
+            self.part_files.open.clone(),
+        );
+        registry.register(
+            "tsdb_part_files_opened",
+            "How often a file of a part was opened",
+            None,
+            self.part_files.opened.clone(),
         );
         registry.register(
             "tsdb_parts_quarantined",

@@ -23,6 +23,7 @@ pub mod batch;
 mod bytes;
 mod examine;
 mod histogram;
+mod pieces;
 mod record;
 mod replay;
 mod segment;

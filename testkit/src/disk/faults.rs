@@ -35,6 +35,12 @@ pub enum Fault {
         /// `StorageFull`, `Other` for EIO, ...
         error: ErrorKind,
     },
+    /// The opening or making of a file with this number (see [`SimulatedDisk::opens`](super::SimulatedDisk::opens)) fails,
+    /// once, because too many are open (EMFILE).
+    Open {
+        /// Counted from 0 over the life of the disk.
+        number: u64,
+    },
     /// Every read of this file fails until the disk is healed.
     Read {
         /// Which file.
@@ -46,6 +52,7 @@ pub enum Fault {
 pub(super) struct Faults {
     planned: Vec<Fault>,
     changes: u64,
+    opens: u64,
     pub(super) capacity: Option<u64>,
 }
 
@@ -61,6 +68,20 @@ impl Faults {
 
     pub(super) fn changes(&self) -> u64 {
         self.changes
+    }
+
+    pub(super) fn opens(&self) -> u64 {
+        self.opens
+    }
+
+    pub(super) fn meet_open(&mut self) -> io::Result<()> {
+        let number = self.opens;
+        self.opens += 1;
+        let fails = |fault: &Fault| matches!(fault, Fault::Open { number: at } if *at == number);
+        match self.planned.iter().any(fails) {
+            true => Err(out_of_files()),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn meet(&mut self, operation: Operation, path: &Path) -> io::Result<()> {
@@ -87,6 +108,11 @@ impl Faults {
         }
         Ok(())
     }
+}
+
+/// EMFILE, which has the same number on every system that we run on.
+pub(super) fn out_of_files() -> io::Error {
+    io::Error::from_raw_os_error(24)
 }
 
 fn planned(kind: ErrorKind, operation: Operation, path: &Path) -> io::Error {

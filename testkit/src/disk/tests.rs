@@ -119,3 +119,32 @@ fn replacing_a_file_leaves_the_old_or_the_new_one() {
         assert!(after == b"old" || after == b"new", "{after:?}");
     });
 }
+
+#[test]
+fn open_files_are_counted_and_limited() {
+    let disk = disk(Seed::new(1));
+    let path = |name: &str| Path::new(DIRECTORY).join(name);
+    let first = disk.create(&path("a")).unwrap();
+    let second = disk.create(&path("b")).unwrap();
+    assert_eq!((disk.open_files(), disk.most_open_files()), (2, 2));
+    drop(second);
+    assert_eq!((disk.open_files(), disk.most_open_files()), (1, 2));
+    assert_eq!(disk.most_open_files(), 1);
+    disk.set_open_files_limit(1);
+    let refused = disk.open(&path("b")).err().unwrap();
+    assert!(plimsoll_runtime::disk::is_out_of_files(&refused));
+    assert!(disk.create(&path("c")).is_err());
+    assert!(!disk.exists(&path("c")));
+    drop(first);
+    disk.open(&path("b")).unwrap();
+    disk.heal();
+    let number = disk.opens() + 1;
+    disk.plan(Fault::Open { number });
+    let found: Vec<bool> = (0..3).map(|_| disk.open(&path("a")).is_ok()).collect();
+    assert_eq!(found, [true, false, true]);
+    let handle = disk.open(&path("a")).unwrap();
+    let next = disk.kill();
+    assert_eq!(next.open_files(), 0);
+    drop(handle);
+    assert_eq!(next.open_files(), 0);
+}

@@ -1,5 +1,6 @@
 //! The serde deserializer over the tree: leniences of go-yaml, plain words, and the place of every error.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -9,6 +10,7 @@ use serde::de::{
     SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 
+use super::Span;
 use super::compose::{Entry, Kind, Node};
 use super::error::Error;
 use super::scalar::{Resolved, resolve};
@@ -21,6 +23,9 @@ pub(super) struct NodeDeserializer<'de, 'p> {
     path: Path<'p>,
 }
 
+/// Fields that nobody knows, when they are passed over: their names and places.
+pub(super) type Ignored = RefCell<Vec<(String, Span)>>;
+
 /// The way from the root, kept on the stack and written out only for errors.
 #[derive(Clone, Copy)]
 struct Path<'p> {
@@ -30,7 +35,8 @@ struct Path<'p> {
 
 #[derive(Clone, Copy)]
 enum Step<'a> {
-    Root,
+    /// With the place for unknown fields, when they are no errors.
+    Root(Option<&'a Ignored>),
     Key(&'a Node),
     Index(usize),
 }
@@ -42,12 +48,21 @@ impl Path<'_> {
         (!text.is_empty()).then_some(text)
     }
 
+    /// Returns where unknown fields go that are passed over.
+    fn ignored(&self) -> Option<&Ignored> {
+        match (self.parent, self.step) {
+            (Some(parent), _) => parent.ignored(),
+            (None, Step::Root(ignored)) => ignored,
+            (None, _) => None,
+        }
+    }
+
     fn write(&self, text: &mut String) {
         if let Some(parent) = self.parent {
             parent.write(text);
         }
         match self.step {
-            Step::Root => {}
+            Step::Root(_) => {}
             Step::Index(index) => text.push_str(&format!("[{index}]")),
             Step::Key(key) => {
                 if !text.is_empty() {
@@ -59,11 +74,12 @@ impl Path<'_> {
     }
 }
 
-impl<'de> NodeDeserializer<'de, '_> {
-    pub(super) fn root(node: &'de Node) -> Self {
+impl<'de, 'p> NodeDeserializer<'de, 'p> {
+    /// Begins at the root; fields that nobody knows are errors, or go to `ignored`.
+    pub(super) fn root(node: &'de Node, ignored: Option<&'p Ignored>) -> Self {
         let path = Path {
             parent: None,
-            step: Step::Root,
+            step: Step::Root(ignored),
         };
         Self { node, path }
     }
@@ -139,7 +155,13 @@ impl<'de> NodeDeserializer<'de, '_> {
         }
     }
 
-    fn entries<V: Visitor<'de>>(self, visitor: V, in_list: bool) -> Result<V::Value, Error> {
+    fn entries<V: Visitor<'de>>(
+        self,
+        visitor: V,
+        fields: Option<&'static [&'static str]>,
+    ) -> Result<V::Value, Error> {
+        // An empty section is the section of defaults, an empty entry of a list says nothing at all.
+        let in_list = fields.is_some() && matches!(self.path.step, Step::Index(_));
         let entries: &[Entry] = match &self.node.kind {
             Kind::Map(entries) => entries,
             _ if self.node.is_null() && !in_list => &[],
@@ -148,6 +170,7 @@ impl<'de> NodeDeserializer<'de, '_> {
         self.placed(visitor.visit_map(Entries {
             path: &self.path,
             entries: entries.iter(),
+            known: fields.filter(|_| self.path.ignored().is_some()),
             value: None,
         }))
     }
@@ -254,17 +277,16 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'de, '_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.entries(visitor, false)
+        self.entries(visitor, None)
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
-        _fields: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        // An empty section is the section of defaults, an empty entry of a list says nothing at all.
-        self.entries(visitor, matches!(self.path.step, Step::Index(_)))
+        self.entries(visitor, Some(fields))
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -332,8 +354,28 @@ impl<'de> SeqAccess<'de> for Items<'de, '_> {
 struct Entries<'de, 'p> {
     path: &'p Path<'p>,
     entries: std::slice::Iter<'de, Entry>,
+    /// The fields that are taken, when others are passed over.
+    known: Option<&'static [&'static str]>,
     /// The entry whose key was asked for last.
     value: Option<&'de Entry>,
+}
+
+impl<'de> Entries<'de, '_> {
+    /// Returns the next entry that is not passed over.
+    fn next(&mut self) -> Option<&'de Entry> {
+        let Some((known, ignored)) = self.known.zip(self.path.ignored()) else {
+            return self.entries.next();
+        };
+        loop {
+            let entry = self.entries.next()?;
+            match entry.key.key_text() {
+                Some(name) if !known.contains(&name) => {
+                    ignored.borrow_mut().push((name.to_owned(), entry.key.span));
+                }
+                _ => return Some(entry),
+            }
+        }
+    }
 }
 
 impl<'de> MapAccess<'de> for Entries<'de, '_> {
@@ -343,7 +385,7 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Error> {
-        self.value = self.entries.next();
+        self.value = self.next();
         let Some(entry) = self.value else {
             return Ok(None);
         };

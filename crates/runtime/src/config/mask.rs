@@ -27,6 +27,10 @@ const SECRET_KEYS: [&str; 20] = [
     "secret_token",
 ];
 
+/// Schemes of URLs that mostly hold a password, and maybe one with characters that should have been escaped: of these all
+/// is hidden up to the last `@`.
+const DATABASES: [&str; 2] = ["postgres", "postgresql"];
+
 /// Returns the line that begins at byte `start` of a text, with stars for secrets.
 pub(super) fn masked_line(text: &str, start: usize) -> String {
     let line = text[start..].lines().next().unwrap_or("");
@@ -172,6 +176,16 @@ fn user_info(line: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     for (index, scheme_end) in line.match_indices("://") {
         let begin = index + scheme_end.len();
+        if DATABASES
+            .iter()
+            .any(|scheme| line[..index].ends_with(scheme))
+        {
+            let end = line[begin..].find([' ', '"', '\'']);
+            let end = end.map_or(line.len(), |length| begin + length);
+            let length = line[begin..end].rfind('@');
+            found.push(begin..length.map_or(end, |length| begin + length));
+            continue;
+        }
         let is_end = |c: char| matches!(c, '/' | '?' | '#' | ' ' | '"' | '\'' | ',');
         let end = line[begin..].find(is_end).unwrap_or(line.len() - begin);
         if let Some(length) = line[begin..begin + end].rfind('@') {
@@ -260,6 +274,12 @@ mod tests {
     fn users_of_urls_are_masked() {
         check("proxy_url: http://u:p@h:1/x", "proxy_url: http://***@h:1/x");
         check("url: 'https://h/a@b'", "url: 'https://h/a@b'");
+        check(
+            "{url: 'postgres://u:p/q@h/d', a: b}",
+            "{url: 'postgres://*****@h/d', a: b}",
+        );
+        check("url: postgresql://u:p?q#r@h", "url: postgresql://*******@h");
+        check("url: postgres://u:p", "url: postgres://***");
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::de::DeserializeOwned;
 
 use super::compose::compose;
-use super::deserialize::NodeDeserializer;
+use super::deserialize::{Ignored, NodeDeserializer};
 use super::error::Error;
 use super::mask::masked_line;
 use super::{Diagnostic, Diagnostics, Severity, Span};
@@ -21,6 +21,8 @@ pub const FILE_BYTES_MAX: u64 = 32 << 20;
 pub struct Source {
     path: Arc<Path>,
     text: Arc<str>,
+    /// What was passed over, where unknown fields are.
+    ignored: Option<Arc<Mutex<Vec<Diagnostic>>>>,
 }
 
 impl Source {
@@ -35,6 +37,7 @@ impl Source {
         let source = Self {
             path: Arc::from(path),
             text: Arc::from(text),
+            ignored: None,
         };
         match text.find('\0') {
             Some(at) => Err(source
@@ -69,7 +72,41 @@ impl Source {
     /// The first thing that is wrong, as a diagnostic with its place.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Diagnostics> {
         let root = compose(&self.text).map_err(|error| self.finding(error))?;
-        T::deserialize(NodeDeserializer::root(&root)).map_err(|error| self.finding(error))
+        let Some(all) = &self.ignored else {
+            let root = NodeDeserializer::root(&root, None);
+            return T::deserialize(root).map_err(|error| self.finding(error));
+        };
+        let ignored = Ignored::default();
+        let read = T::deserialize(NodeDeserializer::root(&root, Some(&ignored)));
+        let warnings = ignored.into_inner().into_iter().map(|(name, span)| {
+            self.warning(span, format!("the field `{name}` is unknown and ignored"))
+        });
+        let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(warnings);
+        read.map_err(|error| self.finding(error))
+    }
+
+    /// Returns the same text, in which fields that nobody knows are passed over instead of refused.
+    #[must_use]
+    pub fn ignoring_unknown_fields(mut self) -> Self {
+        self.ignored = Some(Arc::default());
+        self
+    }
+
+    /// Returns the first `end` bytes as a source of their own, which is read as this one is; `end` is the border of a
+    /// character.
+    pub fn head(&self, end: usize) -> Self {
+        Self {
+            text: Arc::from(&self.text[..end]),
+            ..self.clone()
+        }
+    }
+
+    /// Returns what this source and its clones passed over so far, as warnings.
+    pub fn ignored(&self) -> Vec<Diagnostic> {
+        let found = self.ignored.iter();
+        let found = found.map(|all| all.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        found.flatten().collect()
     }
 
     /// Returns the path as the operator named it.
@@ -174,6 +211,7 @@ fn not_utf8(path: &Path, bytes: &[u8], error: &std::str::Utf8Error) -> Diagnosti
     let source = Source {
         path: Arc::from(path),
         text: Arc::from(&*text),
+        ignored: None,
     };
     let message = format!("byte 0x{:02x} is not valid UTF-8", bytes[at]);
     source.error(source.byte(at), message).into()

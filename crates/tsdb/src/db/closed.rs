@@ -7,11 +7,11 @@ use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::disk::{Disk, SystemDisk};
 
 use super::lock::DirectoryLock;
-use super::open::{FORMAT, WAL};
+use super::open::{FORMAT, WAL, no_store};
 use super::snapshot::{Missing, make_snapshot};
 use crate::manifest::{self, Manifest};
 use crate::wal::SegmentId;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 /// A data directory that is kept closed: as long as this lives, no process opens it, and nothing in it changes.
 pub struct ClosedStore {
@@ -81,12 +81,6 @@ impl ClosedStore {
 fn check_is_store(disk: &dyn Disk, directory: &Path) -> Result<()> {
     match disk.exists(&directory.join(FORMAT)) {
         true => Ok(()),
-        false => Err(Error::new(
-            ErrorKind::Config,
-            format!(
-                "{} holds no store: there is no {FORMAT}",
-                directory.display()
-            ),
-        )),
+        false => Err(no_store(disk, directory)),
     }
 }

@@ -6,7 +6,7 @@
 
 use std::cmp::Ordering;
 
-use plimsoll_types::{Labels, Sample, SampleColumns, StartTimestamp, TimeRange};
+use plimsoll_types::{Labels, Sample, SampleColumns, StartTimestamp, TimeRange, Timestamp};
 
 use super::hidden::VisiblePart;
 use crate::merge::merge;
@@ -15,7 +15,6 @@ use crate::merge::merge;
 pub(super) struct KnownSamples {
     /// Oldest first.
     walks: Vec<Walk>,
-    range: TimeRange,
     merged: SampleColumns,
     buffer: SampleColumns,
 }
@@ -27,11 +26,10 @@ struct Walk {
 }
 
 impl KnownSamples {
-    pub(super) fn new(parts: impl Iterator<Item = VisiblePart>, range: TimeRange) -> Self {
+    pub(super) fn new(parts: impl Iterator<Item = VisiblePart>) -> Self {
         let walk = |visible| Walk { visible, at: 0 };
         Self {
             walks: parts.map(walk).collect(),
-            range,
             merged: SampleColumns::default(),
             buffer: SampleColumns::default(),
         }
@@ -41,7 +39,15 @@ impl KnownSamples {
     /// must come in ascending order. Where a part is damaged nothing is removed: a repeat that is stored twice is
     /// still read once.
     pub(super) fn drop_from(&mut self, labels: &Labels, columns: &mut SampleColumns) -> u64 {
-        if self.walks.is_empty() || self.read(labels).is_err() || self.merged.is_empty() {
+        let times = &columns.timestamps;
+        let (Some(first), Some(last)) = (times.first(), times.last()) else {
+            return 0;
+        };
+        let range = TimeRange::new(
+            Timestamp::from_millis(*first),
+            Timestamp::from_millis(*last),
+        );
+        if self.walks.is_empty() || self.read(labels, range).is_err() || self.merged.is_empty() {
             return 0;
         }
         let mut conflicts = 0;
@@ -67,12 +73,12 @@ impl KnownSamples {
         conflicts
     }
 
-    fn read(&mut self, labels: &Labels) -> Result<(), crate::part::Error> {
+    fn read(&mut self, labels: &Labels, range: TimeRange) -> Result<(), crate::part::Error> {
         self.merged.clear();
         for walk in &mut self.walks {
             if let Some(id) = walk.find(labels)? {
                 self.buffer.clear();
-                walk.visible.read(id, self.range, &mut self.buffer)?;
+                walk.visible.read(id, range, &mut self.buffer)?;
                 merge(&mut self.merged, &self.buffer);
             }
         }
@@ -116,7 +122,7 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use plimsoll_runtime::disk::SystemDisk;
-    use plimsoll_types::{Sample, Timestamp};
+    use plimsoll_types::Sample;
     use proptest::prelude::*;
 
     use std::sync::Arc;

@@ -14,7 +14,15 @@ const NAME: &str = "LOCK";
 /// disk has only one.
 #[derive(Debug)]
 pub(super) struct DirectoryLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for DirectoryLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child of this process that was just forked has it open, too, until it begins
+        // its own program. The kernel lets go when this fails.
+        let _ = self.file.unlock();
+    }
 }
 
 impl DirectoryLock {
@@ -49,7 +57,7 @@ impl DirectoryLock {
         let _ = file
             .set_len(0)
             .and_then(|()| file.write_all(pid.as_bytes()));
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
@@ -75,7 +83,10 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::InUse);
         let pid = format!("in use by another process (pid {})", std::process::id());
         assert!(error.to_string().contains(&pid), "{error}");
+        // Shares the lock, as what a child inherits does.
+        let inherited = first.file.try_clone().unwrap();
         drop(first);
         assert!(DirectoryLock::acquire(directory.path()).is_ok());
+        drop(inherited);
     }
 }

@@ -14,13 +14,19 @@
 //! hold a quarter of its bytes together: so a byte is written again a few times only, whatever comes late, and the parts of
 //! a span stay as few as their sizes have digits.
 //!
+//! When there are too many parts of a day all the same, small groups of them come first, see [`crowded()`].
+//!
 //! Parts keep their *order of age*, because of two values for one (series, time) the younger part's counts. The merged
 //! part stands in the place of the youngest of its group, so an older member passes every part in between; none of those
 //! may touch its time.
 
+mod crowded;
+
 use std::collections::HashSet;
 
 use plimsoll_types::{TimeRange, Timestamp};
+
+pub(super) use crowded::crowded;
 
 pub(super) const DAY_MILLIS: i64 = 24 * 3_600_000;
 const SPAN_DAYS_MAX: i64 = 31;
@@ -202,7 +208,7 @@ impl<'a> Plan<'a> {
         let age = self.parts[*last].sequence;
         let between = (*first..self.parts.len())
             .take_while(|at| self.parts[*at].sequence <= age)
-            .filter(|at| !group.contains(at));
+            .filter(|at| group.binary_search(at).is_err());
         group.len() > 1
             && bytes <= BYTES_MAX
             && !group.iter().any(|at| self.is_failed(*at))

@@ -5,7 +5,7 @@
 //! way, and a part that needs nothing but that is written again alone.
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, TryLockError};
 
 use plimsoll_types::{Tier, TimeRange, Timestamp};
 
@@ -53,6 +53,7 @@ impl Db {
     }
 
     pub(super) fn merge_due(&self, pace: &mut Pace<'_>, done: &mut Maintenance) -> Result<()> {
+        let thinned = self.merge_crowded(pace, done);
         // What is written meanwhile holds nothing that could be left out, and is not looked at again before the next call.
         let (there, _) = self.deleted_from();
         let newest = there.iter().map(|live| live.id()).max();
@@ -61,12 +62,49 @@ impl Db {
             let known = parts.iter().filter(|live| Some(live.id()) <= newest);
             let known: Vec<_> = known.cloned().collect();
             let expired = || db.first_expired(&known, failed).map(|live| vec![live]);
-            db.first_of(parts, failed, &merge_plan::due)
+            db.first_of(parts, failed, &merge_plan::crowded)
+                .or_else(|| db.first_of(parts, failed, &merge_plan::due))
                 .or_else(expired)
         };
         // Before samples are left out that windows are to be made of.
         let made = self.make_tiers(pace, done);
-        self.rewrite_all(pace, done, &due).and(made)
+        self.rewrite_all(pace, done, &due).and(made).and(thinned)
+    }
+
+    /// Merges small groups where a day has too many parts, before anything that takes longer.
+    pub(super) fn merge_crowded(&self, pace: &mut Pace<'_>, done: &mut Maintenance) -> Result<()> {
+        let crowded = |db: &Self, parts: &[Arc<LivePart>], failed: &HashSet<u64>| {
+            db.first_of(parts, failed, &merge_plan::crowded)
+        };
+        self.rewrite_all(pace, done, &crowded)
+    }
+
+    /// Merges at once where parts that were just made are too many of a day, about as many as were made: who makes
+    /// parts faster than they are merged in the background does that work himself. When others merge at the moment, it
+    /// is left to them. A failure is logged; what was made stands.
+    pub(super) fn thin_out(&self, made: usize, done: &mut Maintenance) {
+        for _ in 0..made {
+            let merging = match self.upkeep.merging.try_lock() {
+                Ok(merging) => merging,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return,
+            };
+            let (parts, tombstones) = self.deleted_from();
+            let Some(group) = self.first_of(&parts, &HashSet::new(), &merge_plan::crowded) else {
+                return;
+            };
+            drop(parts);
+            match self.rewrite(&merging, &group, &tombstones, &mut Pace::full(self)) {
+                Ok(Rewritten::Done) => self.count(&group, done),
+                Ok(Rewritten::GivenUp) => return,
+                Err(error) => {
+                    tracing::error!(error = %error.chain(), parts = group.len(), "merging failed");
+                    return;
+                }
+            }
+            drop((group, merging));
+            self.remove_retired(&mut lock(&self.keeping));
+        }
     }
 
     fn rewrite_all(

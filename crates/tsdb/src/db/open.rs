@@ -26,11 +26,12 @@ use super::{Db, Keeping};
 use crate::deletion::Tombstone;
 use crate::head::{SeriesTable, Window};
 use crate::manifest::{Manifest, part_name};
-use crate::part::Caches;
+use crate::part::{Caches, OpenFiles};
 use crate::timekeeper::Timekeeper;
 use crate::wal::{Replay, Wal, WalOptions, WalParts};
 use crate::{Config, Error, Metrics, Result};
-pub(super) use layout::{check_format, write_format};
+pub use layout::RESTORE_UNFINISHED;
+pub(super) use layout::{check_format, no_store, write_format};
 use parts::{open_parts, pass_over_stale_parts, remove_stale_parts, seed_metadata};
 use sink::Sink;
 
@@ -128,6 +129,7 @@ fn caches(config: &Config, metrics: &Metrics) -> Caches {
         settings.page_cache_bytes.as_usize(),
         settings.selector_cache_bytes.as_usize(),
         [&metrics.page_cache, &metrics.selector_cache].map(Clone::clone),
+        OpenFiles::new(settings.part_files_max as usize, metrics.part_files.clone()),
     )
 }
 

@@ -1,7 +1,9 @@
 //! A store that is looked at and never changed: for tools that list, dump and count what is on disk.
 //!
 //! It takes no lock, so the store may be in use. Its owner may then seal, clean and cut while we read; so the manifest is
-//! read once more at the end, and when it is another one by then, we begin again.
+//! read once more at the end, and when it is another one by then, we begin again. Files that are open by then can be read
+//! to their end, whatever the owner removes; a part of which more files exist than may be open can be gone when it is read,
+//! which is an error that names it.
 
 use std::ops::ControlFlow;
 use std::sync::{Arc, RwLock};
@@ -23,9 +25,9 @@ use super::{hidden::LiveTombstone, statistics, tiers};
 use crate::bounded::CacheMetrics;
 use crate::head::{SeriesTable, Window};
 use crate::manifest::{self, Manifest};
-use crate::part::{Caches, PageCache};
+use crate::part::{Caches, OpenFiles, OpenFilesMetrics, PageCache};
 use crate::queried::Queried;
-use crate::{Config, Error, ErrorKind, Result};
+use crate::{Config, Result};
 
 /// So often a store that changes while it is read is read again.
 const ATTEMPTS: usize = 5;
@@ -43,7 +45,7 @@ pub struct ReadOnlyDb {
 
 impl ReadOnlyDb {
     /// Reads the parts' indexes and the whole WAL of the configured directory; of the settings only the directory, the
-    /// window's length and the limit of series count.
+    /// window's length, the limit of series and that of open files count.
     ///
     /// # Errors
     /// `Config` when the directory is no store's, `NewerVersion`, `Corrupt` (the manifest), `Io`. A damaged part or
@@ -60,11 +62,7 @@ impl ReadOnlyDb {
         let directory = config.directory();
         let is_there = |name: &&str| disk.exists(&directory.join(name));
         if ![FORMAT, manifest::NAME].iter().any(is_there) {
-            let message = format!(
-                "{} holds no store: there is no {FORMAT}",
-                directory.display()
-            );
-            return Err(Error::new(ErrorKind::Config, message));
+            return Err(open::no_store(&*disk, directory));
         }
         let mut attempt = 1;
         loop {
@@ -80,10 +78,15 @@ impl ReadOnlyDb {
     }
 
     fn read(config: &Config, disk: &Arc<dyn Disk>) -> Result<Self> {
-        let series = Arc::new(SeriesTable::new(config.settings().series_limit));
+        let settings = config.settings();
+        let series = Arc::new(SeriesTable::new(settings.series_limit));
         let caches = Caches {
             pages: PageCache::new(PAGES_BYTES, CacheMetrics::default()),
             selectors: None,
+            files: OpenFiles::new(
+                settings.part_files_max as usize,
+                OpenFilesMetrics::default(),
+            ),
         };
         let loaded = open::load(config, disk, &series, &caches, open::Purpose::Read)?;
         let tombstones = loaded.manifest.tombstones.iter();

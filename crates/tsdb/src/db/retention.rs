@@ -106,7 +106,8 @@ impl Db {
         Ok(())
     }
 
-    /// Removes the directories of retired parts that nobody reads any more.
+    /// Removes the directories of retired parts that nobody holds any more. Not before: few files are open, and who reads a
+    /// part opens the others again.
     pub(super) fn remove_retired(&self, keeping: &mut Keeping) {
         let directory = self.parts_directory();
         keeping.retired.retain(|live| {

@@ -5,8 +5,9 @@
 //! It stays queryable while its part is written; then the manifest is replaced, and in one step the part takes the
 //! window's place. Any failure leaves the window where it is, and the next maintenance tries again.
 //!
-//! Late data makes windows that are over at once. The first ones of a stretch of time are sealed at once, too; when data
-//! for it keeps coming, a window waits until it is worth a part, or parts and open files would pile up.
+//! Late data makes windows that are over at once. Those of a day are sealed [together], one part for all of them. The
+//! first ones of a stretch of time are sealed at once, too; when data for it keeps coming, a window waits until it is
+//! worth a part, or goes with another one of its day; else parts would pile up.
 //!
 //! When is a window over? When its end and the grace have passed on the wall clock, and either the clock is steady or
 //! stored data says the same. A clock that jumps ahead therefore seals nothing by itself; a clock that goes back only
@@ -26,6 +27,7 @@ use super::known::KnownSamples;
 use super::open::part_path;
 use super::pace::Pace;
 use super::tiers::overtake;
+use super::together;
 use super::view::{LivePart, Sealing, View};
 use super::{Db, Keeping, lock};
 use crate::head::Window;
@@ -116,7 +118,8 @@ impl Db {
         outcome.map(|()| done)
     }
 
-    /// Seals every window that holds anything, due or not: before a backup, and in tests.
+    /// Seals every window that holds anything, due or not: before a backup, and in tests. Where that makes more parts of a
+    /// day than there should be, some small ones are merged at once: however often it is called, parts stay few.
     ///
     /// # Errors
     /// As [`maintain`](Self::maintain).
@@ -124,12 +127,15 @@ impl Db {
         let mut keeping = lock(&self.keeping);
         let mut done = Maintenance::default();
         self.seal_detached(&mut keeping, &mut done)?;
-        let starts: Vec<i64> = self.view_mut().open.keys().copied().collect();
-        for start in starts {
-            self.detach(start);
+        let before = keeping.manifest.parts.len();
+        for starts in self.sealed_together(|_, _| true) {
+            self.detach(&starts);
             self.seal_detached(&mut keeping, &mut done)?;
         }
         self.cut_wal(&mut keeping)?;
+        let made = keeping.manifest.parts.len().saturating_sub(before);
+        drop(keeping);
+        self.thin_out(made, &mut done);
         self.update_gauges();
         Ok(done)
     }
@@ -137,14 +143,14 @@ impl Db {
     fn seal_due(&self, keeping: &mut Keeping, done: &mut Maintenance) -> Result<()> {
         // What failed before comes first: two windows of one start must be sealed in their order.
         self.seal_detached(keeping, done)?;
-        for start in self.due() {
-            self.detach(start);
+        for starts in self.due() {
+            self.detach(&starts);
             self.seal_detached(keeping, done)?;
         }
         Ok(())
     }
 
-    fn due(&self) -> Vec<i64> {
+    fn due(&self) -> Vec<Vec<i64>> {
         let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
         let mut timekeeper = lock(&self.timekeeper);
         timekeeper.trusted(now, monotonic);
@@ -152,19 +158,36 @@ impl Db {
         drop(timekeeper);
         let (length, grace) = (self.config.window_millis(), self.config.seal_grace_millis());
         let last = now.saturating_add_millis(self.config.future_limit_millis());
-        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
-        let newest = view.windows().map(|window| window.facts().range.end).max();
-        let is_due = |window: &&Arc<Window>| {
+        let mut newest = None;
+        self.sealed_together(|view, window| {
+            let ends = || view.windows().map(|window| window.facts().range.end);
+            let newest = *newest.get_or_insert_with(|| ends().max());
             let start = Timestamp::from_millis(window.start());
             let over = start
                 .saturating_add_millis(length)
                 .saturating_add_millis(grace);
             let is_over = over <= now && (is_steady || newest.is_some_and(|newest| over <= newest));
-            (is_over && self.is_worth_a_part(&view, window, monotonic))
+            (is_over && self.is_worth_a_part(view, window, monotonic))
                 || (is_steady && last < start)
+        })
+    }
+
+    /// Returns the starts of the windows to seal, those of one part together, when these are due.
+    fn sealed_together(&self, mut is_due: impl FnMut(&View, &Window) -> bool) -> Vec<Vec<i64>> {
+        let length = self.config.window_millis();
+        // Where the running time may still write is not late.
+        let late = length + self.config.seal_grace_millis();
+        let terms = together::Terms {
+            length,
+            late_before: self.clock.now().saturating_add_millis(-late),
         };
-        let due = view.open.values().filter(is_due);
-        due.map(|window| window.start()).collect()
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner);
+        let windows = view.open.values().map(|window| together::Candidate {
+            start: window.start(),
+            samples: window.facts().samples,
+            is_due: is_due(&view, window),
+        });
+        together::together(&windows.collect::<Vec<_>>(), &terms)
     }
 
     fn is_worth_a_part(&self, view: &View, window: &Window, now: Monotonic) -> bool {
@@ -178,13 +201,16 @@ impl Db {
             || window.made().is_none_or(|made| now.since(made) >= waits)
     }
 
-    /// Takes a window out of the head. From here on, late samples for it go into a new one.
-    fn detach(&self, start: i64) {
+    /// Takes windows out of the head. From here on, late samples for them go into new ones.
+    fn detach(&self, starts: &[i64]) {
         let _order = lock(&self.order);
         let sequence = self.wal.next_sequence().saturating_sub(1);
         let mut view = self.view_mut();
-        if let Some(window) = view.open.remove(&start) {
-            view.sealing.push(Sealing { window, sequence });
+        let windows = starts.iter().filter_map(|start| view.open.remove(start));
+        let windows: Arc<[_]> = windows.collect();
+        // A deletion may have taken all that was in them.
+        if !windows.is_empty() {
+            view.sealing.push(Sealing { windows, sequence });
         }
     }
 
@@ -197,13 +223,14 @@ impl Db {
             let begin = self.clock.monotonic();
             if let Err(error) = self.seal(keeping, &sealing) {
                 self.metrics.seal_failures.inc();
-                tracing::error!(error = %error.chain(), window = sealing.window.start(), "sealing failed");
+                let window = sealing.windows.first().map(|window| window.start());
+                tracing::error!(error = %error.chain(), window, "sealing failed");
                 return Err(error);
             }
             let duration = self.clock.monotonic().since(begin);
             self.metrics.seal_seconds.observe(duration.as_secs_f64());
             self.metrics.parts_sealed.inc();
-            done.windows_sealed += 1;
+            done.windows_sealed += sealing.windows.len();
         }
     }
 
@@ -225,9 +252,10 @@ impl Db {
         manifest
             .parts
             .extend(live.iter().map(|live| live.entry.clone()));
+        let starts = sealing.windows.iter().map(|window| window.start());
         manifest
             .sealed
-            .insert(sealing.window.start(), sealing.sequence);
+            .extend(starts.map(|start| (start, sealing.sequence)));
         let begins = keeping.wal_begins;
         manifest.sealed.retain(|_, sequence| *sequence >= begins);
         let overtaken = live
@@ -242,7 +270,7 @@ impl Db {
         view.overtake(&overtaken);
         view.parts.extend(live);
         view.sealing
-            .retain(|other| !Arc::ptr_eq(&other.window, &sealing.window));
+            .retain(|other| !Arc::ptr_eq(&other.windows, &sealing.windows));
         Ok(())
     }
 
@@ -262,22 +290,26 @@ impl Db {
         Ok(())
     }
 
-    /// Writes a window as a part; `None` when older parts already hold all of it.
+    /// Writes windows as one part; `None` when older parts already hold all of it.
     fn write_part(&self, id: u64, sealing: &Sealing) -> Result<Option<Arc<LivePart>>> {
-        let window = &sealing.window;
+        let windows = &sealing.windows;
         let directory = self.parts_directory();
         let path = part_path(&directory, id);
-        let mut known = self.known_samples(window.facts().range);
-        let slots = window.slots();
+        let mut known = self.known_samples(range_of(windows));
+        let slots = windows.iter().map(|window| window.slots());
+        let slots = slots.fold(RoaringBitmap::new(), |all, slots| all | slots);
         let mut writer = PartWriter::create(self.disk.clone(), &path, WriteOptions::default())?;
         let mut columns = SampleColumns::default();
         let mut is_empty = true;
         for (slot, labels) in self.series.in_order(&slots).flatten() {
             columns.clear();
-            window.read(slot, TimeRange::ALL, &mut columns);
+            let mut exemplars = Vec::new();
+            for window in windows.iter() {
+                window.read(slot, TimeRange::ALL, &mut columns);
+                exemplars.extend(window.exemplars(slot, TimeRange::ALL));
+            }
             let conflicts = known.drop_from(&labels, &mut columns);
             self.metrics.samples_conflicting.inc_by(conflicts);
-            let exemplars = window.exemplars(slot, TimeRange::ALL);
             if columns.is_empty() && exemplars.is_empty() {
                 continue;
             }
@@ -309,7 +341,7 @@ impl Db {
         let parts = sources
             .look_up()
             .map_or_else(|_| Vec::new(), |found| found.parts);
-        KnownSamples::new(parts.into_iter(), range)
+        KnownSamples::new(parts.into_iter())
     }
 
     pub(super) fn cut_wal(&self, keeping: &mut Keeping) -> Result<()> {
@@ -384,4 +416,13 @@ impl Db {
     pub(super) fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
         self.view.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the time from the first to the last content of windows.
+fn range_of(windows: &[Arc<Window>]) -> TimeRange {
+    let nothing = TimeRange::new(Timestamp::MAX, Timestamp::MIN);
+    let ranges = windows.iter().map(|window| window.facts().range);
+    ranges.fold(nothing, |all, range| {
+        TimeRange::new(all.start.min(range.start), all.end.max(range.end))
+    })
 }

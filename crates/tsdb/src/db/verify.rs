@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use plimsoll_runtime::disk::Disk;
 
-use super::open::{FORMAT, PARTS, WAL, check_format, part_path};
+use super::open::{FORMAT, PARTS, WAL, check_format, no_store, part_path};
 use crate::manifest::{self, Manifest, is_part_name, part_name};
 use crate::part::{self, Part};
 use crate::wal::{Flaw, SegmentId, examine};
@@ -64,11 +64,7 @@ pub fn verify(
 ) -> Result<Verification> {
     let format = directory.join(FORMAT);
     if !disk.exists(&format) {
-        let message = format!(
-            "{} holds no store: there is no {FORMAT}",
-            directory.display()
-        );
-        return Err(Error::new(ErrorKind::Config, message));
+        return Err(no_store(&**disk, directory));
     }
     let mut examining = Examining {
         disk,
@@ -176,6 +172,7 @@ impl Examining<'_> {
                 self.damaged(&file, Some(offset), what);
             }
             part::Error::NewerVersion { .. } => return Err(error.into()),
+            _ if error.is_out_of_files() => return Err(error.into()),
             part::Error::Io { .. } | part::Error::Invalid { .. } => {
                 self.damaged(&path, None, Error::from(error).chain());
             }

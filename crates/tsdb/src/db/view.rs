@@ -21,11 +21,13 @@ pub(super) struct LivePart {
     pub(super) is_behind: AtomicBool,
 }
 
-/// A window that was taken out of the head to be sealed. Nothing is added to it any more; deletions still take out.
+/// Windows that were taken out of the head at one moment to be sealed into one part. Nothing is added to them any more;
+/// deletions still take out.
 #[derive(Clone)]
 pub(super) struct Sealing {
-    pub(super) window: Arc<Window>,
-    /// Everything of the window up to this WAL sequence is in it.
+    /// In the order of their starts; at least one.
+    pub(super) windows: Arc<[Arc<Window>]>,
+    /// Everything of the windows up to this WAL sequence is in them.
     pub(super) sequence: u64,
 }
 
@@ -46,7 +48,7 @@ pub(super) struct View {
     pub(super) tombstones: Vec<Arc<LiveTombstone>>,
 }
 
-/// The part of a view that a query needs. Holding it keeps parts and windows alive.
+/// The part of a view that a query needs. Holding it keeps parts, with their files on disk, and windows alive.
 pub(super) struct Snapshot {
     /// Oldest first.
     pub(super) parts: Vec<VisiblePart>,
@@ -120,9 +122,10 @@ impl View {
         self.parts.iter().chain(&self.tiers)
     }
 
-    /// Walks the windows in memory, oldest first.
+    /// Walks the windows in memory; of two with one start the older one comes first.
     pub(super) fn windows(&self) -> impl Iterator<Item = &Arc<Window>> {
-        let sealing = self.sealing.iter().map(|sealing| &sealing.window);
+        let sealing = self.sealing.iter();
+        let sealing = sealing.flat_map(|sealing| sealing.windows.iter());
         sealing.chain(self.open.values())
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use plimsoll_runtime::disk::is_out_of_files;
+
 /// An error of a part.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -77,6 +79,11 @@ impl Error {
             ErrorKind::Io => true,
             ErrorKind::Corrupt | ErrorKind::NewerVersion | ErrorKind::Invalid => false,
         }
+    }
+
+    /// Says whether too many files are open for this one to be read; then nothing is known of the part.
+    pub(crate) fn is_out_of_files(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if is_out_of_files(source))
     }
 
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {

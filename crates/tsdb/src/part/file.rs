@@ -19,6 +19,7 @@ use plimsoll_runtime::disk::{Disk, DiskFile};
 use super::bytes::{Decoded, Malformed};
 use super::error::Error;
 use super::meta::FileMeta;
+use super::open_files::{OpenFiles, PartFile};
 
 pub(super) const MAGIC_LENGTH: u64 = 8;
 pub(super) const CRC_LENGTH: u64 = 4;
@@ -142,12 +143,9 @@ impl BlockWriter {
     }
 }
 
-/// Reads blocks from anywhere in a file. The file stays open, so that a part that was removed can be read to the end.
+/// Reads blocks from anywhere in a file.
 pub(super) struct BlockFile {
-    /// Nothing when the file holds no block: many parts have neither histograms nor exemplars, and open files are
-    /// scarce (1,024 by default).
-    file: Option<Arc<dyn DiskFile>>,
-    path: PathBuf,
+    file: PartFile,
     length: u64,
     crc32c: u32,
 }
@@ -155,35 +153,38 @@ pub(super) struct BlockFile {
 impl BlockFile {
     /// Opens the file and checks its length and magic.
     pub(super) fn open(
-        disk: &dyn Disk,
+        disk: &Arc<dyn Disk>,
         directory: &Path,
         kind: FileKind,
         meta: &FileMeta,
+        files: &Arc<OpenFiles>,
     ) -> Result<Self, Error> {
         let path = directory.join(kind.name());
-        let file = disk.open(&path).map_err(|source| missing(&path, source))?;
-        let length = file.length().map_err(Error::io("reading", &path))?;
-        if length != meta.length || length < MAGIC_LENGTH {
-            let what = format!("wanted {} bytes, found {length}", meta.length);
-            return Err(Error::corrupt(&path, 0, what));
-        }
-        let mut opened = Self {
-            file: Some(file),
-            path,
-            length,
+        let opened = Self {
+            file: PartFile::new(disk.clone(), path, files.clone()),
+            length: meta.length,
             crc32c: meta.crc32c,
         };
+        let length = opened.handle()?.length();
+        let length = length.map_err(Error::io("reading", opened.file.path()))?;
+        if length != meta.length || length < MAGIC_LENGTH {
+            let what = format!("wanted {} bytes, found {length}", meta.length);
+            return Err(opened.corrupt(0, what));
+        }
         let mut magic = [0; MAGIC_LENGTH as usize];
         opened.read_at(&mut magic, 0)?;
         if magic != *kind.magic() {
             return Err(opened.corrupt(0, "the file does not begin as one of its kind"));
         }
-        opened.file = opened.file.filter(|_| length > MAGIC_LENGTH);
+        if length == MAGIC_LENGTH {
+            // Nobody reads it: many parts have neither histograms nor exemplars.
+            opened.file.close();
+        }
         Ok(opened)
     }
 
     pub(super) fn corrupt(&self, offset: u64, what: impl Into<String>) -> Error {
-        Error::corrupt(&self.path, offset, what)
+        Error::corrupt(self.file.path(), offset, what)
     }
 
     /// Reads a block and checks it.
@@ -220,15 +221,12 @@ impl BlockFile {
         decoder(&payload).map_err(|Malformed(what)| self.corrupt(location.offset, what))
     }
 
-    /// Reads the whole file and compares it with the checksum in `meta`. A file without blocks was read when opened.
+    /// Reads the whole file and compares it with the checksum in `meta`.
     /// `pace` hears of every so many bytes and may end it.
     pub(super) fn verify(
         &self,
         pace: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<ControlFlow<()>, Error> {
-        if self.file.is_none() {
-            return Ok(ControlFlow::Continue(()));
-        }
         let mut buffer = vec![0; SCAN_LENGTH.min(self.length) as usize];
         let (mut offset, mut crc) = (0, 0);
         while offset < self.length {
@@ -250,16 +248,19 @@ impl BlockFile {
         Ok(ControlFlow::Continue(()))
     }
 
+    fn handle(&self) -> Result<Arc<dyn DiskFile>, Error> {
+        let opened = self.file.open();
+        opened.map_err(|source| missing(self.file.path(), source))
+    }
+
     fn read_at(&self, into: &mut [u8], offset: u64) -> Result<(), Error> {
-        let Some(file) = &self.file else {
-            return Err(self.corrupt(offset, "the file holds no block"));
-        };
-        file.read_exact_at(into, offset)
+        self.handle()?
+            .read_exact_at(into, offset)
             .map_err(|source| match source.kind() {
                 std::io::ErrorKind::UnexpectedEof => {
-                    self.corrupt(offset, "the file became shorter while it was open")
+                    self.corrupt(offset, "the file became shorter while it was in use")
                 }
-                _ => Error::io("reading", &self.path)(source),
+                _ => Error::io("reading", self.file.path())(source),
             })
     }
 }

@@ -14,6 +14,7 @@ use super::bytes::{Decoded, Malformed, Reader};
 use super::error::Error;
 use super::file::{BlockFile, FileKind, Location};
 use super::meta::{self, PartMeta, Roots};
+use super::open_files::{OpenFiles, OpenFilesMetrics};
 use super::postings::Postings;
 use super::recent::{Caches, PageCache, Recent};
 use super::schedules::Schedules;
@@ -25,10 +26,13 @@ use crate::selector_cache::SelectorCache;
 
 /// What the pages of a part that is opened on its own may take.
 const OWN_PAGES_BYTES: usize = 8 << 20;
+/// So many files of it are open: all of them.
+const OWN_FILES: usize = 7;
 
 /// A sealed part. Safe to read from many threads; every call blocks on the disk.
 ///
-/// In memory are the page directories, never the index as a whole; what was read lately is kept in a cache of pages.
+/// In memory are the page directories, never the index as a whole; what was read lately is kept in a cache of pages. Files
+/// are opened when they are read, and few of all parts stay open: the directory must stay as long as the part is held.
 pub struct Part {
     meta: PartMeta,
     values: BlockFile,
@@ -68,6 +72,7 @@ impl Part {
         let caches = Caches {
             pages: PageCache::new(OWN_PAGES_BYTES, CacheMetrics::default()),
             selectors: None,
+            files: OpenFiles::new(OWN_FILES, OpenFilesMetrics::default()),
         };
         Self::open_with(disk, directory, &caches)
     }
@@ -84,7 +89,7 @@ impl Part {
                 let what = format!("there is no word of the file {}", kind.name());
                 Error::corrupt(&directory.join(meta::META_NAME), 0, what)
             })?;
-            BlockFile::open(&*disk, directory, kind, file)
+            BlockFile::open(&disk, directory, kind, file, &caches.files)
         };
         let series = open(FileKind::Series)?;
         let pages = series.decode(roots.series, |b| series::decode_root(b, meta.series))?;

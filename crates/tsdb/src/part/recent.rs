@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::file::{FileKind, Location};
+use super::open_files::OpenFiles;
 use crate::bounded::{Bounded, CacheMetrics};
 use crate::selector_cache::SelectorCache;
 
@@ -33,6 +34,7 @@ impl PageCache {
 pub(crate) struct Caches {
     pub(crate) pages: Arc<PageCache>,
     pub(crate) selectors: Option<Arc<SelectorCache>>,
+    pub(crate) files: Arc<OpenFiles>,
 }
 
 impl Caches {
@@ -41,8 +43,10 @@ impl Caches {
         pages_bytes: usize,
         selectors_bytes: usize,
         [pages, selectors]: [CacheMetrics; 2],
+        files: Arc<OpenFiles>,
     ) -> Self {
         Self {
+            files,
             pages: PageCache::new(pages_bytes, pages),
             selectors: Some(Arc::new(SelectorCache::new(selectors_bytes, selectors))),
         }

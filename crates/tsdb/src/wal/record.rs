@@ -111,20 +111,28 @@ impl Scan<'_> {
         (from..self.bytes.len())
             .find(|at| {
                 let rest = &self.bytes[*at..];
-                rest.starts_with(MAGIC) && parse(rest, self.salt).is_some()
+                begins(rest) && parse(rest, self.salt).is_some()
             })
             .unwrap_or(self.bytes.len())
     }
 }
 
+/// Says whether these bytes begin as a record does.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+/// Returns the length on disk that the header at the start of `bytes` claims, when it is one that is ever written.
+pub(super) fn claimed(bytes: &[u8]) -> Option<usize> {
+    let header = bytes.get(..HEADER_LENGTH).filter(|header| begins(header))?;
+    let stored = u32::from_le_bytes(header[16..20].try_into().expect("four bytes")) as usize;
+    (stored <= PAYLOAD_LENGTH_MAX).then_some(HEADER_LENGTH + stored)
+}
+
 /// Returns the record at the start of `bytes` and its length on disk, if it is intact.
-fn parse(bytes: &[u8], salt: u32) -> Option<(Record<'_>, usize)> {
-    let (header, rest) = bytes.split_at_checked(HEADER_LENGTH)?;
-    if !header.starts_with(MAGIC) {
-        return None;
-    }
+pub(super) fn parse(bytes: &[u8], salt: u32) -> Option<(Record<'_>, usize)> {
+    let (header, stored) = bytes.get(..claimed(bytes)?)?.split_at(HEADER_LENGTH);
     let number = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("four bytes"));
-    let stored = rest.get(..number(16) as usize)?;
     if number(24) != checksum(&header[..24], stored, salt) {
         return None;
     }

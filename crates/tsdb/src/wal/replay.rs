@@ -17,7 +17,8 @@ use plimsoll_types::{Labels, SeriesRef, WriteBatch};
 
 use super::batch::{decode_batch, decode_series};
 use super::bytes::Malformed;
-use super::record::{Damage, Record, RecordKind, scan};
+use super::pieces::Pieces;
+use super::record::{Damage, Record, RecordKind};
 use super::segment::{HEADER_LENGTH, Header, SegmentId};
 use crate::deletion::Deletion;
 use crate::{Error, Result};
@@ -262,12 +263,17 @@ impl<'a> Later<'a> {
 
 /// Returns the series that a segment defines; what cannot be read says nothing.
 fn definitions(disk: &dyn Disk, directory: &Path, id: SegmentId) -> Vec<(SeriesRef, Labels)> {
-    let bytes = read_segment(disk, &id.path(directory)).unwrap_or_default();
-    scan(&bytes, HEADER_LENGTH.min(bytes.len()), id.salt)
-        .flatten()
-        .filter(|(_, record)| record.kind == RecordKind::Series)
-        .flat_map(|(_, record)| decode_series(&record.payload).unwrap_or_default())
-        .collect()
+    let mut all = Vec::new();
+    let take = |record: &Record<'_>| match record.kind {
+        RecordKind::Series => decode_series(&record.payload).unwrap_or_default(),
+        RecordKind::Batch | RecordKind::Deletion => Vec::new(),
+    };
+    if let Ok(mut pieces) = Pieces::open(disk, &id.path(directory), id.salt) {
+        while let Ok(Some(found)) = pieces.next(take) {
+            all.extend(found.unwrap_or_default());
+        }
+    }
+    all
 }
 
 /// So many decoded records wait to be applied: reading and applying are about the same work, on a thread each.
@@ -318,22 +324,25 @@ struct SegmentReplay<'a> {
 impl SegmentReplay<'_> {
     /// Returns the length to cut the segment to, if its end is torn.
     fn run(&mut self, disk: &dyn Disk, id: SegmentId, path: &Path) -> Result<Option<u64>> {
-        let bytes = read_segment(disk, path)?;
+        let failed = |error| Error::io("read", path, error);
+        let mut pieces = Pieces::open(disk, path, id.salt).map_err(failed)?;
         self.replay.facts.segments += 1;
-        self.replay.facts.bytes += bytes.len() as u64;
+        self.replay.facts.bytes += pieces.length();
         let damage = thread::scope(|scope| {
             let (tx, rx) = sync_channel(DECODED_AHEAD);
-            let (bytes, end) = (&bytes, self.end);
+            let end = self.end;
             scope.spawn(move || {
-                let start = HEADER_LENGTH.min(bytes.len());
-                let found = scan(bytes, start, id.salt);
-                let mut decoded = found.map(|found| found.map(|(_, record)| decode(&record, end)));
-                // Nobody takes them any more when the one who applies them panicked.
-                let _ = decoded.try_for_each(|found| tx.send(found));
+                while let Some(found) = pieces.next(|record| decode(record, end)).transpose() {
+                    let is_last = found.is_err();
+                    // Nobody takes them any more when the one who applies them panicked.
+                    if tx.send(found).is_err() || is_last {
+                        return;
+                    }
+                }
             });
             let mut damage: Option<Damage> = None;
             for found in rx {
-                match found {
+                match found.map_err(failed)? {
                     Ok(record) => {
                         if let Some(Damage { offset, length }) = damage.take() {
                             self.replay.facts.skipped.push(Skipped {
@@ -347,8 +356,8 @@ impl SegmentReplay<'_> {
                     Err(found) => damage = Some(found),
                 }
             }
-            damage
-        });
+            Ok::<_, Error>(damage)
+        })?;
         Ok(damage.map(|damage| {
             self.replay.facts.cut.push(Cut {
                 segment: id.name(),
@@ -431,17 +440,14 @@ pub(crate) fn last_sequence(disk: &dyn Disk, directory: &Path) -> Result<u64> {
     let mut last = 0;
     for (id, header) in headers(disk, directory)? {
         last = header.map_or(0, |header| header.first_sequence).max(last);
-        let bytes = read_segment(disk, &id.path(directory))?;
-        let records = scan(&bytes, HEADER_LENGTH.min(bytes.len()), id.salt).flatten();
-        last = records.fold(last, |last, (_, record)| record.sequence.max(last));
+        let path = id.path(directory);
+        let failed = |error| Error::io("read", &path, error);
+        let mut pieces = Pieces::open(disk, &path, id.salt).map_err(failed)?;
+        while let Some(found) = pieces.next(|record| record.sequence).map_err(failed)? {
+            last = last.max(found.unwrap_or(0));
+        }
     }
     Ok(last)
-}
-
-fn read_segment(disk: &dyn Disk, path: &Path) -> Result<Vec<u8>> {
-    // Twice the largest segment that a configuration allows, plus a record.
-    disk.read(path, 3 << 30)
-        .map_err(|error| Error::io("read", path, error))
 }
 
 fn decode_deletion(payload: &[u8]) -> std::result::Result<Deletion, Malformed> {

@@ -255,8 +255,9 @@ impl Disk for HookedDisk {
     }
 }
 
-/// Deletes at the moment when `file` of a part is made by a seal, writes again, and lets the power fail or not.
-fn delete_while_sealing(file: &'static str, dies: bool) {
+/// Deletes at the moment when `file` of a part is made by a seal, writes again, and lets the power fail or not. The part is
+/// made of the windows that begin here.
+fn delete_while_sealing(begins: &[i64], file: &'static str, dies: bool) {
     let simulated = SimulatedDisk::new(Seed::new(1));
     let clock = FakeClock::new(Timestamp::from_millis(NOON));
     let disk = Arc::new(HookedDisk {
@@ -277,20 +278,27 @@ fn delete_while_sealing(file: &'static str, dies: bool) {
         let appended = write(db, name, &samples, Durability::Synced).unwrap();
         wait(appended.commit).unwrap();
     };
-    put(&db, "a", &[(NOON, 1.0), (NOON + 1, 2.0)]);
-    put(&db, "b", &[(NOON, 1.0), (NOON + 1, 2.0)]);
+    let two_of_each = begins
+        .iter()
+        .flat_map(|begin| [(*begin, 1.0), (*begin + 1, 2.0)]);
+    let whole: Vec<_> = two_of_each.collect();
+    put(&db, "a", &whole);
+    put(&db, "b", &whole);
+    let (first, last) = (begins[0], begins[begins.len() - 1]);
     let same = db.clone();
     *disk.hook.lock().unwrap() = Some(Box::new(move || {
-        same.delete_series(&named("a"), range(NOON, NOON)).unwrap();
-        assert_eq!(floats(&same, "a"), [(NOON + 1, 2.0)]);
-        put(&same, "a", &[(NOON, 7.0)]);
-        assert_eq!(floats(&same, "a"), [(NOON, 7.0), (NOON + 1, 2.0)]);
+        same.delete_series(&named("a"), range(first, last)).unwrap();
+        assert_eq!(floats(&same, "a"), [(last + 1, 2.0)]);
+        put(&same, "a", &[(first, 7.0)]);
+        assert_eq!(floats(&same, "a"), [(first, 7.0), (last + 1, 2.0)]);
     }));
-    db.seal_all().unwrap();
+    let sealed = db.seal_all().unwrap().windows_sealed;
+    assert_eq!(sealed, begins.len());
+    assert_eq!(db.statistics(0).unwrap().parts.len(), 1);
     assert!(disk.hook.lock().unwrap().is_none(), "the hook was called");
     let check = |db: &Db| {
-        assert_eq!(floats(db, "a"), [(NOON, 7.0), (NOON + 1, 2.0)], "{file}");
-        assert_eq!(floats(db, "b"), [(NOON, 1.0), (NOON + 1, 2.0)], "{file}");
+        assert_eq!(floats(db, "a"), [(first, 7.0), (last + 1, 2.0)], "{file}");
+        assert_eq!(floats(db, "b"), whole, "{file}");
     };
     check(&db);
     let next = match dies {
@@ -308,10 +316,13 @@ fn delete_while_sealing(file: &'static str, dies: bool) {
 }
 
 #[test]
-fn a_deletion_while_its_window_is_sealed_counts_for_the_part() {
+fn a_deletion_while_its_windows_are_sealed_counts_for_the_part() {
+    let yesterday = (NOON / (24 * HOUR) - 1) * 24 * HOUR;
+    let late = [0, 4, 6].map(|hour| yesterday + hour * HOUR);
     for file in ["values.bin", "postings", "meta.tmp", "MANIFEST.tmp"] {
         for dies in [true, false] {
-            delete_while_sealing(file, dies);
+            delete_while_sealing(&[NOON], file, dies);
+            delete_while_sealing(&late, file, dies);
         }
     }
 }

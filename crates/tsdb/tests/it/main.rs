@@ -7,6 +7,7 @@
 mod cardinality;
 mod copying;
 mod crash;
+mod crowds;
 mod deletions;
 mod dump;
 mod exact;

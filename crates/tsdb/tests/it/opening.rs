@@ -7,7 +7,9 @@ use std::sync::Arc;
 use plimsoll_runtime::clock::{Clock, SystemClock};
 use plimsoll_runtime::disk::Disk;
 use plimsoll_testkit::{FakeClock, Fault, Operation, Seed, SimulatedDisk};
-use plimsoll_tsdb::{Background, Config, Db, ErrorKind, Metrics, Settings};
+use plimsoll_tsdb::{
+    Background, ClosedStore, Config, Db, ErrorKind, Metrics, ReadOnlyDb, Settings,
+};
 use plimsoll_types::{Appender, Durability, Queryable, StoreAdmin, TimeRange, Timestamp};
 
 use crate::support::{DIRECTORY, NOON, Store, float, floats, open, wait, write};
@@ -85,6 +87,40 @@ fn a_directory_of_somebody_else_is_left_alone() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("queries.active"), "{error}");
     assert_eq!(disk.changes(), changes, "nothing was touched");
+}
+
+#[test]
+fn a_directory_that_is_half_restored_says_so() {
+    let clock = FakeClock::new(Timestamp::from_millis(NOON));
+    let disk = SimulatedDisk::new(Seed::new(1));
+    let directory = Path::new(DIRECTORY);
+    disk.create_directory(&directory.join("parts")).unwrap();
+    disk.create(&directory.join("MANIFEST")).unwrap();
+    let marker = directory.join(plimsoll_tsdb::RESTORE_UNFINISHED);
+    disk.create(&marker).unwrap();
+    let changes = disk.changes();
+    let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+    let config = Config::new(Settings::new(DIRECTORY)).unwrap();
+    let errors = [
+        open(&disk, &clock).err(),
+        ReadOnlyDb::open_on(&config, shared.clone()).err(),
+        ClosedStore::on(shared.clone(), directory).err(),
+        plimsoll_tsdb::verify(&shared, directory, &mut |_| {}).err(),
+    ];
+    for error in errors {
+        let error = error.unwrap();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let text = error.to_string();
+        assert!(text.contains("restore that was broken off"), "{text}");
+        assert!(text.contains("RESTORE-UNFINISHED"), "{text}");
+        assert!(text.contains("restore the backup again"), "{text}");
+    }
+    assert_eq!(disk.changes(), changes, "nothing was touched");
+    // With a version it is whole: only the removal of the marker was broken off.
+    disk.remove_directory(directory).unwrap();
+    drop(open(&disk, &clock).unwrap());
+    disk.create(&marker).unwrap();
+    drop(open(&disk, &clock).unwrap());
 }
 
 /// A part and a window, and in each a deletion.

@@ -200,6 +200,73 @@ fn winners(parts: &[Candidate], order: &[usize]) -> Vec<Option<usize>> {
     (0..80).map(wins).collect()
 }
 
+/// Checks groups against the rules that hold for every plan.
+fn check(parts: &[Candidate], groups: Vec<Group>) {
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    let before = winners(parts, &order);
+    let mut taken = HashSet::new();
+    for group in groups {
+        assert!(group.is_sorted() && group.len() > 1);
+        assert!(group.iter().all(|at| taken.insert(*at)));
+        // The merged part stands where its youngest stood; inside it the order of age is kept.
+        let place = order
+            .iter()
+            .position(|at| Some(at) == group.last())
+            .unwrap();
+        order.splice(place..=place, group.iter().copied());
+        let mut seen = HashSet::new();
+        let mut kept: Vec<usize> = order
+            .iter()
+            .rev()
+            .copied()
+            .filter(|at| seen.insert(*at))
+            .collect();
+        kept.reverse();
+        order = kept;
+    }
+    assert_eq!(winners(parts, &order), before);
+}
+
+fn crowded_of(parts: &[Candidate]) -> Vec<Group> {
+    crowded(parts, &terms(0, &HashSet::new()))
+}
+
+#[test]
+fn a_crowded_day_loses_its_smallest_neighbours_first() {
+    let day = |count: u64, bytes: u64| (0..count).map(move |id| part(id, 0..24, bytes));
+    assert_eq!(crowded_of(&day(32, 1).collect::<Vec<_>>()), [[0; 0]; 0]);
+    let mut parts: Vec<_> = day(60, 1).collect();
+    assert_eq!(crowded_of(&parts), [(0..16).collect::<Vec<_>>()]);
+    // Larger ones are left for later, however old they are.
+    parts[..30].iter_mut().for_each(|part| part.bytes = MIB);
+    assert_eq!(crowded_of(&parts), [(30..46).collect::<Vec<_>>()]);
+    // What takes long is not for here.
+    parts.iter_mut().for_each(|part| part.bytes = 6 * MIB);
+    assert_eq!(crowded_of(&parts)[0].len(), 2);
+    parts.iter_mut().for_each(|part| part.bytes = 9 * MIB);
+    assert_eq!(crowded_of(&parts), [[0; 0]; 0]);
+}
+
+#[test]
+fn the_most_crowded_day_comes_first_and_each_has_its_turn() {
+    let on = |day: i64, ids: std::ops::Range<u64>| {
+        ids.map(move |id| part(id, day * 24..day * 24 + 1, 1))
+    };
+    let days = [on(0, 0..40), on(1, 40..90), on(2, 90..99)];
+    let mut parts: Vec<_> = days.into_iter().flatten().collect();
+    let groups = crowded_of(&parts);
+    assert_eq!(
+        groups,
+        [(40..56).collect::<Vec<_>>(), (0..16).collect::<Vec<_>>()]
+    );
+    check(&parts, groups);
+    // One that covers both days is not passed.
+    parts.insert(45, part(44, 0..48, 1000 * MIB));
+    let groups = crowded_of(&parts);
+    assert_eq!(groups[0], (46..62).collect::<Vec<_>>());
+    check(&parts, groups);
+}
+
 proptest! {
     #[test]
     fn nothing_is_taken_twice_and_no_answer_changes(
@@ -216,20 +283,19 @@ proptest! {
             true => forced(&parts, &terms(over, &none), TimeRange::ALL),
             false => due(&parts, &terms(over, &none)),
         };
-        let mut order: Vec<usize> = (0..parts.len()).collect();
-        let before = winners(&parts, &order);
-        let mut taken = HashSet::new();
-        for group in groups {
-            prop_assert!(group.is_sorted() && group.len() > 1);
-            prop_assert!(group.iter().all(|at| taken.insert(*at)));
-            // The merged part stands where its youngest stood; inside it the order of age is kept.
-            let place = order.iter().position(|at| Some(at) == group.last()).unwrap();
-            order.splice(place..=place, group.iter().copied());
-            let mut seen = HashSet::new();
-            let mut kept: Vec<usize> = order.iter().rev().copied().filter(|at| seen.insert(*at)).collect();
-            kept.reverse();
-            order = kept;
-        }
-        prop_assert_eq!(winners(&parts, &order), before);
+        check(&parts, groups);
+    }
+
+    #[test]
+    fn a_crowd_is_thinned_out_without_changing_an_answer(
+        shapes in prop::collection::vec((0..40i64, 1..6i64, 0..12u32), 30..90),
+    ) {
+        let shape = |(id, (start, length, size)): (usize, &(i64, i64, u32))| {
+            // Of two parts that follow each other every third pair was sealed at one moment.
+            let sequence = id as u64 / 3 * 3;
+            Candidate { sequence, ..part(id as u64, *start..start + length, 1 << (2 * size)) }
+        };
+        let parts: Vec<_> = shapes.iter().enumerate().map(shape).collect();
+        check(&parts, crowded_of(&parts));
     }
 }

@@ -18,13 +18,15 @@ use crate::manifest::{self, Manifest};
 use crate::{Error, ErrorKind, Result};
 
 const FORMAT_VERSION: u64 = 1;
+/// The name of a file that lies in a directory while a backup is restored into it, beside anything but a `FORMAT`.
+pub const RESTORE_UNFINISHED: &str = "RESTORE-UNFINISHED";
 const LENGTH_MAX: u64 = 4096;
 
 /// Checks that a directory is ours and of a version that is known. Returns what is wrong with the file when the rest of
 /// the directory says that it was this version's; then it is to be written again.
 ///
 /// # Errors
-/// `NewerVersion`, `Config` when the directory is somebody else's, `Corrupt` when nothing else tells either, `Io`.
+/// `NewerVersion`, `Config` when the directory is somebody else's or half restored, `Corrupt` when nothing else tells either, `Io`.
 pub(in crate::db) fn check_format(disk: &dyn Disk, directory: &Path) -> Result<Option<String>> {
     let path = directory.join(FORMAT);
     let bytes = match disk.read(&path, LENGTH_MAX) {
@@ -105,6 +107,9 @@ fn check_foreign(disk: &dyn Disk, directory: &Path) -> Result<()> {
         Err(error) if error.kind() == IoErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Error::io("list", directory, error)),
     };
+    if names.iter().any(|name| name == RESTORE_UNFINISHED) {
+        return Err(half_restored(directory));
+    }
     match names.iter().find(|name| !is_ours(name)) {
         Some(name) => Err(Error::new(
             ErrorKind::Config,
@@ -116,6 +121,27 @@ fn check_foreign(disk: &dyn Disk, directory: &Path) -> Result<()> {
         )),
         None => Ok(()),
     }
+}
+
+/// Returns why a directory without a version is no store.
+pub(in crate::db) fn no_store(disk: &dyn Disk, directory: &Path) -> Error {
+    if disk.exists(&directory.join(RESTORE_UNFINISHED)) {
+        return half_restored(directory);
+    }
+    let message = format!(
+        "{} holds no store: there is no {FORMAT}",
+        directory.display()
+    );
+    Error::new(ErrorKind::Config, message)
+}
+
+fn half_restored(directory: &Path) -> Error {
+    let message = format!(
+        "{} holds a restore that was broken off (found {RESTORE_UNFINISHED} and no {FORMAT}), so samples are missing: \
+         remove the directory and restore the backup again, or wait when the restore is still running",
+        directory.display()
+    );
+    Error::new(ErrorKind::Config, message)
 }
 
 #[cfg(test)]

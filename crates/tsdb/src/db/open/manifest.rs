@@ -76,7 +76,7 @@ pub(super) fn find(disk: &Arc<dyn Disk>, directory: &Path, wal: &Path) -> Result
             repaired: None,
         }),
         damage => {
-            let manifest = rebuild(disk, directory, &ids, last_sequence(&**disk, wal)?);
+            let manifest = rebuild(disk, directory, &ids, last_sequence(&**disk, wal)?)?;
             let what = format!(
                 "{} and so is its copy; all {} parts count, those that were merged and deletions that were not \
                  carried out yet may have come back",
@@ -114,7 +114,7 @@ fn parts(disk: &dyn Disk, directory: &Path) -> Result<Vec<u64>> {
 
 /// Numbers of parts grow with their age, but for those that were merged. No deletion of the WAL may hide anything in a
 /// part, because the part may be newer: so all have the last sequence that was given.
-fn rebuild(disk: &Arc<dyn Disk>, directory: &Path, ids: &[u64], sequence: u64) -> Manifest {
+fn rebuild(disk: &Arc<dyn Disk>, directory: &Path, ids: &[u64], sequence: u64) -> Result<Manifest> {
     let mut manifest = Manifest {
         sequence,
         next_part: ids.last().map_or(0, |last| last.saturating_add(1)),
@@ -139,6 +139,8 @@ fn rebuild(disk: &Arc<dyn Disk>, directory: &Path, ids: &[u64], sequence: u64) -
                 let entry = PartEntry::of_samples(*id, range, sequence, 0);
                 manifest.parts.push(entry);
             }
+            // Nothing is wrong with the part.
+            Err(error) if error.is_out_of_files() => return Err(error.into()),
             Err(error) => manifest.quarantined.push(QuarantinedPart {
                 id: *id,
                 tier: Tier::Raw,
@@ -150,5 +152,5 @@ fn rebuild(disk: &Arc<dyn Disk>, directory: &Path, ids: &[u64], sequence: u64) -
         }
     }
     manifest.parts.extend(windows);
-    manifest
+    Ok(manifest)
 }

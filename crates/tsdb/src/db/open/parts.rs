@@ -21,6 +21,9 @@ const METADATA_SERIES: u64 = 4_000_000;
 
 /// Opens all parts; those that do not open, damaged or of a newer version, go into quarantine. A part in quarantine gets
 /// another chance, because a disk may have been repaired, or this program replaced by a newer one.
+///
+/// # Errors
+/// `Io` when so many files are open that nothing can be said of a part.
 pub(super) fn open_parts(
     disk: &Arc<dyn Disk>,
     directory: &Path,
@@ -34,18 +37,20 @@ pub(super) fn open_parts(
     let mut overtaken: Vec<TimeRange> = Vec::new();
     for entry in std::mem::take(&mut manifest.parts) {
         let path = directory.join(part_name(entry.id));
-        match Part::open_with(disk.clone(), &path, caches).map_err(Error::from) {
+        match Part::open_with(disk.clone(), &path, caches) {
             Ok(part) => {
                 parts.push(LivePart::new(entry.clone(), part));
                 entries.push(entry);
             }
+            // Nothing is wrong with the part.
+            Err(error) if error.is_out_of_files() => return Err(error.into()),
             Err(error) => quarantined.push(QuarantinedPart {
                 id: entry.id,
                 tier: entry.tier,
                 range: entry.range,
                 sequence: entry.sequence,
                 cleaned: entry.cleaned,
-                reason: error.chain(),
+                reason: Error::from(error).chain(),
             }),
         }
     }
@@ -59,7 +64,8 @@ pub(super) fn open_parts(
             // The manifest was made anew while it could not be read.
             (aside.tier, aside.range) = (part.meta().tier, span_of(part.meta().range));
         }
-        match opened.map_err(Error::from) {
+        match opened {
+            Err(error) if error.is_out_of_files() => return Err(error.into()),
             // Another part was made for some of its time, and those of one tier never overlap.
             Ok(_) if aside.tier != Tier::Raw && is_taken(&entries, &aside) => {
                 quarantined.push(aside)

@@ -37,6 +37,8 @@ impl Db {
     ) -> Result<()> {
         let (mut outcome, mut failed) = (Ok(()), HashSet::new());
         while !pace.is_over() {
+            // A day with many parts takes long, and there may be many days.
+            outcome = outcome.and(self.merge_crowded(pace, done));
             let merging = self.begin_merging();
             let (sequence, tiers) = self.tiers_at_rest()?;
             let wanted = self.wanted_tiers(&tiers);

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::model::{self, Model, Series};
 use crate::bounded::CacheMetrics;
-use crate::part::{Caches, PageCache, Part, WriteOptions};
+use crate::part::{Caches, OpenFiles, OpenFilesMetrics, PageCache, Part, WriteOptions};
 use crate::selector_cache::SelectorCache;
 
 const OPS: [MatchOp; 4] = [
@@ -36,6 +36,7 @@ fn with_caches(directory: &Path) -> Part {
             1 << 20,
             CacheMetrics::default(),
         ))),
+        files: OpenFiles::new(1, OpenFilesMetrics::default()),
     };
     Part::open_with(Arc::new(SystemDisk), directory, &caches).unwrap()
 }
