@@ -1,5 +1,6 @@
 //! A clock that stands still until a test moves it.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +18,8 @@ pub struct FakeClock(Arc<Mutex<State>>);
 struct State {
     wall: Timestamp,
     monotonic: Monotonic,
-    sleepers: Vec<(Monotonic, Waker)>,
+    sleepers: BTreeMap<(Monotonic, u64), Waker>,
+    next_sleeper: u64,
 }
 
 impl FakeClock {
@@ -26,7 +28,8 @@ impl FakeClock {
         Self(Arc::new(Mutex::new(State {
             wall: now,
             monotonic: Monotonic::from_origin(Duration::ZERO),
-            sleepers: Vec::new(),
+            sleepers: BTreeMap::new(),
+            next_sleeper: 0,
         })))
     }
 
@@ -36,15 +39,20 @@ impl FakeClock {
             let mut state = self.lock();
             state.wall = state.wall + duration;
             state.monotonic = state.monotonic.after(duration);
-            let now = state.monotonic;
-            let (due, waiting) = std::mem::take(&mut state.sleepers)
-                .into_iter()
-                .partition(|(deadline, _)| *deadline <= now);
-            state.sleepers = waiting;
-            let due: Vec<(Monotonic, Waker)> = due;
-            due
+            let after_now = state.monotonic.after(Duration::from_nanos(1));
+            let waiting = state.sleepers.split_off(&(after_now, 0));
+            std::mem::replace(&mut state.sleepers, waiting)
         };
-        due.into_iter().for_each(|(_, waker)| waker.wake());
+        due.into_values().for_each(Waker::wake);
+    }
+
+    /// Returns how many wait for a point that is exactly `duration` away: a test that moves time on knows by it that
+    /// whoever should wait does.
+    pub fn sleepers_until(&self, duration: Duration) -> usize {
+        let state = self.lock();
+        let deadline = state.monotonic.after(duration);
+        let waiting = (deadline, 0)..=(deadline, u64::MAX);
+        state.sleepers.range(waiting).count()
     }
 
     /// Sets the wall time, forward or back, as an operator or NTP would; the monotonic time does not move.
@@ -67,16 +75,26 @@ impl Clock for FakeClock {
     }
 
     fn sleep_until(&self, deadline: Monotonic) -> Sleep {
+        let mut state = self.lock();
+        let id = state.next_sleeper;
+        state.next_sleeper += 1;
         Box::pin(Until {
             clock: self.clone(),
-            deadline,
+            key: (deadline, id),
         })
     }
 }
 
+/// Who waits; from the first poll to the end or the drop it is one of the clock's sleepers.
 struct Until {
     clock: FakeClock,
-    deadline: Monotonic,
+    key: (Monotonic, u64),
+}
+
+impl Drop for Until {
+    fn drop(&mut self) {
+        self.clock.lock().sleepers.remove(&self.key);
+    }
 }
 
 impl Future for Until {
@@ -84,10 +102,10 @@ impl Future for Until {
 
     fn poll(self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.clock.lock();
-        if self.deadline <= state.monotonic {
+        if self.key.0 <= state.monotonic {
             return Poll::Ready(());
         }
-        state.sleepers.push((self.deadline, ctx.waker().clone()));
+        state.sleepers.insert(self.key, ctx.waker().clone());
         Poll::Pending
     }
 }

@@ -8,10 +8,10 @@
 //! A [`FakeClock`] stands still until it is advanced. A [`SimulatedDisk`] keeps, beside what a program sees, what would
 //! be left after the power failed: a file's bytes since its last sync and a directory's names since its last sync are
 //! kept or lost at random, and a lost sync is never made good by a later one, as on Linux. A [`StoreUnderTest`] lives
-//! and dies on both, and a ledger says what it must then hold.
+//! and dies on both, and a ledger says what it must then hold. A [`Postgres`] is Debian's, started for one test.
 //!
 //! # Invariants
-//! - One seed, one run: nothing here asks the machine for time or randomness.
+//! - One seed, one run: nothing here asks the machine for time or randomness; only a [`Postgres`] is a real process.
 //! - After [`SimulatedDisk::power_loss`] or [`SimulatedDisk::kill`] every file handle of the dead process fails.
 //!
 //! # How to extend
@@ -26,6 +26,7 @@ mod commit;
 mod crash;
 mod disk;
 mod node_exporter;
+mod postgres;
 mod seed;
 mod store;
 
@@ -34,5 +35,6 @@ pub use commit::wait;
 pub use crash::{Health, Opening, RETENTION, Schedule, Shown, StoreUnderTest, random_samples};
 pub use disk::{Fault, Operation, SimulatedDisk};
 pub use node_exporter::NodeExporter;
+pub use postgres::Postgres;
 pub use seed::{Seed, for_each_seed};
 pub use store::MemoryStore;

@@ -40,7 +40,6 @@ mod subject;
 
 pub use answer::{Answer, AnswerValue, Bucket, Found, FoundHistogram};
 pub use engine::{EngineSubject, engine_options};
-pub use notation::Point;
 pub use run::{Asked, Failure, Report, run};
 pub use script::{
     Command, Eval, ExpectedSeries, ExpectedValue, Load, LoadedSeries, Message, ScriptError, When,

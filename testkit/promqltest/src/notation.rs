@@ -1,15 +1,13 @@
 //! How scripts write times, labels and values.
 
-mod histogram;
 mod nhcb;
-mod points;
+mod starts;
 
-use plimsoll_promql::{ExprKind, parse};
-use plimsoll_types::{Labels, METRIC_NAME, MatchOp, stale_nan};
+use plimsoll_promql::{ExprKind, SeriesPoint, parse, parse_metric, parse_points};
+use plimsoll_types::{Labels, stale_nan};
 
 pub(crate) use nhcb::derive;
-pub use points::Point;
-pub(crate) use points::{points, start_offsets};
+pub(crate) use starts::start_offsets;
 
 /// What follows the metric in a line of start timestamps.
 pub(crate) const START_SUFFIX: &str = "@st";
@@ -43,13 +41,8 @@ pub(crate) fn split(line: &str) -> (&str, &str) {
             (None, '"' | '\'' | '`') => quoted = Some(c),
             (None, '{') => depth += 1,
             (None, '}') => depth -= 1,
-            // `metric {labels} values` is written too.
             (None, c) if c.is_whitespace() && depth == 0 => {
-                let rest = line[at..].trim_start();
-                if rest.starts_with('{') && !rest.starts_with("{{") && !line[..at].contains('{') {
-                    continue;
-                }
-                return (&line[..at], rest);
+                return (&line[..at], line[at..].trim_start());
             }
             _ => {}
         }
@@ -57,37 +50,14 @@ pub(crate) fn split(line: &str) -> (&str, &str) {
     (line, "")
 }
 
-/// Reads labels as a selector without values to compare with other than `=`.
+/// Reads labels as they are written before values.
 pub(crate) fn labels(text: &str) -> Result<Labels, String> {
-    let text = text.trim();
-    if text
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
-        .is_some_and(|inner| inner.trim().is_empty())
-    {
-        return Ok(Labels::empty());
-    }
-    // A selector needs a condition that not everything fulfils, a label set does not.
-    let (selector, dummy) = match text.starts_with('{') && parse(text).is_err() {
-        true => (format!("dummy{text}"), true),
-        false => (text.to_string(), false),
-    };
-    let expr = parse(&selector).map_err(|error| format!("{text}: {error}"))?;
-    let ExprKind::Selector(selector) = &expr.kind else {
-        return Err(format!("{text} is no series"));
-    };
-    let mut pairs = Vec::new();
-    for matcher in selector.matchers.iter() {
-        if matcher.op() != MatchOp::Equal {
-            return Err(format!(
-                "{text}: a series has labels with =, not conditions"
-            ));
-        }
-        if !(dummy && matcher.name() == METRIC_NAME) {
-            pairs.push((matcher.name(), matcher.value()));
-        }
-    }
-    Labels::try_from_pairs(&pairs).map_err(|error| error.to_string())
+    parse_metric(text).map_err(|error| format!("{text}: {error}"))
+}
+
+/// Reads all values of a line; `None` is a gap.
+pub(crate) fn points(text: &str) -> Result<Vec<Option<SeriesPoint>>, String> {
+    parse_points(text).map_err(|error| format!("{text}: {error}"))
 }
 
 /// Reads a quoted string.
@@ -121,31 +91,9 @@ mod tests {
                 ("a{b=\"\\\" \"}", "{{sum:1 count:2}}"),
             ),
             ("a {{sum:1}}", ("a", "{{sum:1}}")),
-            ("a {b=\"c\"} 1", ("a {b=\"c\"}", "1")),
             ("{} 1", ("{}", "1")),
         ] {
             assert_eq!(split(line), expected, "{line}");
-        }
-    }
-
-    #[test]
-    fn labels_are_read_with_and_without_a_name() {
-        let check = |text: &str, expected: &[(&str, &str)]| {
-            let expected = Labels::from_pairs(expected.iter().copied());
-            assert_eq!(labels(text), Ok(expected), "{text}");
-        };
-        check("{}", &[]);
-        check("{ }", &[]);
-        check("a", &[("__name__", "a")]);
-        check("a {b=\"c\"}", &[("__name__", "a"), ("b", "c")]);
-        check("{b=\"\"}", &[]);
-        check(
-            "{\"a.b\",\"c.d\"=\"e\"}",
-            &[("__name__", "a.b"), ("c.d", "e")],
-        );
-        check("{__name__=\"a\",b='c'}", &[("__name__", "a"), ("b", "c")]);
-        for wrong in ["a{b!=\"c\"}", "a[5m]", "a{b=\"c\"", "1"] {
-            assert!(labels(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -13,6 +13,8 @@ mod eval;
 mod load;
 
 pub use eval::{Eval, ExpectedSeries, ExpectedValue, Message, When};
+#[cfg(test)]
+pub(crate) use load::sample;
 pub use load::{Load, LoadedSeries};
 
 /// One command of a script.

@@ -1,11 +1,11 @@
 //! When two sets of series are the same to a script.
 
+use plimsoll_promql::SeriesPoint;
 use plimsoll_types::{Counts, Histogram, Labels};
 
 use super::number::is_close;
 use super::{Mismatch, text};
 use crate::answer::{Bucket, Found, FoundHistogram};
-use crate::notation::Point;
 use crate::script::{ExpectedSeries, When};
 
 /// Compares the series of an instant query.
@@ -94,11 +94,11 @@ fn missing<'a>(
     }
 }
 
-fn is_same(wanted: Option<&Point>, found: Option<&Found>) -> bool {
+fn is_same(wanted: Option<&SeriesPoint>, found: Option<&Found>) -> bool {
     match (wanted, found) {
         (None, None) => true,
-        (Some(Point::Float(wanted)), Some(Found::Float(found))) => is_close(*wanted, *found),
-        (Some(Point::Histogram { value, has_hint }), Some(Found::Histogram(found))) => {
+        (Some(SeriesPoint::Float(wanted)), Some(Found::Float(found))) => is_close(*wanted, *found),
+        (Some(SeriesPoint::Histogram { value, has_hint }), Some(Found::Histogram(found))) => {
             match found {
                 FoundHistogram::Whole(found) => {
                     is_same_histogram(value, found)
@@ -170,10 +170,10 @@ mod tests {
         lines.iter().map(series).collect()
     }
 
-    fn found(point: &Point) -> Found {
+    fn found(point: &SeriesPoint) -> Found {
         match point {
-            Point::Float(value) => Found::Float(*value),
-            Point::Histogram { value, .. } => {
+            SeriesPoint::Float(value) => Found::Float(*value),
+            SeriesPoint::Histogram { value, .. } => {
                 Found::Histogram(FoundHistogram::Whole(Arc::clone(value)))
             }
         }

@@ -1,9 +1,9 @@
 //! Values in words, for reports.
 
+use plimsoll_promql::SeriesPoint;
 use plimsoll_types::{Histogram, Labels};
 
 use crate::answer::{Answer, AnswerValue, Bucket, Found, FoundHistogram};
-use crate::notation::Point;
 use crate::script::{ExpectedSeries, ExpectedValue};
 
 /// Returns an answer in words.
@@ -50,14 +50,14 @@ fn list(what: &str, items: impl Iterator<Item = String>) -> String {
 pub(super) fn series(series: &ExpectedSeries) -> String {
     let points = series.points.iter().map(|point| match point {
         None => " _".to_string(),
-        Some(Point::Float(value)) => format!(" {}", float(*value)),
-        Some(Point::Histogram {
+        Some(SeriesPoint::Float(value)) => format!(" {}", float(*value)),
+        Some(SeriesPoint::Histogram {
             value,
             has_hint: true,
         }) => {
             format!(" {} ({:?})", histogram(value), value.reset_hint)
         }
-        Some(Point::Histogram { value, .. }) => format!(" {}", histogram(value)),
+        Some(SeriesPoint::Histogram { value, .. }) => format!(" {}", histogram(value)),
     });
     format!("{}{}", series.labels, points.collect::<String>())
 }

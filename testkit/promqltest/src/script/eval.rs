@@ -13,11 +13,12 @@
 //! Scripts before 3.4 say `eval_fail`, `eval_warn`, `eval_info` and `eval_ordered`, and `expected_fail_message TEXT` or
 //! `expected_fail_regexp PATTERN` below an `eval_fail`.
 
+use plimsoll_promql::SeriesPoint;
 use plimsoll_types::Labels;
 use regex::Regex;
 
 use super::{Lines, ScriptError};
-use crate::notation::{self, Point};
+use crate::notation;
 
 /// When a query is evaluated, in milliseconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ pub struct ExpectedSeries {
     /// Its labels.
     pub labels: Labels,
     /// Its values; `None` where there must be none.
-    pub points: Vec<Option<Point>>,
+    pub points: Vec<Option<SeriesPoint>>,
 }
 
 /// The value that is expected.
@@ -283,7 +284,7 @@ impl Eval {
             (ExpectedValue::Series(series), When::Range { .. }) if series.is_empty() => {
                 series.push(ExpectedSeries {
                     labels: Labels::empty(),
-                    points: vec![Some(Point::Float(number))],
+                    points: vec![Some(SeriesPoint::Float(number))],
                 });
                 Ok(())
             }

@@ -1,6 +1,7 @@
 //! `load`: series and the values they have at equal distances, beginning at time 0.
 
-use plimsoll_types::{Labels, Sample, StartTimestamp};
+use plimsoll_promql::SeriesPoint;
+use plimsoll_types::{Labels, Sample, StartTimestamp, Timestamp};
 
 use super::{Lines, ScriptError};
 use crate::notation::{self, START_SUFFIX};
@@ -68,10 +69,22 @@ fn one(metric: &str, points: &str, step: i64) -> Result<LoadedSeries, String> {
     let mut samples = Vec::new();
     for (index, point) in points.into_iter().enumerate() {
         if let Some(point) = point {
-            samples.push(point.sample(step * index as i64)?);
+            samples.push(sample(point, step * index as i64)?);
         }
     }
     Ok(LoadedSeries { labels, samples })
+}
+
+/// Makes a value a sample to load; refuses a histogram that no store would take.
+pub(crate) fn sample(point: SeriesPoint, millis: i64) -> Result<Sample, String> {
+    let at = Timestamp::from_millis(millis);
+    match point {
+        SeriesPoint::Float(value) => Ok(Sample::float(at, value)),
+        SeriesPoint::Histogram { value, .. } => {
+            value.validate().map_err(|error| error.to_string())?;
+            Ok(Sample::histogram(at, value))
+        }
+    }
 }
 
 /// Start timestamps are written as distances from the sample above which they stand.
