@@ -7,7 +7,8 @@
 //! # Model
 //! [`parse`] turns text into an [`Expr`], every node of which knows its [`Span`]; types are checked on the way.
 //! [`Features`] switch on what Prometheus hides behind flags; [`resolve()`] turns `[step() * 5]` into milliseconds. Trees are
-//! printed on one line (`Display`), on several ([`pretty`]) and as JSON ([`tree_json()`]).
+//! printed on one line (`Display`), on several ([`pretty`]) and as JSON ([`tree_json()`]). [`parse_series`] reads the
+//! notation in which tests write samples.
 //!
 //! An [`Engine`] plans the tree into operators. An operator first tells the labels of all its series, then gives one
 //! *column* (a series' values at all steps) at a time, so `sum by (x)` holds one input series plus its groups. A range
@@ -60,6 +61,7 @@ mod optimize;
 mod parser;
 mod printer;
 mod resolve;
+mod series_notation;
 mod span;
 mod stack;
 mod tree_json;
@@ -76,9 +78,14 @@ pub use extra_matchers::with_extra_matchers;
 pub use features::Features;
 pub use functions::{Function, all_functions};
 pub use memory::{MemoryBudget, QueryMemory};
+pub use number::quoted;
 pub use parser::{parse, parse_selector, parse_with};
 pub use printer::pretty;
 pub use resolve::resolve;
+pub use series_notation::{
+    SeriesDescription, SeriesPoint, histogram_notation, parse_metric, parse_points, parse_series,
+    stored_reset_hint,
+};
 pub use span::{Position, Span};
 pub use tree_json::tree_json;
 pub use value::{InstantSample, QueryResult, RangeSeries, Stats, Timings, Value};

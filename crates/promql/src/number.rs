@@ -39,6 +39,11 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     text.parse().ok()
 }
 
+/// Quotes a text as Go's `%q` does, which is how Prometheus' programs write label values and queries.
+pub fn quoted(text: &str) -> String {
+    Quoted(text).to_string()
+}
+
 /// Writes a string as a PromQL literal in double quotes, as Go's `%q` does: what cannot be seen is escaped.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 

@@ -1,6 +1,9 @@
 //! Hostile text: the parser answers, never panics, never overflows the stack; what it accepts it can print and read.
 
-use plimsoll_promql::{Features, parse, parse_with, pretty, tree_json};
+use plimsoll_promql::{
+    Features, SeriesPoint, histogram_notation, parse, parse_metric, parse_points, parse_series,
+    parse_with, pretty, tree_json,
+};
 
 #[test]
 fn parser() {
@@ -19,6 +22,31 @@ fn parser() {
                 assert!(error.span().start <= error.span().end);
                 assert!(!error.render().is_empty());
                 assert!(parse(&text).is_err(), "fewer features accept less");
+            }
+        }
+    });
+}
+
+#[test]
+fn series_notation() {
+    bolero::check!().for_each(|bytes: &[u8]| {
+        let text = String::from_utf8_lossy(bytes);
+        for error in [
+            parse_series(&text).err(),
+            parse_metric(&text).err(),
+            parse_points(&text).err(),
+        ]
+        .into_iter()
+        .flatten()
+        {
+            assert!(error.span().start <= error.span().end && error.span().end <= text.len());
+            assert!(!error.render().is_empty());
+        }
+        for point in parse_points(&text).into_iter().flatten().flatten() {
+            if let SeriesPoint::Histogram { value, .. } = point {
+                let written = histogram_notation(&value);
+                let read = parse_points(&written).expect("what is written can be read");
+                assert_eq!(read.len(), 1, "{written}");
             }
         }
     });
