@@ -1,76 +1,58 @@
 //! A rule file as it is written, and what may be wrong with it.
 
-use std::collections::{BTreeMap, HashSet};
+mod raw;
+
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_promql::{Features, ParseError, parse_with};
-use plimsoll_runtime::config::{Diagnostic, Diagnostics, DurationValue, Source, Span, Spanned};
+use plimsoll_runtime::config::{
+    Diagnostic, Diagnostics, DurationValue, Severity, Source, Span, Spanned,
+};
 use plimsoll_types::METRIC_NAME;
-use serde::Deserialize;
 
-use crate::model::{Group, Kind, Rule, RuleFile};
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawFile {
-    groups: Vec<Spanned<RawGroup>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawGroup {
-    name: Spanned<String>,
-    interval: Option<DurationValue>,
-    query_offset: Option<DurationValue>,
-    limit: u64,
-    labels: Texts,
-    rules: Vec<Spanned<RawRule>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct RawRule {
-    record: Spanned<String>,
-    alert: Spanned<String>,
-    expr: Spanned<String>,
-    #[serde(rename = "for")]
-    hold: Option<Spanned<DurationValue>>,
-    keep_firing_for: Option<Spanned<DurationValue>>,
-    labels: Texts,
-    annotations: Texts,
-}
-
-type Texts = BTreeMap<String, Spanned<String>>;
+use self::raw::{RawFile, RawGroup, RawRule, Texts, field_spans, rule_spans, texts};
+use crate::engine::{Templates, is_template};
+use crate::model::{Group, GroupSpans, Kind, Rule, RuleFile};
+use crate::place::{Lines, within};
 
 /// Reads the text of a rule file; `features` says which experimental PromQL its expressions may use.
 ///
 /// # Errors
 /// Everything that is wrong with it, or the first thing that keeps it from being read at all.
 pub fn check(source: &Source, features: &Features) -> Result<RuleFile, Diagnostics> {
-    let (source, warnings) = first_document(source)?;
+    let (source, mut warnings) = first_document(source);
     let source = &source;
     let raw: RawFile = source.parse()?;
+    warnings.extend(source.ignored());
     let mut checker = Checker {
         source,
+        lines: Lines::of(source.text()),
         features,
+        templates: Templates::new(&Arc::from("")),
         found: Vec::new(),
+        warnings,
     };
     let groups = checker.groups(raw.groups);
     match checker.found.is_empty() {
-        true => Ok(RuleFile { groups, warnings }),
+        true => Ok(RuleFile {
+            groups,
+            warnings: checker.warnings,
+            source: source.clone(),
+        }),
         false => Err(Diagnostics(checker.found)),
     }
 }
 
 /// Cuts a file before its second YAML document. Prometheus reads the first one only and says so in its log; refusing
 /// the file would refuse what works.
-fn first_document(source: &Source) -> Result<(Source, Vec<Diagnostic>), Diagnostics> {
+fn first_document(source: &Source) -> (Source, Vec<Diagnostic>) {
     let text = source.text();
     let (mut offset, mut has_content) = (0, false);
     for line in text.split_inclusive('\n') {
         let is_marker = line.trim_end() == "---" || line.starts_with("--- ");
         if is_marker && has_content {
-            let first = Source::new(source.path(), &text[..offset])?;
             let span = Span {
                 start: offset as u32,
                 end: (offset + 3) as u32,
@@ -81,19 +63,22 @@ fn first_document(source: &Source) -> Result<(Source, Vec<Diagnostic>), Diagnost
                     "a second document begins here, and only the first is read",
                 )
                 .with_hint("make it a file of its own");
-            return Ok((first, vec![warning]));
+            return (source.head(offset), vec![warning]);
         }
         let content = line.trim();
         has_content |= is_marker || !(content.is_empty() || content.starts_with(['#', '%']));
         offset += line.len();
     }
-    Ok((source.clone(), Vec::new()))
+    (source.clone(), Vec::new())
 }
 
 struct Checker<'a> {
     source: &'a Source,
+    lines: Lines<'a>,
     features: &'a Features,
+    templates: Templates,
     found: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
 }
 
 impl Checker<'_> {
@@ -112,36 +97,52 @@ impl Checker<'_> {
                 let message = format!("the group {:?} is in this file twice", name.value);
                 self.wrong(name, message);
             }
-            self.labels(&group.labels);
-            let group = group.value;
-            let rules = group.rules.into_iter();
-            groups.push(Group {
-                name: group.name.value,
-                interval: group.interval.map(|interval| interval.0),
-                query_offset: group.query_offset.map(|offset| offset.0),
-                limit: group.limit,
-                labels: texts(group.labels),
-                rules: rules.filter_map(|rule| self.rule(rule)).collect(),
-            });
+            groups.push(self.group(group));
         }
         groups
     }
 
+    fn group(&mut self, raw: Spanned<RawGroup>) -> Group {
+        self.labels(&raw.labels);
+        self.limit(&raw.limit);
+        self.group_templates(&raw);
+        let spans = GroupSpans {
+            whole: raw.span,
+            name: raw.name.span,
+            labels: field_spans(&raw.labels),
+        };
+        let raw = raw.value;
+        let rules = raw.rules.into_iter();
+        let interval = raw.interval.map(|interval| interval.0);
+        Group {
+            place: self.lines.place(spans.whole),
+            spans,
+            name: raw.name.value,
+            // As in Prometheus an interval of 0 is one that is not set, but an offset of 0 is an offset.
+            interval: interval.filter(|interval| !interval.is_zero()),
+            query_offset: raw.query_offset.map(|offset| offset.0),
+            // Below 0 there is none, too.
+            limit: raw.limit.value as u64,
+            labels: texts(raw.labels),
+            rules: rules.filter_map(|rule| self.rule(rule)).collect(),
+        }
+    }
+
+    /// Prometheus cuts what is behind the point, so a file with such a limit works there.
+    fn limit(&mut self, limit: &Spanned<f64>) {
+        if limit.is_nan() || limit.abs() > i64::MAX as f64 {
+            self.wrong(limit, "expected a whole number below 2^63");
+            return;
+        }
+        if limit.fract() != 0.0 {
+            let message = format!("a limit is a whole number: it is read as {}", limit.trunc());
+            self.warnings.push(self.source.warning(limit.span, message));
+        }
+    }
+
     fn rule(&mut self, raw: Spanned<RawRule>) -> Option<Rule> {
         let before = self.found.len();
-        match (raw.record.is_empty(), raw.alert.is_empty()) {
-            (true, true) => self.wrong(&raw, "a rule needs `record` or `alert`"),
-            (false, false) => {
-                self.wrong(
-                    &raw.record,
-                    "a rule is either `record` or `alert`, not both",
-                );
-            }
-            (false, true) => self.recording(&raw),
-            (true, false) => {}
-        }
-        self.labels(&raw.labels);
-        self.names("annotation", &raw.annotations);
+        self.names_and_texts(&raw);
         let expr = match raw.expr.is_empty() {
             true => {
                 self.wrong(&raw, "a rule needs `expr`");
@@ -152,7 +153,9 @@ impl Checker<'_> {
                 .ok(),
         };
         let expr = expr.filter(|_| self.found.len() == before)?;
+        let spans = rule_spans(&raw);
         let raw = raw.value;
+        let labels = texts(raw.labels);
         let duration = |value: Option<Spanned<DurationValue>>| {
             value.map_or(Duration::ZERO, |value| value.value.0)
         };
@@ -170,8 +173,29 @@ impl Checker<'_> {
         Some(Rule {
             kind,
             expr,
-            labels: texts(raw.labels),
+            labels,
+            place: self.lines.place(spans.whole),
+            spans,
         })
+    }
+
+    fn names_and_texts(&mut self, raw: &Spanned<RawRule>) {
+        match (raw.record.is_empty(), raw.alert.is_empty()) {
+            (true, true) => self.wrong(raw, "a rule needs `record` or `alert`"),
+            (false, false) => {
+                let message = "a rule is either `record` or `alert`, not both";
+                self.wrong(&raw.record, message);
+            }
+            (false, true) => self.recording(raw),
+            (true, false) => {
+                for (what, texts) in [("label", &raw.labels), ("annotation", &raw.annotations)] {
+                    let broken = self.broken_templates(what, &raw.alert, texts);
+                    self.found.extend(broken);
+                }
+            }
+        }
+        self.labels(&raw.labels);
+        self.names("annotation", &raw.annotations);
     }
 
     fn recording(&mut self, raw: &RawRule) {
@@ -179,7 +203,10 @@ impl Checker<'_> {
             ("for", &raw.hold),
             ("keep_firing_for", &raw.keep_firing_for),
         ] {
-            if let Some(value) = value {
+            // As in Prometheus a duration of 0 is one that is not set.
+            if let Some(value) = value
+                && !value.0.is_zero()
+            {
                 self.wrong(
                     value,
                     format!("`{name}` belongs to alerts, this rule records"),
@@ -220,15 +247,35 @@ impl Checker<'_> {
         }
     }
 
-    fn unparsed(&mut self, expr: &Spanned<String>, error: &ParseError) {
-        let mut place = expr.span;
-        let written = &self.source.text()[place.start as usize..place.end as usize];
-        // A plain text on one line is the expression byte for byte, so the caret can go to the very place.
-        if written == expr.value {
-            let span = error.span();
-            place.end = place.start + (span.end.min(written.len())) as u32;
-            place.start += span.start.min(written.len()) as u32;
+    /// Labels of a group are templates for its alerts too, but Prometheus takes the file whatever they are; the alerts
+    /// then carry what is wrong as their label.
+    fn group_templates(&mut self, raw: &RawGroup) {
+        let alert = raw.rules.iter().find(|rule| !rule.alert.is_empty());
+        if let Some(alert) = alert {
+            let broken = self.broken_templates("label", &alert.alert, &raw.labels);
+            let warning = |error| Diagnostic {
+                severity: Severity::Warning,
+                ..error
+            };
+            self.warnings.extend(broken.into_iter().map(warning));
         }
+    }
+
+    fn broken_templates(&self, what: &str, alert: &str, texts: &Texts) -> Vec<Diagnostic> {
+        let templates = texts.iter().filter(|(_, text)| is_template(text));
+        let check = |(name, text): (&String, &Spanned<String>)| {
+            let error = self.templates.parse(alert, text).err()?;
+            let (start, end) = line(text, error.line());
+            let span = within(self.source.text(), text, start, end);
+            let message = format!("the {what} `{name}` is no template: {}", error.reason());
+            Some(self.source.error(span, message))
+        };
+        templates.filter_map(check).collect()
+    }
+
+    fn unparsed(&mut self, expr: &Spanned<String>, error: &ParseError) {
+        let span = error.span();
+        let place = within(self.source.text(), expr, span.start, span.end);
         let position = error.position();
         let message = format!(
             "the expression is no PromQL: {position}: {}",
@@ -242,96 +289,17 @@ impl Checker<'_> {
     }
 }
 
-fn texts(raw: Texts) -> BTreeMap<String, String> {
-    let pairs = raw.into_iter();
-    pairs.map(|(name, value)| (name, value.value)).collect()
+/// Returns where line `number` of a text begins and ends, without the spaces around it.
+fn line(text: &str, number: usize) -> (usize, usize) {
+    let before: usize = text
+        .split_inclusive('\n')
+        .take(number.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let line = text[before..].lines().next().unwrap_or_default();
+    let start = before + line.len() - line.trim_start().len();
+    (start, (before + line.trim_end().len()).max(start))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<RuleFile, Diagnostics> {
-        let source = Source::new("rules.yml".as_ref(), text).unwrap();
-        check(&source, &Features::default())
-    }
-
-    #[test]
-    fn reads_every_field() {
-        let file = read(
-            "groups:\n- name: g\n  interval: 30s\n  query_offset: 1m\n  limit: 5\n  labels: {team: a}\n  rules:\n  \
-             - record: job:up:sum\n    expr: sum by (job) (up)\n    labels: {x: y}\n  \
-             - alert: Down\n    expr: up == 0\n    for: 5m\n    keep_firing_for: 1m\n    annotations: {summary: s}\n",
-        )
-        .unwrap();
-        let group = &file.groups[0];
-        assert_eq!((group.limit, group.labels["team"].as_str()), (5, "a"));
-        assert_eq!(group.interval, Some(Duration::from_secs(30)));
-        assert_eq!(group.query_offset, Some(Duration::from_secs(60)));
-        assert_eq!(group.rules[0].name(), "job:up:sum");
-        let Kind::Alert {
-            hold,
-            keep_firing_for,
-            annotations,
-            ..
-        } = &group.rules[1].kind
-        else {
-            panic!("{:?}", group.rules[1]);
-        };
-        assert_eq!((hold.as_secs(), keep_firing_for.as_secs()), (300, 60));
-        assert_eq!(annotations["summary"], "s");
-    }
-
-    #[test]
-    fn tells_all_that_is_wrong_with_its_place() {
-        let errors = read(
-            "groups:\n- name: g\n  rules:\n  - record: x\n    expr: sum(up) by\n  - alert: y\n    record: z\n    expr: up\n  \
-             - record: r\n    expr: up\n    for: 5m\n  - alert: a\n    expr: ''\n    labels: {__name__: x}\n  \
-             - alert: b\n    expr: up\n    annotations: {'': x}\n- name: g\n",
-        )
-        .unwrap_err();
-        let shown: Vec<String> = errors
-            .iter()
-            .map(|error| format!("{}:{} {}", error.line, error.column, error.message))
-            .collect();
-        let expected = [
-            "5:21 the expression is no PromQL",
-            "7:13 a rule is either",
-            "11:10 `for` belongs to alerts",
-            "14:24 `__name__` cannot",
-            "12:5 a rule needs `expr`",
-            "17:23 the name of a",
-            "18:9 the group \"g\"",
-        ];
-        assert_eq!(shown.len(), expected.len(), "{shown:#?}");
-        for (shown, expected) in shown.iter().zip(expected) {
-            assert!(shown.starts_with(expected), "{shown} / {expected}");
-        }
-    }
-
-    #[test]
-    fn of_several_documents_the_first_counts() {
-        let group = "groups:\n- name: g\n  rules:\n  - record: x\n    expr: up\n";
-        let file = read(&format!("# rules\n---\n{group}---\ngroups: [\n")).unwrap();
-        assert_eq!(file.groups.len(), 1);
-        let warning = file.warnings[0].to_string();
-        assert!(warning.starts_with("rules.yml:8:1: warning: "), "{warning}");
-        assert!(read(&format!("---\n{group}")).unwrap().warnings.is_empty());
-        assert!(read(&format!("{group}...\n")).unwrap().warnings.is_empty());
-    }
-
-    #[test]
-    fn what_may_have_been_meant_is_told() {
-        let text = "groups:\n- name: g\n  rules:\n  - record: x\n    expr: raet(up[5m])\n";
-        let errors = read(text).unwrap_err().to_string();
-        assert!(errors.contains("^^^^ did you mean \"rate\"?"), "{errors}");
-    }
-
-    #[test]
-    fn unknown_fields_are_refused() {
-        assert!(read("groups:\n- name: g\n  rule: []\n").is_err());
-        assert!(read("group: []\n").is_err());
-        assert!(read("groups: []\n").unwrap().groups.is_empty());
-        assert!(read("").unwrap().groups.is_empty());
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@
 //! [`Labels`] name a *series*; a [`Sample`] is a [`Value`] (float or native [`Histogram`]) at a [`Timestamp`];
 //! an [`Exemplar`] points from a sample to a trace; [`Metadata`] says what a metric means. A [`WriteBatch`] goes
 //! into an [`Appender`]; a [`Selection`] comes out of a [`Queryable`], labels first, then one series at a time.
+//! An [`Alert`] is what is sent and routed, a [`Decision`] says why.
 //! A [`Pattern`] is a regular expression as selectors and relabelling rules are written: in Go's dialect.
 //!
 //! # Invariants
@@ -23,6 +24,8 @@
 //! Prometheus data model and remote write 2.0 (units, zero values, histogram schemas), OpenMetrics 1.0 (metric types,
 //! exemplars).
 
+mod alert;
+mod decision;
 mod exemplar;
 mod histogram;
 mod labels;
@@ -34,6 +37,8 @@ mod storage;
 mod timestamp;
 mod units;
 
+pub use alert::{ALERT_NAME, Alert, Annotations};
+pub use decision::Decision;
 pub use exemplar::Exemplar;
 pub use histogram::{
     Bucket, BucketCounts, BucketNumber, CUSTOM_BUCKETS_SCHEMA, ClassicHistogram, Combination,
