@@ -4,6 +4,7 @@
 mod contender;
 mod metrics;
 mod promql;
+mod rules;
 mod spending;
 
 use crate::process;
@@ -23,6 +24,8 @@ enum Subject {
     Promql(promql::Options),
     /// The metrics store, beside Debian's prometheus and victoria-metrics over the same data
     Metrics(metrics::Options),
+    /// Rules evaluated every few seconds, beside Debian's prometheus over the same data
+    Rules(rules::Options),
 }
 
 #[derive(clap::Args)]
@@ -38,6 +41,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         Subject::Storage(options) => storage(options),
         Subject::Promql(options) => promql::run(options),
         Subject::Metrics(options) => metrics::run(options),
+        Subject::Rules(options) => rules::run(options),
     }
 }
 

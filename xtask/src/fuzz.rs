@@ -1,7 +1,12 @@
-//! `cargo xtask fuzz promql`: random queries over random data, to us and to Debian's Prometheus, until they differ.
+//! `cargo xtask fuzz`: the same random input to us and to another program, until they differ.
+//!
+//! `promql`: random queries over random data, to us and to Debian's Prometheus, until they differ.
 //!
 //! `tests/e2e/src/differential.rs` says what is generated and what is kept out because the language changed on purpose;
 //! a test there runs a few of the same seeds.
+
+mod rules;
+mod template;
 
 use std::path::PathBuf;
 
@@ -35,11 +40,19 @@ pub(crate) struct Options {
 enum Subject {
     /// Expressions of the language of Prometheus 2.42
     Promql,
+    /// Rule files and unit tests of rules, as promtool 2.42 judges them
+    Rules,
+    /// Templates of notifications, as amtool 0.25 renders them
+    Template,
 }
 
 /// Runs all seeds and ends at the first difference, unless all are wanted.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let Subject::Promql = options.subject;
+    match options.subject {
+        Subject::Promql => {}
+        Subject::Rules => return rules::run(options),
+        Subject::Template => return template::run(options),
+    }
     let differential = match &options.prometheus {
         Some(program) => Differential::with_current(program)?,
         None => Differential::start()?.context("Debian's prometheus is not installed")?,

@@ -1,6 +1,7 @@
 //! `cargo xtask sim`: what takes years or bad luck in production, in minutes and by seed.
 
 mod operation;
+mod rules;
 mod storage;
 
 /// What is simulated.
@@ -16,6 +17,8 @@ enum Subject {
     Storage(storage::Options),
     /// Hours of normal operation with a clock of their own: memory, files and merge debt must stay flat
     Operation(operation::Options),
+    /// Rules evaluated by processes that die at any point: nobody must notice afterwards
+    Rules(rules::Options),
 }
 
 /// Runs a simulation.
@@ -23,10 +26,12 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     match &options.subject {
         Subject::Storage(options) => storage::run(options),
         Subject::Operation(options) => operation::run(options),
+        Subject::Rules(options) => rules::run(options),
     }
 }
 
 /// Runs the few seeds that belong to every `cargo xtask ci`.
 pub(crate) fn smoke() -> anyhow::Result<()> {
-    storage::smoke()
+    storage::smoke()?;
+    rules::smoke()
 }

@@ -23,7 +23,16 @@ use crate::surface::Surface;
 
 /// A request to read the configuration again; the answer says that the new one is in force (and what of it waits for a
 /// restart, often nothing), or why not.
-pub type ReloadRequest = oneshot::Sender<Result<String, String>>;
+pub type ReloadRequest = oneshot::Sender<Result<String, ReloadError>>;
+
+/// Why a reload changed nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReloadError {
+    /// The configuration or a file that it names is bad; everything that is wrong, with its place.
+    Refused(String),
+    /// It is good, but could not be put into force.
+    Failed(String),
+}
 
 /// How many queries run at once, how many wait, and what they may take; Prometheus runs 20.
 #[derive(Clone, Copy, Debug)]

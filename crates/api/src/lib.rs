@@ -63,11 +63,14 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::get;
 
-pub use app::{App, BuildInfo, Parts, QueryLimits, ReloadRequest};
+pub use app::{App, BuildInfo, Parts, QueryLimits, ReloadError, ReloadRequest};
 pub use operations::starting_router;
 pub use query_metrics::QueryMetrics;
 pub use server::{ServeLimits, serve};
-pub use surface::{InForce, ReadLimits, ServerStatus, Surface};
+pub use surface::{
+    Alertmanagers, DecisionsRead, InForce, NoRules, ReadDecisions, ReadLimits, ServerStatus,
+    Surface,
+};
 pub use v1::Subscribers;
 
 /// Returns the router of all paths.

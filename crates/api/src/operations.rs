@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use plimsoll_runtime::metrics::Registry;
 use tokio::sync::oneshot;
 
-use crate::app::App;
+use crate::app::{App, ReloadError};
 use crate::origin;
 
 /// Operations, and a root that says what this is.
@@ -122,7 +122,12 @@ async fn reload(State(app): State<Arc<App>>) -> Response {
     }
     match outcome.await {
         Ok(Ok(notes)) => notes.into_response(),
-        Ok(Err(diagnostics)) => (StatusCode::INTERNAL_SERVER_ERROR, diagnostics).into_response(),
+        Ok(Err(ReloadError::Refused(diagnostics))) => {
+            (StatusCode::BAD_REQUEST, diagnostics).into_response()
+        }
+        Ok(Err(ReloadError::Failed(reason))) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, reason).into_response()
+        }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "Plimsoll is stopping\n").into_response(),
     }
 }

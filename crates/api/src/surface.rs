@@ -1,13 +1,16 @@
 //! What the endpoints beside queries and pushes need: the state of the server, its targets, its store as a whole.
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plimsoll_ingest::limits::Folding;
 use plimsoll_ingest::scrape::Overview;
 use plimsoll_promql::Features;
+use plimsoll_rules::view::{GroupView, RuleViews};
 use plimsoll_runtime::shutdown::Shutdown;
-use plimsoll_types::{Labels, Pattern, ReplayStatistics, StoreAdmin, Timestamp};
+use plimsoll_types::{Decision, Labels, Pattern, ReplayStatistics, StoreAdmin, Timestamp};
 
 use crate::v1::Subscribers;
 
@@ -17,6 +20,12 @@ pub struct Surface {
     pub status: Arc<ServerStatus>,
     /// What is scraped.
     pub scrapes: Overview,
+    /// The rule groups that run.
+    pub rules: Arc<dyn RuleViews>,
+    /// Tells who alerts are sent to at the moment.
+    pub alertmanagers: Box<dyn Fn() -> Alertmanagers + Send + Sync>,
+    /// Reads what was decided.
+    pub decisions: ReadDecisions,
     /// The store as a whole: statistics, deletion, snapshots.
     pub store: Arc<dyn StoreAdmin>,
     /// Tells what limits fold at the moment, the most first, at most so many entries.
@@ -33,6 +42,32 @@ pub struct Surface {
     pub read_limits: ReadLimits,
     /// Who listens to notifications.
     pub subscribers: Subscribers,
+}
+
+/// Reads at most so many of the newest decisions about one subject or about all, the last one first. The error is what
+/// an operator should know.
+pub type ReadDecisions = Box<dyn Fn(Option<String>, u32) -> DecisionsRead + Send + Sync>;
+
+/// The future of [`ReadDecisions`].
+pub type DecisionsRead = Pin<Box<dyn Future<Output = Result<Vec<Decision>, String>> + Send>>;
+
+/// Who alerts are sent to, as URLs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alertmanagers {
+    /// Those that are told.
+    pub active: Vec<String>,
+    /// Those that discovery found and relabelling dropped.
+    pub dropped: Vec<String>,
+}
+
+/// No rule groups at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoRules;
+
+impl RuleViews for NoRules {
+    fn groups(&self) -> Vec<Arc<GroupView>> {
+        Vec::new()
+    }
 }
 
 /// Bounds of remote read, as Prometheus has them.

@@ -3,6 +3,7 @@
 mod active_queries;
 mod admin;
 mod cardinality;
+mod decisions;
 mod export;
 mod features;
 mod format;
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/rules", get(rules::rules))
         .route("/alerts", get(rules::alerts))
         .route("/alertmanagers", get(rules::alertmanagers))
+        .route("/decisions", get(decisions::decisions))
         .nest("/status", status::routes())
         .route("/status/active_queries", get(active_queries::list))
         .route("/status/cardinality", get(cardinality::cardinality))

@@ -10,6 +10,7 @@
 //!
 //! Besides Prometheus' sections there is `plimsoll:`, see [`Plimsoll`].
 
+mod alerting;
 mod discovery;
 mod elsewhere;
 mod environment;
@@ -18,6 +19,7 @@ mod findings;
 mod global;
 mod http_client;
 mod names;
+mod paths;
 mod plimsoll;
 mod raw;
 mod relabel;
@@ -25,14 +27,16 @@ mod scrape;
 mod selector;
 mod series_limits;
 mod shown;
+mod state;
 mod storage;
 mod tiers;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use plimsoll_runtime::config::{Diagnostic, Diagnostics, Source};
 use plimsoll_types::Labels;
 
+pub use alerting::{Alerting, AlertmanagerConfig};
 pub use discovery::{
     Discovery, DnsDiscovery, DnsRecord, FileDiscovery, HttpDiscovery, TargetGroup,
 };
@@ -40,6 +44,7 @@ pub use global::Global;
 pub use plimsoll::{HostMetrics, Limits, Plimsoll, WalSync};
 pub use scrape::{Escaping, NameValidation, Scheme, ScrapeConfig, ScrapeLimits};
 pub use series_limits::{SeriesLimits, ValuesRule};
+pub use state::State;
 pub use storage::{Retention, RetentionRule};
 pub use tiers::Tiers;
 
@@ -53,6 +58,10 @@ pub struct Config {
     pub global: Global,
     /// The jobs, those of `scrape_config_files` last. No two have the same name.
     pub scrape_configs: Vec<ScrapeConfig>,
+    /// The rule files that exist, as named from where we run, in the order of the patterns and none twice.
+    pub rule_files: Vec<PathBuf>,
+    /// Where alerts go.
+    pub alerting: Alerting,
     /// How long samples are kept.
     pub retention: Retention,
     /// What only Plimsoll knows.

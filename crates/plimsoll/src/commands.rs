@@ -12,9 +12,11 @@ mod promql;
 mod push;
 mod query;
 mod reference;
+mod rules;
 mod serve;
 mod server;
 mod status;
+mod test;
 mod tsdb;
 
 use clap::{Parser, Subcommand};
@@ -41,7 +43,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
     #[command(subcommand)]
     Check(check::Command),
     Query(query::Arguments),
@@ -49,6 +51,10 @@ enum Command {
     Push(push::Command),
     #[command(subcommand)]
     Promql(promql::Command),
+    #[command(subcommand)]
+    Rules(rules::Command),
+    #[command(subcommand)]
+    Test(test::Command),
     #[command(subcommand)]
     Tsdb(tsdb::Command),
     Status(status::Arguments),
@@ -61,11 +67,13 @@ enum Command {
 /// Runs the command that was asked for.
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
-        Command::Serve(arguments) => serve::run(arguments),
+        Command::Serve(arguments) => serve::run(*arguments),
         Command::Check(command) => check::run(command),
         Command::Query(arguments) => query::run(arguments),
         Command::Push(command) => push::run(command),
         Command::Promql(command) => promql::run(command),
+        Command::Rules(command) => rules::run(command),
+        Command::Test(command) => test::run(command),
         Command::Tsdb(command) => tsdb::run(command),
         Command::Status(arguments) => status::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

@@ -1,4 +1,4 @@
-//! Bytes to types and back: expositions, remote write, imports.
+//! Bytes to types and back: expositions, remote write, imports, alerts.
 //!
 //! # What it is for
 //! Every format in which metrics enter or leave, read and written in one place, without sockets, files or clocks: a
@@ -8,6 +8,7 @@
 //! An *exposition* ([`exposition`]) is what a target answers to a scrape: a [`exposition::Parser`] pulls
 //! [`exposition::Entry`] values out of it. A *push* ([`push`]) is what a client sends us: remote write 1.0 and 2.0,
 //! Prometheus text, VictoriaMetrics JSON lines, Influx lines, each of them possibly compressed ([`compression`]).
+//! *Alerts* ([`alertmanager`]) are what an Alertmanager is posted.
 //!
 //! # Invariants
 //! - Hostile bytes make an error with its place, never a panic, and never an allocation of a size that they only claim.
@@ -21,8 +22,10 @@
 //!
 //! # Sources
 //! Prometheus exposition formats (text 0.0.4 and 1.0.0, `io.prometheus.client`), OpenMetrics 1.0, Prometheus remote
-//! write 1.0 and 2.0, the import formats of VictoriaMetrics, InfluxDB line protocol. The module docs name the details.
+//! write 1.0 and 2.0, the import formats of VictoriaMetrics, InfluxDB line protocol, Alertmanager's API v2. The module docs name
+//! the details.
 
+pub mod alertmanager;
 pub mod compression;
 pub mod exposition;
 mod fields;

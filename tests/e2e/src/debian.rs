@@ -134,6 +134,39 @@ impl Prometheus {
     }
 }
 
+/// A running Alertmanager.
+#[derive(Debug)]
+pub struct Alertmanager {
+    /// The process.
+    pub program: Program,
+    /// Its HTTP API.
+    pub api: Api,
+}
+
+impl Alertmanager {
+    /// Starts one that tells nobody, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it is not installed or does not start.
+    pub fn start(home: &Home) -> Result<Self> {
+        let path = find("prometheus-alertmanager")?.context("no prometheus-alertmanager")?;
+        let config = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
+        let config = home.write("alertmanager.yml", config.as_bytes())?;
+        let command = |address: SocketAddr| {
+            let mut command = Command::new(&path);
+            command.arg(format!("--web.listen-address={address}"));
+            // Without a cluster: its port would be a fixed one.
+            command.arg("--cluster.listen-address=");
+            command.arg("--config.file").arg(&config);
+            command.arg("--storage.path").arg(home.path("alertmanager"));
+            command
+        };
+        let (program, address) = start(home, command, "/-/ready")?;
+        let api = Api { address };
+        Ok(Self { program, api })
+    }
+}
+
 /// A running VictoriaMetrics.
 #[derive(Debug)]
 pub struct VictoriaMetrics {

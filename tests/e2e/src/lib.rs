@@ -27,22 +27,28 @@
 
 mod answer;
 mod api;
+mod beats;
 mod debian;
 mod differential;
 mod home;
 mod http;
 mod program;
+mod receiver;
+mod rule_differential;
 mod server;
 mod subject;
 mod time;
 
 pub use answer::compare;
 pub use api::Api;
-pub use debian::{NodeExporter, Prometheus, VictoriaMetrics, find, promtool};
+pub use beats::{BEAT, beats};
+pub use debian::{Alertmanager, NodeExporter, Prometheus, VictoriaMetrics, find, promtool};
 pub use differential::{Agreement, Differential};
 pub use home::Home;
 pub use http::{Reply, encode_query, request};
 pub use program::{Program, binary};
+pub use receiver::{Receiver, Told, millis_of_rfc_3339};
+pub use rule_differential::{RuleAgreement, RuleDifferential};
 pub use server::Server;
 pub use subject::{Forget, Renew, ServerSubject};
 pub use time::{now_millis, wait_until};

@@ -79,6 +79,22 @@ pub(super) fn start(home: &Home, binary: &Path, setup: &Setup) -> anyhow::Result
         .collect()
 }
 
+/// Starts plimsoll and Prometheus, in this order.
+pub(super) fn start_pair(
+    home: &Home,
+    binary: &Path,
+    setup: &Setup,
+) -> anyhow::Result<Vec<Contender>> {
+    let starts = [
+        start_ours(home, binary, setup),
+        start_prometheus(home, setup),
+    ];
+    let named = starts.into_iter().zip(NAMES);
+    named
+        .map(|(started, name)| started.with_context(|| format!("could not start {name}")))
+        .collect()
+}
+
 fn start_ours(home: &Home, binary: &Path, setup: &Setup) -> anyhow::Result<Contender> {
     let retention = "storage:\n  tsdb:\n    retention:\n      time: 60d\n";
     home.configure(&format!("{}{retention}", setup.ours))?;

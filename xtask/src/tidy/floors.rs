@@ -6,16 +6,19 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use crate::process;
 
 /// Floor and package, lowest first. A package that is not listed is refused, so that a new crate finds its floor.
-const FLOORS: [(u8, &str); 10] = [
+const FLOORS: [(u8, &str); 13] = [
     (0, "plimsoll-types"),
     (0, "plimsoll-wire"),
+    (0, "plimsoll-gotemplate"),
     (0, "plimsoll-runtime"),
     (1, "plimsoll-tsdb"),
     (1, "plimsoll-promql"),
     (1, "plimsoll-ingest"),
+    (1, "plimsoll-state"),
     (2, "plimsoll-rules"),
     (3, "plimsoll-api"),
     (3, "plimsoll-backup"),
+    (3, "plimsoll-control"),
     (4, "plimsoll"),
 ];
 

@@ -39,7 +39,7 @@ pub(crate) async fn features(State(app): State<Arc<App>>) -> Response {
     ]
     .into();
     let rules =
-        ["concurrent_rule_eval", "keep_firing_for", "query_offset"].map(|name| (name, false));
+        ["concurrent_rule_eval", "keep_firing_for", "query_offset"].map(|name| (name, true));
     let tsdb: Group = [
         ("delayed_compaction", false),
         ("exemplar_storage", true),

@@ -1,85 +1,155 @@
-//! `/api/v1/rules`, `/alerts`, `/alertmanagers`: empty while no rule is evaluated here, their parameters checked.
+//! `/api/v1/rules`, `/alerts`, `/alertmanagers`: what is judged, what of it is bad, and who is told.
 
+mod pages;
+mod view;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::json;
+use plimsoll_rules::view::{GroupView, RuleView};
+use plimsoll_types::Matcher;
+use serde::Serialize;
 
+use self::pages::Pages;
+use self::view::{Alert, Group, alerts_of};
 use crate::app::App;
 use crate::envelope::{self, Notes};
-use crate::error::{ApiError, Kind};
+use crate::error::ApiError;
 use crate::go;
 use crate::params::Params;
 
-/// Returns rule groups: none.
+/// Returns rule groups.
 pub(crate) async fn rules(
     State(app): State<Arc<App>>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    app.ask(None, move |_, _| {
-        check(&params)?;
-        Ok(envelope::success(&json!({"groups": []}), &Notes::default()))
+    app.ask(None, move |app, _| {
+        let filter = Filter::read(&params)?;
+        let groups = app.parts.surface.rules.groups();
+        let page = pages::page(&groups, &filter)?;
+        let view = Discovery {
+            groups: page.groups,
+            group_next_token: page.next_token,
+        };
+        Ok(envelope::success(&view, &Notes::default()))
     })
     .await
 }
 
-/// Returns alerts: none.
-pub(crate) async fn alerts() -> Response {
-    envelope::success(&json!({"alerts": []}), &Notes::default())
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Discovery<'a> {
+    groups: Vec<Group<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_next_token: Option<String>,
 }
 
-/// Returns the Alertmanagers that alerts go to: none.
-pub(crate) async fn alertmanagers() -> Response {
-    let none = json!({"activeAlertmanagers": [], "droppedAlertmanagers": []});
-    envelope::success(&none, &Notes::default())
-}
-
-/// Refuses what Prometheus refuses, in its order.
-fn check(params: &Params) -> Result<(), ApiError> {
-    params.selectors_named("match[]")?;
-    if let Some(kind) = params.get("type")
-        && !matches!(kind.to_ascii_lowercase().as_str(), "alert" | "record")
-    {
-        let reason = format!("not supported value {kind:?}");
-        return Err(ApiError::parameter("type", reason));
+/// Returns the alerts that are pending or fire.
+pub(crate) async fn alerts(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+    #[derive(Serialize)]
+    struct View<'a> {
+        alerts: Vec<Alert<'a>>,
     }
-    if let Some(text) = params.get("exclude_alerts") {
-        go::parse_bool(text).map_err(|reason| {
-            let reason = format!("error converting exclude_alerts: {reason}");
-            ApiError::parameter("exclude_alerts", reason)
-        })?;
-    }
-    check_pages(params)
+    app.ask(None, |app, _| {
+        let groups = app.parts.surface.rules.groups();
+        let rules = groups.iter().flat_map(|group| &group.rules);
+        let alerts = rules.filter_map(|rule| rule.alerting.as_ref());
+        let alerts = alerts.flat_map(alerts_of).collect();
+        Ok(envelope::success(&View { alerts }, &Notes::default()))
+    })
+    .await
 }
 
-fn check_pages(params: &Params) -> Result<(), ApiError> {
-    let token = params.get("group_next_token");
-    let Some(limit) = params.get("group_limit") else {
-        return match token {
-            None => Ok(()),
-            Some(_) => Err(ApiError::parameter(
-                "group_next_token",
-                "group_limit needs to be present in order to paginate over the groups",
-            )),
-        };
+/// Returns the Alertmanagers that alerts go to, and those that relabelling dropped.
+pub(crate) async fn alertmanagers(State(app): State<Arc<App>>) -> Response {
+    #[derive(Serialize)]
+    struct Target {
+        url: String,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct View {
+        active_alertmanagers: Vec<Target>,
+        dropped_alertmanagers: Vec<Target>,
+    }
+    let targets = |urls: Vec<String>| urls.into_iter().map(|url| Target { url }).collect();
+    let all = (app.parts.surface.alertmanagers)();
+    let view = View {
+        active_alertmanagers: targets(all.active),
+        dropped_alertmanagers: targets(all.dropped),
     };
-    let limit = go::parse_int_64(limit).map_err(|reason| {
-        let reason = format!("group_limit needs to be a valid number: {reason}");
-        ApiError::parameter("group_limit", reason)
-    })?;
-    if limit <= 0 {
-        let reason = "group_limit needs to be greater than 0";
-        return Err(ApiError::parameter("group_limit", reason));
+    envelope::success(&view, &Notes::default())
+}
+
+/// What is asked for.
+struct Filter {
+    shows_alerting: bool,
+    shows_recording: bool,
+    leaves_alerts_out: bool,
+    rules: HashSet<String>,
+    groups: HashSet<String>,
+    files: HashSet<String>,
+    /// One of them must hold for the labels of a rule; none is no condition.
+    selectors: Vec<Vec<Matcher>>,
+    pages: Pages,
+}
+
+impl Filter {
+    /// Reads the parameters, refusing what Prometheus refuses, in its order.
+    fn read(params: &Params) -> Result<Self, ApiError> {
+        let set = |name: &str| params.all(name).map(str::to_owned).collect();
+        let (rules, groups, files) = (set("rule_name[]"), set("rule_group[]"), set("file[]"));
+        let selectors = params.selectors_named("match[]")?;
+        let kind = params.get("type").unwrap_or_default();
+        let (shows_alerting, shows_recording) = match kind.to_ascii_lowercase().as_str() {
+            "" => (true, true),
+            "alert" => (true, false),
+            "record" => (false, true),
+            _ => {
+                let reason = format!("not supported value {:?}", kind.to_ascii_lowercase());
+                return Err(ApiError::parameter("type", reason));
+            }
+        };
+        let exclude = params.get("exclude_alerts").unwrap_or_default();
+        let leaves_alerts_out = match exclude.to_ascii_lowercase().as_str() {
+            "" => false,
+            text => go::parse_bool(text).map_err(|reason| {
+                let reason = format!("error converting exclude_alerts: {reason}");
+                ApiError::parameter("exclude_alerts", reason)
+            })?,
+        };
+        Ok(Self {
+            shows_alerting,
+            shows_recording,
+            leaves_alerts_out,
+            rules,
+            groups,
+            files,
+            selectors,
+            pages: Pages::read(params)?,
+        })
     }
-    match token {
-        None => Ok(()),
-        // No page was ever given out, so no token is one of ours.
-        Some(token) => Err(ApiError::new(
-            Kind::BadData,
-            format!(
-                "invalid parameter \"group_next_token\": invalid group_next_token '{token}'. were rule groups changed?"
-            ),
-        )),
+
+    fn wants_group(&self, group: &GroupView) -> bool {
+        let has = |set: &HashSet<String>, name: &str| set.is_empty() || set.contains(name);
+        has(&self.groups, &group.key.name) && has(&self.files, &group.key.file)
+    }
+
+    fn wants_rule(&self, rule: &RuleView) -> bool {
+        let is_wanted_kind = match rule.alerting {
+            Some(_) => self.shows_alerting,
+            None => self.shows_recording,
+        };
+        let value = |name: &str| rule.labels.get(name).map_or("", String::as_str);
+        let fits = |selector: &Vec<Matcher>| {
+            selector
+                .iter()
+                .all(|matcher| matcher.matches(value(matcher.name())))
+        };
+        is_wanted_kind
+            && (self.rules.is_empty() || self.rules.contains(&*rule.name))
+            && (self.selectors.is_empty() || self.selectors.iter().any(fits))
     }
 }

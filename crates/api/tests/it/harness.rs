@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
 use plimsoll_api::{
-    App, BuildInfo, InForce, Parts, QueryLimits, QueryMetrics, ReadLimits, ReloadRequest,
-    ServerStatus, Subscribers, Surface, router,
+    Alertmanagers, App, BuildInfo, InForce, NoRules, Parts, QueryLimits, QueryMetrics, ReadLimits,
+    ReloadRequest, ServerStatus, Subscribers, Surface, router,
 };
 use plimsoll_ingest::push::{Limits, Metrics, Receiver};
 use plimsoll_ingest::scrape::Overview;
@@ -251,6 +251,9 @@ fn surface(admin: &RecordingAdmin) -> Surface {
     Surface {
         status: Arc::new(status),
         scrapes: Overview::default(),
+        rules: Arc::new(NoRules),
+        alertmanagers: Box::new(Alertmanagers::default),
+        decisions: Box::new(|_, _| Box::pin(async { Ok(Vec::new()) })),
         store: Arc::new(admin.clone()),
         folding: Box::new(|_| Vec::new()),
         is_admin_enabled: false,

@@ -18,6 +18,7 @@ mod origin;
 mod push;
 mod query;
 mod remote_read;
+mod rules;
 mod server;
 mod shapes;
 mod store_admin;

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use plimsoll_api::ReloadError;
 
 use crate::harness::Server;
 
@@ -47,7 +48,11 @@ async fn a_reload_is_answered_with_its_outcome() {
     for (outcome, status) in [
         (Ok(String::new()), 200),
         (Ok("restart to apply it\n".to_string()), 200),
-        (Err("prometheus.yml:1:1: error".to_string()), 500),
+        (
+            Err(ReloadError::Refused("prometheus.yml:1:1: error".into())),
+            400,
+        ),
+        (Err(ReloadError::Failed("no disk".into())), 500),
     ] {
         let answering = async {
             let request = reloads.recv().await.unwrap();
@@ -55,7 +60,10 @@ async fn a_reload_is_answered_with_its_outcome() {
         };
         let (answer, ()) = tokio::join!(server.post("/-/reload", "", ""), answering);
         assert_eq!(answer.status, status);
-        assert_eq!(answer.body, outcome.unwrap_or_else(|reason| reason));
+        let text = match outcome {
+            Ok(text) | Err(ReloadError::Refused(text) | ReloadError::Failed(text)) => text,
+        };
+        assert_eq!(answer.body, text);
     }
     assert_eq!(server.get("/-/reload").await.status, 405);
 }

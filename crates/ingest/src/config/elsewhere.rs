@@ -10,31 +10,10 @@ use super::findings::Findings;
 use super::global::Global;
 use super::raw::RawRuntime;
 use super::raw::elsewhere::{
-    RawAlerting, RawOtlp, RawQueue, RawRemoteRead, RawRemoteWrite, RawSigv4, RawTracing,
-    RawTranslation,
+    RawOtlp, RawQueue, RawRemoteRead, RawRemoteWrite, RawSigv4, RawTracing, RawTranslation,
 };
-use super::raw::scrape::RawAlertmanager;
 use super::scrape::NameValidation;
-use super::{discovery, http_client, names, relabel, scrape};
-
-/// Says whether a path has a star in its last part only.
-pub(super) fn is_path_pattern(path: &str) -> bool {
-    path.split_once('*')
-        .is_none_or(|(_, behind)| !behind.contains('/'))
-}
-
-pub(super) fn check_rule_files(raw: &[Spanned<String>], findings: &mut Findings<'_>) {
-    for pattern in raw.iter().filter(|pattern| !is_path_pattern(pattern)) {
-        findings.error_with_hint(
-            pattern.span,
-            format!("`{}` is not a path of rule files", pattern.value),
-            "a `*` may stand in the last part only",
-        );
-    }
-    if let Some(first) = raw.first() {
-        findings.not_acted_on(first.span, "rule_files");
-    }
-}
+use super::{http_client, names, relabel};
 
 pub(super) fn check_runtime(raw: Option<&Spanned<RawRuntime>>, findings: &mut Findings<'_>) {
     if let Some(raw) = raw
@@ -42,47 +21,6 @@ pub(super) fn check_runtime(raw: Option<&Spanned<RawRuntime>>, findings: &mut Fi
     {
         findings.not_acted_on(raw.key, "runtime");
     }
-}
-
-pub(super) fn check_alerting(raw: Option<Spanned<RawAlerting>>, findings: &mut Findings<'_>) {
-    let Some(raw) = raw else {
-        return;
-    };
-    findings.not_acted_on(raw.key, "alerting");
-    relabel::rules(raw.value.alert_relabel_configs, false, findings);
-    for alertmanager in raw.value.alertmanagers {
-        check_alertmanager(alertmanager, findings);
-    }
-}
-
-fn check_alertmanager(raw: Spanned<RawAlertmanager>, findings: &mut Findings<'_>) {
-    let mut raw = raw.value;
-    if let Some(version) = raw
-        .api_version
-        .as_ref()
-        .filter(|version| version.as_str() != "v2")
-    {
-        findings.unknown_word(version, "version of Alertmanager's interface", &["v2"]);
-    }
-    scrape::scheme(raw.scheme.as_ref(), findings);
-    let mut http = raw.take_http_client();
-    check_one_identity(
-        &mut http,
-        [("sigv4", raw.sigv4.as_ref().map(|sigv4| sigv4.key))],
-        findings,
-    );
-    if let Some(sigv4) = &raw.sigv4 {
-        check_sigv4(sigv4, findings);
-    }
-    http_client::check(http, findings);
-    let mut targets = raw.take_discovery();
-    // A kind that we do not have is without effect here like the rest of the section.
-    for (name, span) in std::mem::take(&mut targets.elsewhere) {
-        findings.not_acted_on(span, name);
-    }
-    discovery::check(targets, raw.relabel_configs.is_empty(), findings);
-    relabel::rules(raw.relabel_configs, false, findings);
-    relabel::rules(raw.alert_relabel_configs, false, findings);
 }
 
 pub(super) fn check_remote_write(raw: Vec<Spanned<RawRemoteWrite>>, findings: &mut Findings<'_>) {
@@ -186,7 +124,7 @@ fn check_queue(raw: &RawQueue, findings: &mut Findings<'_>) {
 }
 
 /// Signing with a cloud's identity excludes every other way of saying who we are.
-fn check_one_identity<const N: usize>(
+pub(super) fn check_one_identity<const N: usize>(
     http: &mut super::raw::http::RawHttpClient,
     identities: [(&str, Option<Span>); N],
     findings: &mut Findings<'_>,
@@ -211,7 +149,7 @@ fn check_one_identity<const N: usize>(
     }
 }
 
-fn check_sigv4(raw: &Spanned<RawSigv4>, findings: &mut Findings<'_>) {
+pub(super) fn check_sigv4(raw: &Spanned<RawSigv4>, findings: &mut Findings<'_>) {
     let has_secret = raw
         .secret_key
         .as_ref()

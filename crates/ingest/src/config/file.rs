@@ -1,8 +1,7 @@
 //! One file and those that it includes: parse, check, and put together.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use plimsoll_runtime::config::{Diagnostics, Source, Span, Spanned};
 
@@ -12,9 +11,9 @@ use super::raw::scrape::RawScrapeConfig;
 use super::raw::{RawConfig, RawScrapeConfigFile};
 use super::shown::Tree;
 use super::{
-    Config, Environment, Loaded, ScrapeConfig, elsewhere, global, plimsoll, scrape, shown, storage,
+    Config, Environment, Loaded, ScrapeConfig, alerting, elsewhere, global, paths, plimsoll,
+    scrape, shown, storage,
 };
-use crate::discovery::single_stars;
 
 /// Checks a file and its includes.
 pub(super) fn load(source: &Source, environment: Environment<'_>) -> Result<Loaded, Diagnostics> {
@@ -39,16 +38,16 @@ pub(super) fn load(source: &Source, environment: Environment<'_>) -> Result<Load
         otlp,
         ..
     } = raw;
-    elsewhere::check_rule_files(&rule_files, &mut findings);
+    let rule_files = paths::distinct_files(&rule_files, "rule files", &mut findings);
     elsewhere::check_runtime(runtime.as_ref(), &mut findings);
-    elsewhere::check_alerting(alerting, &mut findings);
+    let alerting = alerting::check(alerting, &global, &mut findings);
     elsewhere::check_remote_write(remote_write, &mut findings);
     elsewhere::check_remote_read(remote_read, &mut findings);
     elsewhere::check_tracing(tracing, &mut findings);
     elsewhere::check_otlp(otlp.as_ref(), &global, &mut findings);
     let mut jobs = Jobs::default();
     jobs.add(scrape_configs, &global, &mut findings);
-    let included = included_files(&scrape_config_files, &mut findings);
+    let included = paths::files(&scrape_config_files, "scrape config files", &mut findings);
     let mut list = findings.into_list();
     for path in included {
         list.extend(include(&path, &global, &mut jobs));
@@ -60,6 +59,8 @@ pub(super) fn load(source: &Source, environment: Environment<'_>) -> Result<Load
     let config = Config {
         global,
         scrape_configs: jobs.checked,
+        rule_files,
+        alerting,
         retention,
         plimsoll,
     };
@@ -130,84 +131,5 @@ fn include(path: &Path, global: &Global, jobs: &mut Jobs) -> Diagnostics {
             Diagnostics(findings.into_list())
         }
         Err(findings) => findings,
-    }
-}
-
-/// Expands the patterns of `scrape_config_files`, relative to the file that names them.
-fn included_files(patterns: &[Spanned<String>], findings: &mut Findings<'_>) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for pattern in patterns {
-        if !elsewhere::is_path_pattern(pattern) {
-            findings.error_with_hint(
-                pattern.span,
-                format!("`{}` is not a path of scrape config files", pattern.value),
-                "a `*` may stand in the last part only",
-            );
-            continue;
-        }
-        let resolved = findings.resolve(pattern);
-        let found = match glob::glob(&single_stars(&resolved.to_string_lossy())) {
-            Ok(found) => found,
-            Err(error) => {
-                findings.error(pattern.span, format!("not a pattern: {}", error.msg));
-                continue;
-            }
-        };
-        take(found, pattern.span, &mut files, findings);
-    }
-    files
-}
-
-/// Takes what matches a pattern. Jobs that may stand in a directory must not end because it cannot be read at the
-/// moment, so that is an error.
-fn take<E: fmt::Display>(
-    found: impl Iterator<Item = Result<PathBuf, E>>,
-    pattern: Span,
-    files: &mut Vec<PathBuf>,
-    findings: &mut Findings<'_>,
-) {
-    let mut is_empty = true;
-    for path in found {
-        is_empty = false;
-        match path {
-            Ok(path) => files.push(path),
-            Err(error) => findings.error(pattern, error.to_string()),
-        }
-    }
-    if is_empty {
-        findings.warning(pattern, "no file matches this pattern");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use plimsoll_runtime::config::Severity;
-
-    use super::*;
-
-    /// Root may read every directory, so a test makes no real one that cannot be.
-    #[test]
-    fn a_directory_that_cannot_be_read_is_an_error() {
-        let source = Source::new("prometheus.yml".as_ref(), "a: b\n").unwrap();
-        let check = |found: &[Result<&str, &str>]| {
-            let (mut files, mut findings) = (Vec::new(), Findings::new(&source));
-            let found = found.iter().map(|one| one.map(PathBuf::from));
-            take(found, Span::default(), &mut files, &mut findings);
-            let findings = findings.into_list();
-            let said: Vec<_> = findings
-                .into_iter()
-                .map(|finding| (finding.severity, finding.message))
-                .collect();
-            (files, said)
-        };
-        let denied = (Severity::Error, "permission denied".to_owned());
-        let files = vec![PathBuf::from("a.yml")];
-        assert_eq!(
-            check(&[Err("permission denied"), Ok("a.yml")]),
-            (files, vec![denied.clone()])
-        );
-        assert_eq!(check(&[Err("permission denied")]).1, [denied]);
-        let none = (Severity::Warning, "no file matches this pattern".to_owned());
-        assert_eq!(check(&[]).1, [none]);
     }
 }

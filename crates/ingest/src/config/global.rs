@@ -22,9 +22,9 @@ pub struct Global {
     pub scrape_timeout: Duration,
     /// Formats to ask for; default: `None`, which depends on whether native histograms are wanted.
     pub scrape_protocols: Option<Vec<Format>>,
-    /// Time between two evaluations of rules, above zero; default 1 min.
+    /// Time between two evaluations of a rule group that names none, above zero; default 1 min.
     pub evaluation_interval: Duration,
-    /// How far in the past rules look; default 0.
+    /// How far in the past rules look where a group says nothing; default 0.
     pub rule_query_offset: Duration,
     /// Where queries are logged, relative to the file that says so; default: nowhere.
     pub query_log_file: Option<PathBuf>,
@@ -171,14 +171,5 @@ fn report_unused(raw: &RawGlobal, findings: &mut Findings<'_>) {
         .filter(|convert| convert.value)
     {
         findings.not_acted_on(convert.key, "convert_classic_histograms_to_nhcb");
-    }
-    let durations = [
-        ("evaluation_interval", raw.evaluation_interval),
-        ("rule_query_offset", raw.rule_query_offset),
-    ];
-    for (name, value) in durations {
-        if let Some(value) = value {
-            findings.not_acted_on(value.key, name);
-        }
     }
 }

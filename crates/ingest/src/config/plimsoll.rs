@@ -9,6 +9,8 @@
 //!   merge_bytes_per_second: 64MiB
 //!   wal:
 //!     sync: group             # always | group | os
+//!   state:
+//!     url_file: state-url     # postgres://...; default: SQLite in the data directory
 //!   host_metrics:
 //!     enabled: true           # metrics of this machine, with node_exporter's names
 //!     interval: 15s           # default: global.scrape_interval
@@ -26,6 +28,7 @@ use plimsoll_types::ByteCount;
 use super::findings::Findings;
 use super::raw::{RawHostMetrics, RawLimits, RawPlimsoll, RawWalSync};
 use super::series_limits::{self, SeriesLimits};
+use super::state::{self, State};
 use super::tiers::{self, Tiers};
 
 /// What only Plimsoll knows, defaults filled in.
@@ -37,6 +40,8 @@ pub struct Plimsoll {
     pub tiers: Tiers,
     /// How much merging reads and writes per second; 0 is no limit; needs a restart. Default 64 MiB.
     pub merge_bytes_per_second: ByteCount,
+    /// Where the state of alerts is kept; needs a restart.
+    pub state: State,
     /// Metrics of this machine.
     pub host_metrics: HostMetrics,
     /// Guards against too many series.
@@ -96,6 +101,7 @@ pub(super) fn check(
         merge_bytes_per_second: raw
             .merge_bytes_per_second
             .map_or(ByteCount::MIB.times(64), |size| size.0),
+        state: state::check(&raw.state, findings),
         host_metrics: host_metrics(&raw.host_metrics, scrape_interval, findings),
         limits: limits(&raw.limits, findings),
     }

@@ -41,10 +41,11 @@ pub(super) struct RawConfig {
     /// What only Plimsoll knows. Prometheus refuses a file that has it.
     /// Default: see there.
     pub(super) plimsoll: RawPlimsoll,
-    /// Paths of rule files; a `*` may stand in the last part. Checked as paths; this version reads no rules.
+    /// Paths of files with rule groups, relative to this file; a `*` may stand in the last part. A pattern that no file
+    /// matches is a warning. An error in any rule file refuses the whole configuration.
     /// Default: none.
     pub(super) rule_files: Vec<Spanned<String>>,
-    /// Where alerts go. No effect in this version.
+    /// Where alerts go.
     /// Default: none.
     pub(super) alerting: Option<Spanned<RawAlerting>>,
     /// Where samples are sent on to. No effect in this version.
@@ -84,10 +85,10 @@ pub(super) struct RawGlobal {
     /// Formats that targets are asked for, the preferred one first. No format twice, and at least one.
     /// Default: OpenMetrics 1.0.0 and 0.0.1, then text 1.0.0 and 0.0.4; protobuf before them with `scrape_native_histograms`.
     pub(super) scrape_protocols: Option<Spanned<Vec<Spanned<RawProtocol>>>>,
-    /// Time between two evaluations of a rule group, above zero. No effect in this version.
+    /// Time between two evaluations of a rule group that has no `interval` of its own, above zero; `0s` counts as absent.
     /// Default: `1m`.
     pub(super) evaluation_interval: Option<Spanned<DurationValue>>,
-    /// How far in the past rules look. No effect in this version.
+    /// How far in the past the rules of a group look that has no `query_offset` of its own.
     /// Default: `0s`.
     pub(super) rule_query_offset: Option<Spanned<DurationValue>>,
     /// Where queries are logged, one JSON line each; relative to this file.
@@ -96,8 +97,9 @@ pub(super) struct RawGlobal {
     /// Where failed scrapes are logged. No effect in this version: the log of the program has them.
     /// Default: none.
     pub(super) scrape_failure_log_file: Option<Spanned<String>>,
-    /// Labels that name this server to other systems: they are added to what `/federate` and remote read answer. `$NAME` and
-    /// `${NAME}` are variables of the environment, `$$` is a dollar.
+    /// Labels that name this server to other systems: they are added to what `/federate` and remote read answer and to the
+    /// alerts that leave, and templates of rules have them as `$externalLabels`. `$NAME` and `${NAME}` are variables of the
+    /// environment, `$$` is a dollar.
     /// Default: none.
     pub(super) external_labels: BTreeMap<SpannedKey, Spanned<String>>,
     /// Bytes of one scrape's body, before and after decompression; above it the scrape fails.
@@ -263,6 +265,9 @@ pub(super) struct RawPlimsoll {
     /// The write-ahead log.
     /// Default: see there.
     pub(super) wal: RawWal,
+    /// Where the state of alerts is kept.
+    /// Default: see there.
+    pub(super) state: RawState,
     /// Metrics of this machine.
     /// Default: see there.
     pub(super) host_metrics: RawHostMetrics,
@@ -324,6 +329,23 @@ pub(super) enum RawWalSync {
     Always,
     Group,
     Os,
+}
+
+/// `plimsoll.state`: where the state of alerts is kept: one file of SQLite, or a PostgreSQL that several replicas share, so
+/// that each rule group is evaluated by exactly one of them. Needs a restart.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawState {
+    /// `postgres://user:password@host/database`, or `sqlite:` and a path, relative to the data directory.
+    /// Default: `state.db` in the data directory.
+    pub(super) url: Option<Spanned<String>>,
+    /// A file that holds the URL, so that its password stands in no configuration; relative to this file. Excludes `url`.
+    /// Default: none.
+    pub(super) url_file: Option<Spanned<String>>,
+    /// How long a replica may be silent before another one takes its rule groups over, 5s to 10m. Only PostgreSQL has
+    /// replicas.
+    /// Default: `15s`.
+    pub(super) lease: Option<Spanned<DurationValue>>,
 }
 
 /// `plimsoll.host_metrics`: metrics of this machine, with node_exporter's names, under the job `node`.

@@ -131,7 +131,10 @@ fn mask(tree: &mut Tree) {
             }
         }
         Tree::List(items) => items.iter_mut().for_each(mask),
-        Tree::Text(text) => mask_user_info(text),
+        Tree::Text(text) => {
+            mask_user_info(text);
+            mask_password(text);
+        }
         Tree::Null | Tree::Plain(_) => {}
     }
 }
@@ -156,6 +159,21 @@ fn mask_user_info(text: &mut String) {
         .unwrap_or(text.len() - begin);
     if let Some(at) = text[begin..begin + end].rfind('@') {
         text.replace_range(begin..begin + at, "xxxxx");
+    }
+}
+
+/// Hides a password among the parameters of a URL, as those of databases may have one.
+fn mask_password(text: &mut String) {
+    const NAMES: [&str; 2] = ["?password=", "&password="];
+    if !text.contains("://") {
+        return;
+    }
+    for name in NAMES {
+        let Some(begin) = text.find(name).map(|at| at + name.len()) else {
+            continue;
+        };
+        let end = text[begin..].find('&').unwrap_or(text.len() - begin);
+        text.replace_range(begin..begin + end, "xxxxx");
     }
 }
 
@@ -348,6 +366,21 @@ mod tests {
              scrape_timeout: 10s\n  metrics_path: /metrics\n  scheme: http\n"
         );
         assert!(shown(&yaml).contains("username: ann"), "it reads back");
+    }
+
+    #[test]
+    fn passwords_of_databases_are_not_shown() {
+        for url in [
+            "postgres://ann:hunter2@db/plimsoll",
+            "postgres://db/plimsoll?password=hunter2&user=ann",
+            "postgres://db/plimsoll?user=ann&password=hunter2",
+        ] {
+            let yaml = shown(&format!("plimsoll: {{state: {{url: '{url}'}}}}\n"));
+            assert!(
+                !yaml.contains("hunter2") && yaml.contains("xxxxx"),
+                "{yaml}"
+            );
+        }
     }
 
     #[test]

@@ -499,7 +499,7 @@ global:
 rule_files: [rules.yml]
 alerting:
   alertmanagers:
-    - kubernetes_sd_configs: [{role: pod}]
+    - static_configs: [{targets: ['am:9093']}]
 remote_write:
   - url: http://other/push
 remote_read:
@@ -520,10 +520,7 @@ scrape_configs:
     insta::assert_snapshot!(warnings(text).join("\n"), @r"
     17:5 `out_of_order_time_window` is accepted, but has no effect: samples of any age within the retention are taken
     4:3 `scrape_failure_log_file` is accepted, but this version does not act on it
-    3:3 `evaluation_interval` is accepted, but this version does not act on it
-    5:14 `rule_files` is accepted, but this version does not act on it
-    6:1 `alerting` is accepted, but this version does not act on it
-    8:7 `kubernetes_sd_configs` is accepted, but this version does not act on it
+    5:14 no file matches this pattern
     10:5 `remote_write` is accepted, but this version does not act on it
     12:5 `remote_read` is accepted, but this version does not act on it
     13:1 `tracing` is accepted, but this version does not act on it
@@ -532,6 +529,75 @@ scrape_configs:
     22:5 `convert_classic_histograms_to_nhcb` is accepted, but this version does not act on it
     24:5 `oauth2` is accepted, but this version does not act on it
     ");
+}
+
+#[test]
+fn rule_files_are_those_that_exist_each_once() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["a.yml", "b.yml", "c.txt"] {
+        std::fs::write(directory.path().join(name), "").unwrap();
+    }
+    let path = directory.path().join("prometheus.yml");
+    let text = "rule_files: ['*.yml', a.yml, c.txt]\n";
+    std::fs::write(&path, text).unwrap();
+    let loaded = plimsoll_ingest::config::load(&path, &|_| None).unwrap();
+    let names = loaded.config.rule_files.iter();
+    let names: Vec<_> = names
+        .map(|path| path.file_name().unwrap().to_str().unwrap())
+        .collect();
+    assert_eq!(names, ["a.yml", "b.yml", "prometheus.yml", "c.txt"]);
+    assert!(loaded.warnings.is_empty());
+}
+
+#[test]
+fn where_the_state_is_kept_is_read() {
+    let state = |text: &str| {
+        config(&format!("plimsoll: {{state: {{{text}}}}}\n"))
+            .plimsoll
+            .state
+    };
+    let default = state("");
+    assert_eq!(
+        (default.url, default.lease),
+        (None, Duration::from_secs(15))
+    );
+    let state = state("url: 'postgres://ann:hunter2@db/plimsoll', lease: 30s");
+    assert_eq!(state.lease, Duration::from_secs(30));
+    assert!(!format!("{state:?}").contains("hunter2"));
+    assert_eq!(
+        state.url.unwrap().read().unwrap().expose(),
+        "postgres://ann:hunter2@db/plimsoll"
+    );
+    for (text, expected) in [
+        (
+            "url: 'mysql://db/x'",
+            "begins with `postgres://` or `sqlite:`",
+        ),
+        ("url: 'sqlite:x', url_file: y", "exclude each other"),
+        ("lease: 1s", "from 5s to 10m"),
+        ("path: x", "unknown field"),
+    ] {
+        let found = refused(&format!("plimsoll: {{state: {{{text}}}}}\n"));
+        assert!(found.contains(expected), "{found}");
+    }
+    for text in ["lease: 30s", "url: 'sqlite:x', lease: 30s"] {
+        let found = warnings(&format!("plimsoll: {{state: {{{text}}}}}\n"));
+        assert!(found[0].contains("`lease` has no effect"), "{found:?}");
+    }
+    assert!(warnings("plimsoll: {state: {url_file: x, lease: 30s}}\n").is_empty());
+    // Passwords whose characters end a part of a URL; shown, the rest of one would be no secret any more.
+    for url in [
+        "postgres://ann:1/hunter2@db/plimsoll",
+        "postgres://ann:1?hunter2@db/plimsoll",
+        "postgres://ann:1#hunter2@db/plimsoll",
+        "postgres://ann:hunter2/@x@db/plimsoll",
+        "postgres://ann:hunter2",
+        "mysql://ann:hunter2@db/plimsoll",
+    ] {
+        let found = refused(&format!("plimsoll: {{state: {{url: '{url}'}}}}\n"));
+        assert!(found.contains("the URL of the state"), "{found}");
+        assert!(!found.contains("hunter2"), "{found}");
+    }
 }
 
 #[test]

@@ -27,4 +27,9 @@ impl EnabledFeatures {
         }
         features
     }
+
+    /// Says whether a name is among them.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|found| found == name)
+    }
 }

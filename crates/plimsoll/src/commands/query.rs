@@ -18,6 +18,8 @@ use serde_json::Value;
 use super::server::{Server, read_answer};
 use super::{Failure, print};
 
+pub(super) use time::seconds;
+
 /// Ask a running server
 ///
 /// Without a verb the question is for one point in time, and with --start for every step from --start to --end.

@@ -1,5 +1,6 @@
 //! `plimsoll serve`: the composition root.
 
+mod alert_flags;
 mod composition;
 mod facts;
 mod machine_memory;
@@ -7,6 +8,8 @@ pub(crate) mod metrics;
 mod prometheus_flags;
 mod query_flags;
 mod reload;
+mod rule_flags;
+mod rules;
 mod sources;
 mod web_flags;
 
@@ -24,8 +27,10 @@ use plimsoll_types::ByteCount;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{Failure, environment};
+use alert_flags::AlertArguments;
 use prometheus_flags::PrometheusArguments;
 use query_flags::QueryArguments;
+use rule_flags::RuleArguments;
 use web_flags::WebArguments;
 
 /// Run the server: scrape, receive, keep, answer
@@ -86,6 +91,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     query: QueryArguments,
     #[command(flatten)]
+    rules: RuleArguments,
+    #[command(flatten)]
+    alerts: AlertArguments,
+    #[command(flatten)]
     web: WebArguments,
     #[command(flatten)]
     prometheus: PrometheusArguments,
@@ -111,8 +120,9 @@ const THREADS_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     refuse_strangers(&arguments)?;
-    let loaded =
-        load(&arguments).map_err(|diagnostics| Failure::rendered(format!("{diagnostics}\n")))?;
+    let refused = |diagnostics: Diagnostics| Failure::rendered(format!("{diagnostics}\n"));
+    let loaded = load(&arguments).map_err(refused)?;
+    let rules = rules::check(&arguments, &loaded.config).map_err(refused)?;
     let format = match arguments.log_format {
         LogFormat::Text => logging::Format::Text,
         LogFormat::Json => logging::Format::Json,
@@ -120,6 +130,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     logging::install(&arguments.log_filter, format)
         .map_err(|error| Failure::usage(format!("--log-filter: {error}")))?;
     arguments.tell_warnings(&loaded.warnings);
+    arguments.tell_warnings(&rules.warnings);
     for name in arguments.query.unknown_features() {
         tracing::warn!(name, "unknown name for --enable-feature, without effect");
     }

@@ -5,16 +5,19 @@
     reason = "helpers of tests fail as tests do, but the lint only knows functions marked as tests"
 )]
 
+mod alertmanager;
 mod backup;
 mod bad_input;
 mod cardinality;
 mod check_config;
 mod cli;
 mod cli_check;
+mod cli_lint;
 mod cli_promql;
 mod cli_push;
 mod cli_serve;
 mod cli_shell;
+mod cli_test_rules;
 mod cli_tsdb;
 mod differential;
 mod durability;
@@ -26,6 +29,10 @@ mod promtool;
 mod query_command;
 mod reload;
 mod remote_read;
+mod rules_backfill;
+mod rules_killed;
+mod rules_replicas;
+mod rules_served;
 mod slow_client;
 mod surface;
 mod target;

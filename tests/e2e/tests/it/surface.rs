@@ -135,7 +135,7 @@ fn the_configuration_is_shown_without_secrets_and_a_reload_tells_what_waits() {
     assert_eq!(runtime()["reloadConfigSuccess"], true);
 
     home.configure("nonsense: 1\n").unwrap();
-    assert_eq!(server.api.post("/-/reload", &[], b"").unwrap().status, 500);
+    assert_eq!(server.api.post("/-/reload", &[], b"").unwrap().status, 400);
     assert_eq!(runtime()["reloadConfigSuccess"], false);
     let metrics = server.api.get("/metrics", &[]).unwrap().text();
     assert!(

@@ -1,4 +1,4 @@
-//! Sections that are checked but not acted on: alerting, remote write and read, tracing, OTLP.
+//! Alerting, and sections that are checked but not acted on: remote write and read, tracing, OTLP.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use super::http::{RawTls, section_with_http_client};
 use super::relabel::RawRelabel;
 use super::scrape::RawAlertmanager;
 
-/// `alerting`: where alerts go; checked and without effect.
+/// `alerting`: where alerts go. Each goes to all Alertmanagers of all groups; each of them has a queue of its own.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::config) struct RawAlerting {
-    /// Rules for alerts.
+    /// Rules for every alert, applied after `external_labels` were added where an alert has no such label.
     /// Default: none.
     pub(in crate::config) alert_relabel_configs: Vec<Spanned<RawRelabel>>,
     /// Groups of Alertmanagers.
@@ -159,7 +159,7 @@ pub(in crate::config) struct RawMetadata {
     pub(in crate::config) max_samples_per_send: Option<i64>,
 }
 
-/// `sigv4`: an identity of AWS; checked and without effect.
+/// `sigv4`: an identity of AWS; in `remote_write` checked and without effect, in `alerting` refused.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(in crate::config) struct RawSigv4 {

@@ -160,27 +160,27 @@ section_with_all_discovery! {
 }
 
 section_with_all_discovery! {
-    /// `alerting.alertmanagers`: one group of Alertmanagers; checked and without effect.
+    /// `alerting.alertmanagers`: one group of Alertmanagers.
     RawAlertmanager {
         /// `http` or `https`.
         /// Default: `http`.
         pub(in crate::config) scheme: Option<Spanned<String>>,
-        /// What the path begins with.
+        /// What the path begins with, before `/api/v2/alerts`.
         /// Default: `/`.
         pub(in crate::config) path_prefix: Option<String>,
-        /// The longest a request may take.
+        /// The longest a request may take, above zero; `0s` counts as absent.
         /// Default: `10s`.
-        pub(in crate::config) timeout: Option<DurationValue>,
+        pub(in crate::config) timeout: Option<Spanned<DurationValue>>,
         /// The version of Alertmanager's interface; `v2` is the only one.
         /// Default: `v2`.
         pub(in crate::config) api_version: Option<Spanned<String>>,
-        /// Sign with an identity of AWS; excludes the other ways to say who we are.
+        /// Sign with an identity of AWS. Refused: this version does not.
         /// Default: none.
         pub(in crate::config) sigv4: Option<Spanned<super::elsewhere::RawSigv4>>,
-        /// Rules for Alertmanagers.
+        /// Rules that rewrite, keep or drop Alertmanagers that were found; `__alerts_path__` is the path.
         /// Default: none.
         pub(in crate::config) relabel_configs: Vec<Spanned<RawRelabel>>,
-        /// Rules for alerts.
+        /// Rules for the alerts of this group, after those for every alert.
         /// Default: none.
         pub(in crate::config) alert_relabel_configs: Vec<Spanned<RawRelabel>>,
     }

@@ -1,10 +1,12 @@
 //! `plimsoll check rules`: whether rule files would be taken.
 
+mod against;
+mod lint;
+
 use std::path::{Path, PathBuf};
 
-use plimsoll_rules::{Kind, RuleFile, check, duplicates};
+use plimsoll_rules::{Kind, RuleFile, check};
 use plimsoll_runtime::config::{Diagnostics, Source};
-use plimsoll_types::{Labels, METRIC_NAME};
 
 use crate::commands::features::EnabledFeatures;
 use crate::commands::{Failure, input, print};
@@ -15,44 +17,31 @@ pub(crate) struct Arguments {
     /// Rule files; standard input when there are none, and for -
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Take files with fields that nobody knows; each is a warning
+    #[arg(long)]
+    ignore_unknown_fields: bool,
     #[command(flatten)]
     features: EnabledFeatures,
-    /// What is looked for beside errors
-    #[arg(
-        long,
-        value_enum,
-        value_name = "LINT",
-        default_value = "duplicate-rules"
-    )]
-    lint: Lint,
-    /// End with exit code 3 when a lint found something
-    #[arg(long)]
-    lint_fatal: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Lint {
-    /// Everything that can be looked for
-    All,
-    /// Rules that write the same series twice
-    DuplicateRules,
-    /// Nothing
-    None,
+    #[command(flatten)]
+    lint: lint::Flags,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let features = arguments.features.parsed();
-    let (mut errors, mut found) = (String::new(), 0);
+    let mut linter = arguments.lint.linter()?;
+    let mut errors = String::new();
     for (path, source) in sources(&arguments.files)? {
+        let source = source.map(|source| match arguments.ignore_unknown_fields {
+            true => source.ignoring_unknown_fields(),
+            false => source,
+        });
         match source.and_then(|source| check(&source, &features)) {
             Ok(file) => {
                 file.warnings
                     .iter()
                     .for_each(|warning| eprintln!("{warning}"));
                 print(&summary(&path, &file))?;
-                if arguments.lint != Lint::None {
-                    found += lint(&path, &file);
-                }
+                linter.lint(&file);
             }
             Err(diagnostics) => errors.push_str(&format!("{diagnostics}\n")),
         }
@@ -60,10 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if !errors.is_empty() {
         return Err(Failure::rendered(errors));
     }
-    match found > 0 && arguments.lint_fatal {
-        true => Err(Failure::lint(found)),
-        false => Ok(()),
-    }
+    linter.verdict()
 }
 
 type Read = (PathBuf, Result<Source, Diagnostics>);
@@ -90,22 +76,4 @@ fn summary(path: &Path, file: &RuleFile) -> String {
         file.groups.len(),
         all - alerts
     )
-}
-
-/// Tells what is legal and most likely a mistake; returns how much that was.
-fn lint(path: &Path, file: &RuleFile) -> usize {
-    let found = duplicates(file);
-    for duplicate in &found {
-        let name = [(METRIC_NAME, &*duplicate.name)].into_iter();
-        let labels = duplicate
-            .labels
-            .iter()
-            .map(|(name, value)| (&**name, &**value));
-        eprintln!(
-            "{}: warning: more than one rule writes {}; what a query then finds is one of them by chance",
-            path.display(),
-            Labels::from_pairs(name.chain(labels))
-        );
-    }
-    found.len()
 }

@@ -9,7 +9,7 @@ pub(super) fn checked(text: &str) -> Result<String, String> {
 }
 
 /// Reads a point in time as seconds since the epoch.
-pub(super) fn seconds(text: &str) -> Option<f64> {
+pub(in crate::commands) fn seconds(text: &str) -> Option<f64> {
     match text.parse::<f64>() {
         Ok(seconds) => Some(seconds).filter(|seconds| seconds.is_finite()),
         Err(_) => {

@@ -3,7 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_api::{App, BuildInfo, Parts, ServeLimits, Subscribers, Surface};
+use plimsoll_api::{
+    Alertmanagers, App, BuildInfo, Parts, ReadDecisions, ReloadError, ServeLimits, Subscribers,
+    Surface,
+};
+use plimsoll_control::Rules;
+use plimsoll_control::sender::Sender;
 use plimsoll_ingest::config::{Config, Loaded, RetentionRule, WalSync};
 use plimsoll_ingest::discovery::{self, SystemResolver};
 use plimsoll_ingest::limits::{Folding, Limiter};
@@ -22,7 +27,7 @@ use tokio::sync::mpsc;
 use super::metrics::AllMetrics;
 use super::reload::Reloader;
 use super::sources::Sources;
-use super::{Arguments, STOP_TIMEOUT, facts, reload};
+use super::{Arguments, STOP_TIMEOUT, facts, reload, rules};
 use crate::commands::Failure;
 
 /// Serves until a signal, or until something without which nothing works fails.
@@ -74,6 +79,16 @@ pub(super) async fn serve(
         resolver: Arc::new(SystemResolver),
         metrics: metrics.discovery,
     };
+    let options = arguments.alerts.options();
+    let sender = Arc::new(Sender::new(options, context.clone(), metrics.sender));
+    let base = rules::Base {
+        db: db.clone(),
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+        registry: registry.clone(),
+    };
+    let state = rules::open_state(&arguments, &loaded.config, &base).await?;
+    let rules = rules::start(&arguments, &state, base, sender.clone(), metrics.rules).await;
     let scrapes = Scrapes::new(limiter.clone(), clock.clone(), metrics.scrape, context);
     let asked = db.clone();
     let counted = tasks.run_blocking("store statistics", move || asked.statistics(0));
@@ -99,6 +114,9 @@ pub(super) async fn serve(
         surface: Surface {
             status: status.clone(),
             scrapes: scrapes.overview(),
+            rules: Arc::new(rules.clone()),
+            alertmanagers: alertmanagers(sender.clone()),
+            decisions: decisions(rules.clone()),
             store: db.clone(),
             folding: folding(limiter.clone()),
             is_admin_enabled: arguments.web.enable_admin_api,
@@ -114,6 +132,9 @@ pub(super) async fn serve(
         limiter,
         scrapes,
         sources,
+        sender: sender.clone(),
+        rules: rules.clone(),
+        listen: address,
         store: db.clone(),
         app: app.clone(),
         status,
@@ -122,8 +143,13 @@ pub(super) async fn serve(
         tasks: tasks.clone(),
     };
     let mut reloader = Reloader::new(arguments.clone(), &loaded, parts);
+    let prepared = reloader.prepare_rules(&loaded).await;
+    let prepared = prepared.map_err(|error| match error {
+        ReloadError::Refused(diagnostics) => Failure::rendered(diagnostics),
+        ReloadError::Failed(reason) => Failure::failed(reason),
+    })?;
     reloader
-        .put_into_force(&loaded)
+        .put_into_force(&loaded, prepared)
         .await
         .map_err(Failure::failed)?;
     tasks.spawn("reload", OnPanic::Fatal, |stop| {
@@ -134,7 +160,7 @@ pub(super) async fn serve(
         listener,
         plimsoll_api::router(app.clone()),
         ServeLimits::default(),
-        clock,
+        clock.clone(),
         tasks.clone(),
         stop.clone(),
     );
@@ -146,12 +172,40 @@ pub(super) async fn serve(
     });
     arguments.tell_address(address);
     server.await;
+    rules::stop(&rules, &state, clock.as_ref()).await;
+    // Nobody sends alerts any more: the queues end once they are empty.
+    sender.close();
     finish(&tasks, background, &db, &stop).await
 }
 
 /// Tells what limits fold.
 fn folding(limiter: Arc<Limiter>) -> Box<dyn Fn(usize) -> Vec<Folding> + Send + Sync> {
     Box::new(move |count| limiter.folding(count))
+}
+
+/// Reads what was decided about alerts.
+fn decisions(rules: Rules) -> ReadDecisions {
+    Box::new(move |subject, count| {
+        let rules = rules.clone();
+        Box::pin(async move {
+            let read = match subject {
+                Some(subject) => rules.decisions_about(&subject, count).await,
+                None => rules.decisions(count).await,
+            };
+            read.map_err(|error| error.to_string())
+        })
+    })
+}
+
+/// Tells who alerts are sent to.
+fn alertmanagers(sender: Arc<Sender>) -> Box<dyn Fn() -> Alertmanagers + Send + Sync> {
+    Box::new(move || {
+        let all = sender.alertmanagers();
+        Alertmanagers {
+            active: all.active,
+            dropped: all.dropped,
+        }
+    })
 }
 
 async fn bind(arguments: &Arguments) -> Result<TcpListener, Failure> {

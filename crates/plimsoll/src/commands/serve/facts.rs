@@ -100,6 +100,8 @@ fn flags(arguments: &Arguments, address: SocketAddr) -> BTreeMap<String, String>
     let mut flags: BTreeMap<String, String> =
         shown.map(|(name, value)| (name.to_owned(), value)).into();
     arguments.query.show(&mut flags);
+    arguments.rules.show(address, &mut flags);
+    arguments.alerts.show(&mut flags);
     arguments.web.show(address, &mut flags);
     flags
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU64;
 
 use plimsoll_api::QueryMetrics;
+use plimsoll_control::sender;
 use plimsoll_ingest::{discovery, limits, push, scrape};
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_types::Timestamp;
@@ -16,6 +17,8 @@ pub(crate) struct AllMetrics {
     pub(crate) limits: limits::Metrics,
     pub(crate) scrape: scrape::Metrics,
     pub(crate) discovery: discovery::Metrics,
+    pub(crate) rules: plimsoll_control::Metrics,
+    pub(crate) sender: sender::Metrics,
     pub(crate) query: QueryMetrics,
     pub(crate) reload: ReloadMetrics,
 }
@@ -74,6 +77,8 @@ impl AllMetrics {
             limits,
             scrape: scrape::Metrics::new(registry),
             discovery: discovery::Metrics::new(registry),
+            rules: plimsoll_control::Metrics::new(registry),
+            sender: sender::Metrics::new(registry),
             query,
             reload,
         }

@@ -3,17 +3,13 @@
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+use url::Url;
+
+use super::rule_flags;
 
 /// Flags that take a value and change nothing here.
-const WITHOUT_EFFECT: [&str; 22] = [
-    "alertmanager.drain-notification-queue-on-shutdown",
-    "alertmanager.notification-batch-size",
-    "alertmanager.notification-queue-capacity",
+const WITHOUT_EFFECT: [&str; 15] = [
     "auto-gomemlimit.ratio",
-    "rules.alert.for-grace-period",
-    "rules.alert.for-outage-tolerance",
-    "rules.alert.resend-delay",
-    "rules.max-concurrent-evals",
     "scrape.timestamp-tolerance",
     "storage.remote.flush-deadline",
     "storage.remote.read-concurrent-limit",
@@ -49,8 +45,12 @@ const REFUSED: [(&str, &str); 1] = [(
     "there is no TLS and no access control yet: listen on loopback behind a proxy that has them",
 )];
 
-/// Flags whose value may ask for a prefix of all paths, which does not exist here.
-const PREFIXES: [&str; 2] = ["web.external-url", "web.route-prefix"];
+/// The flag whose value may ask for a prefix of all paths, which does not exist here.
+const ROUTE_PREFIX: &str = "web.route-prefix";
+/// By which id clap knows the URL under which people reach the server; its path is the prefix unless the flag above says
+/// that there is none.
+const EXTERNAL_URL: &str = "external_url";
+const NO_PREFIX: &str = "every path begins at /: let a proxy in front of it cut the prefix off";
 
 /// Which of Prometheus' flags were given that have no effect.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +63,10 @@ impl Args for PrometheusArguments {
     fn augment_args(command: Command) -> Command {
         let hidden = |name: &'static str| Arg::new(name).long(name).hide(true);
         let refused = REFUSED.iter().map(|(name, _)| *name);
-        let valued = WITHOUT_EFFECT.into_iter().chain(PREFIXES).chain(refused);
+        let valued = WITHOUT_EFFECT
+            .into_iter()
+            .chain([ROUTE_PREFIX])
+            .chain(refused);
         let valued = valued.map(|name| hidden(name).action(ArgAction::Set));
         let switches = SWITCHES.map(|name| hidden(name).action(ArgAction::SetTrue));
         command.args(valued).args(switches)
@@ -82,15 +85,17 @@ impl FromArgMatches for PrometheusArguments {
                 return Err(refused(name, instead));
             }
         }
-        for name in PREFIXES {
-            if value(name).is_some_and(|value| has_prefix(value)) {
-                return Err(refused(
-                    name,
-                    "every path begins at /: let a proxy in front of it cut the prefix off",
-                ));
-            }
+        let route_prefix = value(ROUTE_PREFIX);
+        if route_prefix.is_some_and(|value| !value.trim_matches('/').is_empty()) {
+            return Err(refused(ROUTE_PREFIX, NO_PREFIX));
         }
-        let valued = WITHOUT_EFFECT.into_iter().chain(PREFIXES);
+        let url = matches.try_get_one::<Url>(EXTERNAL_URL).ok().flatten();
+        // With a route prefix of / somebody already cuts it off.
+        if route_prefix.is_none() && url.is_some_and(rule_flags::has_prefix) {
+            let instead = format!("{NO_PREFIX}, and say --{ROUTE_PREFIX}=/");
+            return Err(refused("web.external-url", &instead));
+        }
+        let valued = WITHOUT_EFFECT.into_iter().chain([ROUTE_PREFIX]);
         let valued = valued.filter(|name| value(name).is_some());
         let switches = SWITCHES.into_iter().filter(|name| matches.get_flag(name));
         Ok(Self {
@@ -109,15 +114,6 @@ fn refused(name: &str, instead: &str) -> Error {
     Error::raw(ErrorKind::UnknownArgument, text)
 }
 
-/// Says whether a URL or a path has more than its root.
-fn has_prefix(value: &str) -> bool {
-    let path = match value.split_once("://") {
-        Some((_, after)) => after.split_once('/').map_or("", |(_, path)| path),
-        None => value,
-    };
-    !path.trim_matches('/').is_empty()
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -126,6 +122,8 @@ mod tests {
 
     #[derive(Debug, Parser)]
     struct Line {
+        #[command(flatten)]
+        rules: rule_flags::RuleArguments,
         #[command(flatten)]
         arguments: PrometheusArguments,
     }
@@ -146,7 +144,6 @@ mod tests {
             [
                 "web.console.libraries",
                 "web.console.templates",
-                "web.external-url",
                 "web.route-prefix",
                 "storage.tsdb.wal-compression"
             ]
@@ -157,11 +154,16 @@ mod tests {
     fn what_somebody_relies_on_is_refused_with_what_to_do() {
         for (flag, expected) in [
             ("--web.config.file=web.yml", "proxy"),
-            ("--web.external-url=http://h/prometheus", "proxy"),
+            (
+                "--web.external-url=http://h/prometheus",
+                "--web.route-prefix=/",
+            ),
             ("--web.route-prefix=/p", "proxy"),
         ] {
             let error = Line::try_parse_from(["x", flag]).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
+        let behind_a_proxy = ["x", "--web.external-url=http://h/p", "--web.route-prefix=/"];
+        assert!(Line::try_parse_from(behind_a_proxy).is_ok());
     }
 }

@@ -1,9 +1,12 @@
 //! Reading the configuration again: on SIGHUP and on `POST /-/reload`. Validated first; a bad one changes nothing.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use plimsoll_api::{App, ReloadRequest, ServerStatus};
-use plimsoll_ingest::config::{Config, Loaded, WalSync};
+use plimsoll_api::{App, ReloadError, ReloadRequest, ServerStatus};
+use plimsoll_control::sender::Sender;
+use plimsoll_control::{Prepared, Rules};
+use plimsoll_ingest::config::{Config, Loaded, State, WalSync};
 use plimsoll_ingest::limits::Limiter;
 use plimsoll_ingest::scrape::Scrapes;
 use plimsoll_runtime::clock::Clock;
@@ -15,7 +18,7 @@ use tokio::sync::mpsc;
 
 use super::metrics::ReloadMetrics;
 use super::sources::Sources;
-use super::{Arguments, composition, facts, load};
+use super::{Arguments, composition, facts, load, rules};
 
 /// Puts configurations into force.
 pub(super) struct Reloader {
@@ -29,6 +32,10 @@ pub(super) struct Parts {
     pub(super) limiter: Arc<Limiter>,
     pub(super) scrapes: Scrapes,
     pub(super) sources: Sources,
+    pub(super) sender: Arc<Sender>,
+    pub(super) rules: Rules,
+    /// Where the server listens.
+    pub(super) listen: SocketAddr,
     pub(super) store: Arc<Db>,
     pub(super) app: Arc<App>,
     pub(super) status: Arc<ServerStatus>,
@@ -38,8 +45,9 @@ pub(super) struct Parts {
 }
 
 /// What the store was opened with and cannot change while it is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct StoreSettings {
+    state: State,
     merge_bytes_per_second: ByteCount,
     wal_sync: WalSync,
     active_series_max: u64,
@@ -49,11 +57,12 @@ impl StoreSettings {
     /// Names what differs, as the file spells it.
     fn differences(&self, other: &Self) -> Vec<&'static str> {
         let compared = [
+            ("plimsoll.state", self.state != other.state),
             (
                 "plimsoll.merge_bytes_per_second",
                 self.merge_bytes_per_second != other.merge_bytes_per_second,
             ),
-            ("plimsoll.wal_sync", self.wal_sync != other.wal_sync),
+            ("plimsoll.wal.sync", self.wal_sync != other.wal_sync),
             (
                 "plimsoll.limits.active_series_max",
                 self.active_series_max != other.active_series_max,
@@ -65,6 +74,7 @@ impl StoreSettings {
 
     fn of(config: &Config) -> Self {
         Self {
+            state: config.plimsoll.state.clone(),
             merge_bytes_per_second: config.plimsoll.merge_bytes_per_second,
             wal_sync: config.plimsoll.wal_sync,
             active_series_max: config.plimsoll.limits.active_series_max,
@@ -83,13 +93,22 @@ impl Reloader {
     }
 
     /// Makes what runs agree with a configuration.
-    pub(super) async fn put_into_force(&mut self, loaded: &Loaded) -> Result<(), String> {
+    pub(super) async fn put_into_force(
+        &mut self,
+        loaded: &Loaded,
+        rules: Prepared,
+    ) -> Result<(), String> {
         self.open_query_log(&loaded.config).await?;
         let settings = composition::settings(&self.arguments, &loaded.config);
         let store = plimsoll_tsdb::Config::new(settings).map_err(|error| error.to_string())?;
         let parts = &mut self.parts;
+        // What can fail comes before what changes something.
+        let alerting = parts.sender.prepare(&loaded.config);
+        let alerting = alerting.map_err(|error| error.to_string())?;
         let applied = parts.scrapes.apply(&loaded.config).await;
         applied.map_err(|error| error.to_string())?;
+        parts.sender.commit(alerting);
+        parts.rules.apply(rules);
         let limits = &loaded.config.plimsoll.limits.series;
         parts.limiter.set_limits(limits);
         let internals = parts.sources.wanted(&loaded.config);
@@ -99,6 +118,17 @@ impl Reloader {
         parts.status.replace(facts::in_force(loaded, now));
         parts.metrics.succeeded(now);
         Ok(())
+    }
+
+    /// Reads the rule files of a configuration, which refuses it when one of them is bad.
+    pub(super) async fn prepare_rules(&self, loaded: &Loaded) -> Result<Prepared, ReloadError> {
+        let files = loaded.config.rule_files.clone();
+        let globals = rules::globals(&self.arguments, &loaded.config, self.parts.listen);
+        let rules = self.parts.rules.clone();
+        let prepare = move || rules.prepare(&files, globals);
+        let prepared = self.parts.tasks.run_blocking("load rules", prepare).await;
+        let prepared = prepared.map_err(|panicked| ReloadError::Failed(panicked.to_string()))?;
+        prepared.map_err(|diagnostics| ReloadError::Refused(format!("{diagnostics}\n")))
     }
 
     /// Opens the query log anew, so that one that was moved away begins again.
@@ -136,36 +166,39 @@ impl Reloader {
     }
 
     /// Reads files, which may lie on a disk that hangs.
-    async fn load(&self) -> Result<Loaded, String> {
+    async fn load(&self) -> Result<Loaded, ReloadError> {
         let arguments = self.arguments.clone();
         let work = move || load(&arguments);
         let tasks = &self.parts.tasks;
         let loaded = tasks.run_blocking("load configuration", work).await;
         let loaded = loaded
-            .map_err(|panicked| panicked.to_string())?
-            .map_err(|diagnostics| diagnostics.to_string())?;
+            .map_err(|panicked| ReloadError::Failed(panicked.to_string()))?
+            .map_err(|diagnostics| ReloadError::Refused(diagnostics.to_string()))?;
         self.arguments.tell_warnings(&loaded.warnings);
         Ok(loaded)
     }
 
     /// Returns what the one who asked should know of a reload that went well; empty when there is nothing.
-    async fn reload(&mut self) -> Result<String, String> {
-        let outcome = match self.load().await {
-            Ok(loaded) => match self.put_into_force(&loaded).await {
-                Ok(()) => Ok(self.waits_for_restart(&loaded.config)),
-                Err(reason) => Err(reason),
-            },
-            Err(reason) => Err(reason),
-        };
+    async fn reload(&mut self) -> Result<String, ReloadError> {
+        let outcome = self.attempt().await;
         match &outcome {
             Ok(_) => tracing::info!("the configuration was read again and is in force"),
-            Err(reason) => {
+            Err(ReloadError::Refused(reason) | ReloadError::Failed(reason)) => {
                 tracing::error!("the configuration was not changed:\n{reason}");
                 self.parts.status.note_failed_reload();
                 self.parts.metrics.failed();
             }
         }
         outcome
+    }
+
+    async fn attempt(&mut self) -> Result<String, ReloadError> {
+        let loaded = self.load().await?;
+        let rules = self.prepare_rules(&loaded).await?;
+        self.arguments.tell_warnings(&rules.warnings);
+        let in_force = self.put_into_force(&loaded, rules).await;
+        in_force.map_err(ReloadError::Failed)?;
+        Ok(self.waits_for_restart(&loaded.config))
     }
 
     /// Says which settings take effect at the next start only.
@@ -177,7 +210,7 @@ impl Reloader {
         if names.is_empty() {
             return String::new();
         }
-        let (at_start, wanted) = (self.at_start, StoreSettings::of(config));
+        let (at_start, wanted) = (&self.at_start, StoreSettings::of(config));
         tracing::warn!(
             ?at_start,
             ?wanted,
