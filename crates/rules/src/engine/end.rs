@@ -2,8 +2,9 @@
 //!
 //! Prometheus ends series of a rule that a reload removed, but forgets after a restart which series its rules wrote. Here
 //! the store is asked: what a rule may have written has its name and labels, and a last sample at a slot of the group,
-//! to the millisecond, which tells it from series of the same name that come from elsewhere. Once the rules that may
-//! write it were evaluated well and did not, it is ended.
+//! to the millisecond, which tells it from series of the same name that come from elsewhere. One that a single recording
+//! rule can have written is that rule's again; any other is ended once the rules that may write it were evaluated well and
+//! did not.
 
 use plimsoll_types::{ALERT_NAME, Labels, METRIC_NAME, Matcher, Timestamp};
 
@@ -43,13 +44,20 @@ impl GroupEngine {
     /// Takes a series from before a restart with the time of its last sample; says whether it is one of this group.
     pub fn inherit(&mut self, labels: &Labels, last: Timestamp) -> bool {
         let slot = last + self.query_offset;
-        let is_ours = self.schedule.is_slot(slot)
-            && self.rules.iter().any(|rule| rule.may_write(labels))
-            && !self.rules.iter().any(|rule| rule.written.contains(labels));
-        if is_ours {
-            self.orphans.insert(labels.clone());
+        let is_known = self.rules.iter().any(|rule| rule.written.contains(labels));
+        if is_known || !self.schedule.is_slot(slot) {
+            return false;
         }
-        is_ours
+        let mut writers = self.rules.iter_mut().filter(|rule| rule.may_write(labels));
+        match (writers.next(), writers.next()) {
+            (None, _) => return false,
+            // It goes on as if it had been written in the slot before, so that rules which read it see its end in time.
+            (Some(rule), None) if matches!(rule.body, Body::Recording(_)) => {
+                rule.written.inherit(labels.clone());
+            }
+            _ => drop(self.orphans.insert(labels.clone())),
+        }
+        true
     }
 
     /// Ends the group, which was removed from its file at `removed`: that is the time of the markers, also when they are
