@@ -88,6 +88,9 @@ pub(crate) struct Arguments {
         default_value = "text"
     )]
     log_format: LogFormat,
+    // Before those of rules: these look at the external URL as well, and clap gives each value away once.
+    #[command(flatten)]
+    prometheus: PrometheusArguments,
     #[command(flatten)]
     query: QueryArguments,
     #[command(flatten)]
@@ -96,8 +99,6 @@ pub(crate) struct Arguments {
     alerts: AlertArguments,
     #[command(flatten)]
     web: WebArguments,
-    #[command(flatten)]
-    prometheus: PrometheusArguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -123,9 +123,9 @@ mod tests {
     #[derive(Debug, Parser)]
     struct Line {
         #[command(flatten)]
-        rules: rule_flags::RuleArguments,
-        #[command(flatten)]
         arguments: PrometheusArguments,
+        #[command(flatten)]
+        rules: rule_flags::RuleArguments,
     }
 
     #[test]
