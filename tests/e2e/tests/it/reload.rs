@@ -69,7 +69,7 @@ fn targets_come_and_go_and_a_bad_file_changes_nothing() {
         config(&[("second", &second)]).replace("scrape_interval: 1s", "scrape_interval: 1 second");
     home.configure(&bad).unwrap();
     let reply = server.api.post("/-/reload", &[], b"").unwrap();
-    assert_eq!(reply.status, 500, "{}", reply.text());
+    assert_eq!(reply.status, 400, "{}", reply.text());
     for expected in ["plimsoll.yml:2:", "^", "1 second"] {
         assert!(
             reply.text().contains(expected),
