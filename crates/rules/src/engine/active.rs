@@ -129,15 +129,14 @@ impl Active {
         if self.times.state == AlertState::Pending {
             return false;
         }
-        match self.last_sent_at {
-            None => true,
-            Some(sent) => {
-                self.times
-                    .resolved_at
-                    .is_some_and(|resolved| resolved > sent)
-                    || sent + globals.resend_delay < slot
-            }
-        }
+        let is_due = |sent: Timestamp| sent + globals.resend_delay < slot;
+        self.has_unsent_end() || self.last_sent_at.is_none_or(is_due)
+    }
+
+    /// Says whether it is resolved and the receiver was not told so, as far as this process knows.
+    pub(super) fn has_unsent_end(&self) -> bool {
+        let resolved = self.times.resolved_at;
+        resolved.is_some_and(|resolved| self.last_sent_at.is_none_or(|sent| resolved > sent))
     }
 
     /// Returns the value as Prometheus keeps it: a histogram counts as 0.

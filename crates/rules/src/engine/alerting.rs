@@ -109,9 +109,9 @@ impl Alerting {
         }
         let found = self.find(elements, step, outcome)?;
         self.evaluation += 1;
-        let mut has_new = false;
+        let (mut has_new, mut ended) = (false, Vec::new());
         for found in found {
-            has_new |= self.renew(found, step, outcome);
+            has_new |= self.renew(found, step, outcome, &mut ended);
         }
         if has_new {
             self.sort();
@@ -126,7 +126,7 @@ impl Alerting {
         }
         self.remove(&gone, step, outcome);
         self.samples(step, written, outcome);
-        self.notices(step, outcome);
+        self.notices(&mut ended, step, outcome);
         Ok(())
     }
 
@@ -174,8 +174,16 @@ impl Alerting {
         labels
     }
 
-    /// Brings an alert's value and texts up to date, or begins a new one; says whether it did.
-    fn renew(&mut self, found: Found, step: &Step<'_>, outcome: &mut Outcome) -> bool {
+    /// Brings an alert's value and texts up to date, or begins a new one; says whether it did. One that was resolved
+    /// before a restart and comes back at once gives its place up to the new one before anybody was told of its end: it
+    /// goes to `ended`.
+    fn renew(
+        &mut self,
+        found: Found,
+        step: &Step<'_>,
+        outcome: &mut Outcome,
+        ended: &mut Vec<Active>,
+    ) -> bool {
         let Found { labels, element } = found;
         let place = self.index.get(&labels).copied();
         let alive = place.filter(|at| self.active[*at].times.state != AlertState::Inactive);
@@ -213,7 +221,13 @@ impl Alerting {
             is_unseen: false,
         };
         match place {
-            Some(at) => self.active[at] = active,
+            Some(at) => {
+                let mut before = std::mem::replace(&mut self.active[at], active);
+                if before.has_unsent_end() {
+                    before.follow_clock(step.slot, step.set_back);
+                    ended.push(before);
+                }
+            }
             None => {
                 self.index.insert(labels, self.active.len());
                 self.active.push(active);

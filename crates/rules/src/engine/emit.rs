@@ -2,6 +2,7 @@
 
 use plimsoll_types::{Alert, Sample};
 
+use super::active::Active;
 use super::alerting::{Alerting, Step};
 use super::written::Written;
 use crate::outcome::Outcome;
@@ -24,14 +25,14 @@ impl Alerting {
         }
     }
 
-    pub(super) fn notices(&mut self, step: &Step<'_>, outcome: &mut Outcome) {
+    pub(super) fn notices(&mut self, ended: &mut [Active], step: &Step<'_>, outcome: &mut Outcome) {
         // Two evaluations or two attempts to send may fail before a receiver takes the alert for over.
         let valid = step
             .interval
             .max(step.globals.resend_delay)
             .saturating_mul(4);
         let mut url = None;
-        for active in &mut self.active {
+        for active in ended.iter_mut().chain(&mut self.active) {
             if !active.needs_sending(step.slot, step.globals) {
                 continue;
             }

@@ -139,6 +139,31 @@ fn what_fires_is_sent_again_at_once() {
 }
 
 #[test]
+fn an_end_that_nobody_heard_of_is_told_though_the_alert_begins_anew() {
+    const FILE: &str = "rules:\n- {alert: A, expr: up, for: 60s}";
+    let there = [element(&[], 1.0)];
+    let mut rows = Rows::default();
+    let mut first = engine(FILE);
+    for slot in [0, 60] {
+        rows.apply(&step(&mut first, slot, &there).changes);
+    }
+    // Killed after the commit: the end is durable and was not sent.
+    rows.apply(&step(&mut first, 70, &[]).changes);
+    let mut second = engine(FILE);
+    second.restore(rows.all());
+    let outcome = step(&mut second, 80, &there);
+    let told: Vec<_> = outcome.notices.iter().collect();
+    assert_eq!(
+        (told.len(), told[0].starts_at, told[0].ends_at),
+        (1, at(60), Some(at(70)))
+    );
+    assert_eq!(view(&second)[0].1, "pending");
+    assert!(step(&mut second, 90, &there).notices.is_empty(), "once");
+    // Who told it does not tell it again.
+    assert_eq!(step(&mut first, 80, &there).notices, []);
+}
+
+#[test]
 fn rows_of_a_rule_that_is_gone_go_too() {
     let mut rows = Rows::default();
     rows.apply(
@@ -201,6 +226,25 @@ fn series_of_recording_rules_end_after_a_restart_too() {
     let ended = second.finish(slot);
     assert_eq!(shown(&ended), [r#"r{job="a"} stale"#]);
     assert_eq!(ended[0].1.timestamp, second.evaluated_at(slot));
+    assert!(second.finish(slot).is_empty());
+}
+
+#[test]
+fn a_series_of_one_recording_rule_ends_before_the_rules_that_read_it() {
+    const FILE: &str = "interval: 10s\nrules:\n- {record: r, expr: up}\n- {alert: A, expr: r}";
+    let mut first = engine(FILE);
+    let slot = first.schedule().first(at(1000));
+    let mut stored = Stored::default();
+    stored.append(
+        &first
+            .step(0, slot, Ok(vec![element(&[], 1.0)]), &nothing_asked())
+            .samples,
+    );
+    let mut second = engine(FILE);
+    stored.inherit(&mut second);
+    let slot = second.schedule().due(slot);
+    let outcome = second.step(0, slot, Ok(Vec::new()), &nothing_asked());
+    assert_eq!(shown(&outcome.samples), ["r stale"]);
     assert!(second.finish(slot).is_empty());
 }
 
