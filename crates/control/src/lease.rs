@@ -10,6 +10,7 @@
 //! | it holds more than its share and somebody less | lets go of what is above, a quarter at a time |
 //! | the database says that somebody else has a lease | that group stops at once |
 //! | the database does not answer | goes on with what it holds: see below |
+//! | it answers again after so long that leases may have ended | renews, and takes nothing while others may be on their way to renew theirs |
 //!
 //! What is asked of the database lasts four fifths of the configured time, so that expiry, notice and reading back all fit
 //! into it: that is the longest that a group of a replica that died stays without evaluation.
@@ -20,6 +21,7 @@
 //! fence. The other choice, to be silent, would silence all alerts whenever the database fails.
 
 pub(crate) mod share;
+mod sight;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -33,6 +35,7 @@ use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_state::{Change, Error, Holder, Lease, Store};
 use tokio::sync::watch;
 
+use self::sight::Sight;
 use crate::metrics::Metrics;
 
 /// What begins the name of a replica's own lease.
@@ -218,8 +221,9 @@ impl Keeper {
             return;
         };
         let mut own = None;
+        let mut sight = Sight::new(self.0.clock.monotonic());
         while !stop.is_triggered() {
-            self.round(&replica, &mut own).await;
+            self.round(&replica, &mut own, &mut sight).await;
             tokio::select! {
                 () = self.0.clock.sleep(replica.silence_max / 10) => {}
                 () = stop.wait() => {}
@@ -232,7 +236,7 @@ impl Keeper {
     }
 
     /// Renews what is due, then looks around.
-    async fn round(&self, replica: &Replica, own: &mut Option<Lease>) {
+    async fn round(&self, replica: &Replica, own: &mut Option<Lease>, sight: &mut Sight) {
         self.renew_own(replica, own).await;
         self.renew_all(replica).await;
         let held = self.held();
@@ -240,11 +244,14 @@ impl Keeper {
             .ask("look at the leases", replica, self.0.store.holders())
             .await
         else {
+            sight.fails();
             return;
         };
-        let plan = self.plan(replica, &held, &holders);
-        self.give_back(replica, plan.release).await;
-        self.acquire(replica, plan.acquire).await;
+        if sight.is_clear(self.0.clock.monotonic(), replica.silence_max) {
+            let plan = self.plan(replica, &held, &holders);
+            self.give_back(replica, plan.release).await;
+            self.acquire(replica, plan.acquire).await;
+        }
         self.count();
     }
 
