@@ -1,7 +1,7 @@
 //! Two replicas that share a PostgreSQL of Debian's: each slot of each group is evaluated by exactly one, a killed one is
 //! replaced within its lease, and a database that is away silences nobody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -57,6 +57,26 @@ fn all_beat_after(servers: &[&Server], point: i64) -> Result<()> {
     })
 }
 
+/// Waits until each of two replicas evaluates its half: then no group is on its way from one to the other, free when the
+/// database goes away.
+fn each_has_its_half(servers: [&Server; 2]) -> Result<()> {
+    wait_until(WAIT_MAX, "a half for each", || {
+        let recently = now_millis() - 2 * INTERVAL_MILLIS;
+        let evaluated = |server: &Server| -> Result<BTreeSet<String>> {
+            let beats = beats(server)?.into_iter();
+            let still =
+                beats.filter(|(_, slots)| slots.last().is_some_and(|slot| *slot > recently));
+            Ok(still.map(|(group, _)| group).collect())
+        };
+        let [one, other] = [evaluated(servers[0])?, evaluated(servers[1])?];
+        ensure!(
+            one.len() == GROUPS / 2 && other.len() == GROUPS / 2 && one.is_disjoint(&other),
+            "{one:?} and {other:?}"
+        );
+        Ok(())
+    })
+}
+
 /// Puts together who evaluated what; fails when two evaluated the same slot.
 fn together(servers: &[&Server]) -> Result<BTreeMap<String, Vec<(i64, usize)>>> {
     let mut all: BTreeMap<String, Vec<(i64, usize)>> = BTreeMap::new();
@@ -94,18 +114,7 @@ fn each_group_is_evaluated_by_one_and_taken_over_by_the_other() {
     let first = Server::start(&homes[0]).unwrap();
     all_beat_after(&[&first], 0).unwrap();
     let second = Server::start(&homes[1]).unwrap();
-    // Half of the groups move to the second.
-    wait_until(WAIT_MAX, "a share for each", || {
-        let (one, other) = (beats(&first)?, beats(&second)?);
-        ensure!(
-            other.len() == GROUPS / 2,
-            "{} of {} groups",
-            other.len(),
-            one.len()
-        );
-        Ok(())
-    })
-    .unwrap();
+    each_has_its_half([&first, &second]).unwrap();
     let settled = now_millis();
     all_beat_after(&[&first, &second], settled + 5 * INTERVAL_MILLIS).unwrap();
     let all = together(&[&first, &second]).unwrap();
@@ -116,7 +125,7 @@ fn each_group_is_evaluated_by_one_and_taken_over_by_the_other() {
     first.kill().unwrap();
     all_beat_after(&[&second], killed + 1_000).unwrap();
     let first = Server::start(&homes[0]).unwrap();
-    all_beat_after(&[&first, &second], now_millis()).unwrap();
+    each_has_its_half([&first, &second]).unwrap();
     let all = together(&[&first, &second]).unwrap();
     let silence = longest_silence(&all, killed, now_millis());
     let allowed = LEASE_SECONDS * 1000 + SLACK_MILLIS + late;

@@ -88,6 +88,8 @@ struct State {
     is_dead: bool,
     is_stopped: bool,
     armed: Option<Armed>,
+    /// How often rows were read back.
+    reads: usize,
     /// The groups of series that are beats.
     beats: BTreeMap<SeriesRef, String>,
 }
@@ -125,6 +127,11 @@ impl Life {
     /// Lets the process meet its fate at the next such point, after so many that it passes.
     pub(super) fn arm(&self, point: Point, skip: u32, fate: Fate) {
         self.state().armed = Some(Armed { point, skip, fate });
+    }
+
+    /// Returns how often rows were read back: once for each group that begins.
+    pub(super) fn reads(&self) -> usize {
+        self.state().reads
     }
 
     /// Lets the process live.
@@ -227,7 +234,9 @@ impl Store for Life {
     fn read(&self, query: Query) -> Answer<'_, Vec<Vec<Cell>>> {
         Box::pin(async move {
             self.reach().await?;
-            self.world.rows.read(query).await
+            let rows = self.world.rows.read(query).await?;
+            self.state().reads += 1;
+            Ok(rows)
         })
     }
 

@@ -173,6 +173,9 @@ impl<'a> Run<'a> {
         };
         let process = Process::start(&self.world, name)?;
         process.load(Path::new(FILE))?;
+        let groups = read()?.len();
+        // Before anything happens: a group that cannot read its rows waits for time to pass, and time waits for its slot.
+        process.shows("its rows are read back", |_| process.life.reads() >= groups)?;
         self.process = Some(process);
         let now = self.now();
         self.adopt(|track| track.last = track.engine().schedule().slot_at(now))
