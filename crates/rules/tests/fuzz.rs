@@ -1,5 +1,4 @@
 //! Hostile rule files: none makes the check panic, and every place that it tells lies inside of the file.
-#![allow(missing_docs)]
 
 use std::sync::Arc;
 
