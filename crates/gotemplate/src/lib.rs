@@ -47,6 +47,7 @@ mod value;
 pub use error::{CallError, ExecuteError, ParseError};
 pub use function::{Call, Function, Functions};
 pub use limits::Limits;
+pub use quote::{quoted, unquoted_bytes};
 pub use set::Set;
 pub use time::Time;
 pub use value::{Enumerated, Field, List, Map, Object, Safe, SafeKind, Signature, Type, Value};

@@ -17,6 +17,11 @@ pub(crate) fn is_printable(character: char) -> bool {
     }
 }
 
+/// Quotes a text as Go's `strconv.Quote` does.
+pub fn quoted(text: &str) -> String {
+    quote(text, false)
+}
+
 /// Quotes a text as Go's `%q` does; with `is_ascii`, as `%+q`.
 pub(crate) fn quote(text: &str, is_ascii: bool) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
@@ -64,8 +69,15 @@ fn push_escaped(quoted: &mut String, character: char, mark: char, is_ascii: bool
 
 /// Reads a text in double quotes or backquotes, marks included. Bytes that make no UTF-8 become U+FFFD.
 pub(crate) fn unquote(quoted: &str) -> Option<String> {
+    let bytes = unquoted_bytes(quoted)?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Reads a text in double quotes or backquotes, marks included, as Go's `strconv.Unquote` does. `None` when it is not one;
+/// escapes may make bytes that are no UTF-8.
+pub fn unquoted_bytes(quoted: &str) -> Option<Vec<u8>> {
     if let Some(raw) = inner(quoted, '`') {
-        return (!raw.contains('`')).then(|| raw.replace('\r', ""));
+        return (!raw.contains('`')).then(|| raw.replace('\r', "").into_bytes());
     }
     let mut rest = inner(quoted, '"')?;
     let mut bytes = Vec::with_capacity(rest.len());
@@ -77,7 +89,7 @@ pub(crate) fn unquote(quoted: &str) -> Option<String> {
         }
         rest = after;
     }
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    Some(bytes)
 }
 
 /// Reads the character behind a single quote, and returns what stands behind it: the closing quote, if all is well.

@@ -16,21 +16,26 @@ mod compose;
 mod deserialize;
 mod diagnostic;
 mod error;
+mod findings;
+pub mod http_client;
 mod mask;
 mod quantity;
 mod scalar;
 mod source;
 mod spanned;
 mod syntax;
+mod tree;
 
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use findings::Findings;
 pub use quantity::{DurationValue, SizeValue};
 pub use source::{FILE_BYTES_MAX, Source};
-pub use spanned::{Span, Spanned};
+pub use spanned::{Span, Spanned, SpannedKey};
+pub use tree::Tree;
 
 /// Reads one YAML document as a `T`; `path` is only what diagnostics show.
 ///

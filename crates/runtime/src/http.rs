@@ -6,6 +6,7 @@ mod body;
 mod client;
 mod error;
 mod memory;
+mod oauth2;
 mod secret;
 mod tls;
 
@@ -15,7 +16,7 @@ use std::time::Duration;
 use http::HeaderName;
 use url::Url;
 
-pub use body::{read_capped, read_capped_within, read_response_capped};
+pub use body::{read_capped, read_capped_within, read_response_capped, read_response_start};
 pub use client::{Client, Request};
 pub use error::{Error, ErrorKind};
 pub use memory::{BodyMemory, BodyShare};
@@ -74,6 +75,27 @@ pub enum Authorization {
         /// The credentials.
         credentials: SecretSource,
     },
+    /// A bearer token that an OAuth 2.0 server gives for client credentials.
+    OAuth2(Box<OAuth2>),
+}
+
+/// Where a token comes from, by the grant of client credentials. Its exchange counts into the deadline of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuth2 {
+    /// Who asks.
+    pub client_id: String,
+    /// The secret of the one who asks.
+    pub client_secret: Option<SecretSource>,
+    /// Where the token comes from: `http` or `https`.
+    pub token_url: Url,
+    /// The scopes to ask for; may be empty.
+    pub scopes: Vec<String>,
+    /// Further parameters of the request for the token.
+    pub parameters: Vec<(String, String)>,
+    /// How to know the server, and to be known by it.
+    pub tls: TlsConfig,
+    /// The way to the server.
+    pub proxy: Proxy,
 }
 
 /// One header with one or more values.

@@ -111,6 +111,21 @@ impl Registry {
         self.register_whole(format!("prometheus_{name}"), help, unit, metric);
     }
 
+    /// Adds a metric under a name of Alertmanager, for the dashboards and alerts of its users: as
+    /// [`register`](Self::register), but `alertmanager_` begins the name.
+    ///
+    /// # Panics
+    /// As [`register`](Self::register).
+    pub fn register_as_alertmanager(
+        &self,
+        name: &str,
+        help: &str,
+        unit: Option<Unit>,
+        metric: impl Metric,
+    ) {
+        self.register_whole(format!("alertmanager_{name}"), help, unit, metric);
+    }
+
     fn register_whole(&self, name: String, help: &str, unit: Option<Unit>, metric: impl Metric) {
         let kind = EncodeMetric::metric_type(&metric);
         let unit_text = unit.as_ref().map_or("", Unit::as_str);

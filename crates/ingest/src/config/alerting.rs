@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use plimsoll_runtime::config::Spanned;
+use plimsoll_runtime::config::{Findings, Spanned, http_client};
 use plimsoll_runtime::http::ClientConfig;
 
 use super::discovery::{self, Discovery};
 use super::elsewhere;
-use super::findings::Findings;
 use super::global::Global;
 use super::raw::elsewhere::RawAlerting;
 use super::raw::scrape::RawAlertmanager;
+use super::relabel;
 use super::scrape::{self, NameValidation, Scheme, written};
-use super::{http_client, relabel};
 use crate::relabel::RelabelConfig;
 
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);

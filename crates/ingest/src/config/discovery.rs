@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use plimsoll_runtime::config::{DurationValue, Spanned};
+use plimsoll_runtime::config::{DurationValue, Findings, Spanned, http_client};
 use plimsoll_runtime::http::ClientConfig;
 use plimsoll_types::Labels;
 use url::Url;
 
-use super::findings::Findings;
-use super::http_client;
 use super::names::check_label_name;
 use super::raw::SpannedKey;
 use super::raw::scrape::{RawDiscovery, RawDnsSd, RawFileSd, RawHttpSd, RawStatic};

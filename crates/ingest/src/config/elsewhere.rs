@@ -4,16 +4,15 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use plimsoll_runtime::config::{Span, Spanned};
+use plimsoll_runtime::config::{Findings, Span, Spanned, http_client};
 
-use super::findings::Findings;
 use super::global::Global;
 use super::raw::RawRuntime;
 use super::raw::elsewhere::{
     RawOtlp, RawQueue, RawRemoteRead, RawRemoteWrite, RawSigv4, RawTracing, RawTranslation,
 };
 use super::scrape::NameValidation;
-use super::{http_client, names, relabel};
+use super::{names, relabel};
 
 pub(super) fn check_runtime(raw: Option<&Spanned<RawRuntime>>, findings: &mut Findings<'_>) {
     if let Some(raw) = raw
@@ -125,7 +124,7 @@ fn check_queue(raw: &RawQueue, findings: &mut Findings<'_>) {
 
 /// Signing with a cloud's identity excludes every other way of saying who we are.
 pub(super) fn check_one_identity<const N: usize>(
-    http: &mut super::raw::http::RawHttpClient,
+    http: &mut http_client::RawHttpClient,
     identities: [(&str, Option<Span>); N],
     findings: &mut Findings<'_>,
 ) {

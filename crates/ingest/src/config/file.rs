@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use plimsoll_runtime::config::{Diagnostics, Source, Span, Spanned};
+use plimsoll_runtime::config::{Diagnostics, Findings, Source, Span, Spanned, Tree};
 
-use super::findings::Findings;
 use super::global::Global;
 use super::raw::scrape::RawScrapeConfig;
 use super::raw::{RawConfig, RawScrapeConfigFile};
-use super::shown::Tree;
 use super::{
     Config, Environment, Loaded, ScrapeConfig, alerting, elsewhere, global, paths, plimsoll,
     scrape, shown, storage,

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use plimsoll_runtime::config::DurationValue;
+use plimsoll_runtime::config::{DurationValue, Findings};
 use plimsoll_types::{ByteCount, Labels, is_legacy_label_name};
 use plimsoll_wire::exposition::Format;
 
 use super::environment::expand;
-use super::findings::Findings;
 use super::raw::{RawGlobal, RawValidation};
 use super::scrape::{self, Escaping, NameValidation, ScrapeLimits, limit, written};
 use super::{Environment, names};

@@ -1,7 +1,7 @@
 //! Names of labels.
 
-use super::findings::Findings;
 use super::raw::SpannedKey;
+use plimsoll_runtime::config::Findings;
 
 /// Any text that is not empty names a label in files, whatever the scheme for scraped names says.
 pub(super) fn check_label_name(name: &SpannedKey, findings: &mut Findings<'_>) {

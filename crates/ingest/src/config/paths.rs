@@ -4,9 +4,8 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::PathBuf;
 
-use plimsoll_runtime::config::{Span, Spanned};
+use plimsoll_runtime::config::{Findings, Span, Spanned};
 
-use super::findings::Findings;
 use crate::discovery::single_stars;
 
 /// Expands patterns of paths, relative to the file that names them, and names a file that two patterns match once. `what`

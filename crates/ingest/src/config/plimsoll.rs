@@ -23,9 +23,9 @@
 
 use std::time::Duration;
 
+use plimsoll_runtime::config::Findings;
 use plimsoll_types::ByteCount;
 
-use super::findings::Findings;
 use super::raw::{RawHostMetrics, RawLimits, RawPlimsoll, RawWalSync};
 use super::series_limits::{self, SeriesLimits};
 use super::state::{self, State};

@@ -15,6 +15,7 @@ pub(super) mod scrape;
 
 use std::collections::BTreeMap;
 
+pub(super) use plimsoll_runtime::config::SpannedKey;
 use plimsoll_runtime::config::{DurationValue, SizeValue, Spanned};
 use serde::Deserialize;
 
@@ -405,18 +406,4 @@ pub(super) struct RawValuesRule {
     /// Values of the label in the active series of a metric that the rule is for, 1 to 2147483648.
     /// Required.
     pub(super) values: Spanned<u64>,
-}
-
-/// A key of a mapping with its place.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct SpannedKey {
-    pub(super) text: String,
-    pub(super) span: plimsoll_runtime::config::Span,
-}
-
-impl<'de> Deserialize<'de> for SpannedKey {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Spanned { value, span, .. } = Spanned::<String>::deserialize(deserializer)?;
-        Ok(Self { text: value, span })
-    }
 }

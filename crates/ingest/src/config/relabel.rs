@@ -1,8 +1,7 @@
 //! From relabelling rules as they are written to checked ones, each error at the field it is about.
 
-use plimsoll_runtime::config::Spanned;
+use plimsoll_runtime::config::{Findings, Spanned};
 
-use super::findings::Findings;
 use super::raw::relabel::RawRelabel;
 use crate::relabel::{Action, RelabelConfig, RuleField, RuleParts};
 

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use plimsoll_runtime::config::{DurationValue, Span, Spanned};
+use plimsoll_runtime::config::{DurationValue, Findings, Span, Spanned, http_client};
 use plimsoll_runtime::http::ClientConfig;
 use plimsoll_types::ByteCount;
 use plimsoll_wire::exposition::Format;
 
 use super::discovery::{self, Discovery};
-use super::findings::Findings;
 use super::global::Global;
 use super::raw::scrape::{RawProtocol, RawScrapeConfig};
 use super::raw::{RawEscaping, RawValidation};
-use super::{http_client, relabel};
+use super::relabel;
 use crate::relabel::RelabelConfig;
 
 /// A checked entry of `scrape_configs`, the defaults of `global` filled in. A reload replaces it whole.

@@ -1,9 +1,8 @@
 //! `plimsoll.limits` as far as it is about how many series there may be, and what becomes of those above.
 
-use plimsoll_runtime::config::Spanned;
+use plimsoll_runtime::config::{Findings, Spanned};
 use plimsoll_types::{METRIC_NAME, Matcher};
 
-use super::findings::Findings;
 use super::raw::{RawLimits, RawValuesRule};
 use super::selector;
 

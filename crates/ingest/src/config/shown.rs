@@ -2,15 +2,9 @@
 //!
 //! `/api/v1/status/config` shows it, and Thanos' sidecar reads the external labels out of it.
 
-use std::fmt;
-
-use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use plimsoll_runtime::config::Tree;
 
 use super::{Config, ScrapeConfig};
-
-/// What stands in the place of a secret, as in Prometheus.
-const MASK: &str = "<secret>";
 
 /// Keys whose value nobody may see, with all that is nested in it.
 const SECRET_KEYS: [&str; 19] = [
@@ -35,30 +29,15 @@ const SECRET_KEYS: [&str; 19] = [
     "proxy_connect_header",
 ];
 
-/// One value of a YAML document, keys in the order of the file.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Tree {
-    Null,
-    /// A number or a truth value: written without quotes.
-    Plain(String),
-    Text(String),
-    List(Vec<Tree>),
-    Map(Vec<(String, Tree)>),
-}
-
 /// Writes a document that was loaded as `config`.
 pub(super) fn write(mut document: Tree, config: &Config) -> String {
     if document == Tree::Null {
         document = Tree::Map(Vec::new());
     }
     fill_in(&mut document, config);
+    document.hide_in_urls();
     mask(&mut document);
-    let mut text = String::new();
-    match &document {
-        Tree::Map(entries) if !entries.is_empty() => write_map(&mut text, entries, 0, false),
-        _ => text.push_str("{}\n"),
-    }
-    text
+    document.to_yaml()
 }
 
 /// Adds what applies where the file says nothing: the times and the jobs' main settings.
@@ -125,214 +104,13 @@ fn mask(tree: &mut Tree) {
         Tree::Map(entries) => {
             for (key, value) in entries {
                 match SECRET_KEYS.contains(&key.as_str()) {
-                    true => hide(value),
+                    true => value.hide(),
                     false => mask(value),
                 }
             }
         }
         Tree::List(items) => items.iter_mut().for_each(mask),
-        Tree::Text(text) => {
-            mask_user_info(text);
-            mask_password(text);
-        }
-        Tree::Null | Tree::Plain(_) => {}
-    }
-}
-
-/// Hides every value below a secret's key; the names of headers stay.
-fn hide(tree: &mut Tree) {
-    match tree {
-        Tree::Map(entries) => entries.iter_mut().for_each(|(_, value)| hide(value)),
-        Tree::List(items) => items.iter_mut().for_each(hide),
-        Tree::Null => {}
-        Tree::Plain(_) | Tree::Text(_) => *tree = Tree::Plain(MASK.into()),
-    }
-}
-
-/// Hides the password of a URL and whatever stands beside it.
-fn mask_user_info(text: &mut String) {
-    let Some(begin) = text.find("://").map(|at| at + 3) else {
-        return;
-    };
-    let end = text[begin..]
-        .find(['/', '?', '#'])
-        .unwrap_or(text.len() - begin);
-    if let Some(at) = text[begin..begin + end].rfind('@') {
-        text.replace_range(begin..begin + at, "xxxxx");
-    }
-}
-
-/// Hides a password among the parameters of a URL, as those of databases may have one.
-fn mask_password(text: &mut String) {
-    const NAMES: [&str; 2] = ["?password=", "&password="];
-    if !text.contains("://") {
-        return;
-    }
-    for name in NAMES {
-        let Some(begin) = text.find(name).map(|at| at + name.len()) else {
-            continue;
-        };
-        let end = text[begin..].find('&').unwrap_or(text.len() - begin);
-        text.replace_range(begin..begin + end, "xxxxx");
-    }
-}
-
-impl Tree {
-    fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
-        let Self::Map(entries) = self else {
-            return None;
-        };
-        let found = entries.iter_mut().find(|(found, _)| found == key);
-        found.map(|(_, value)| value)
-    }
-
-    /// Puts an entry in front unless there is one.
-    fn default_entry(&mut self, key: &str, value: Self) {
-        if let Self::Map(entries) = self
-            && !entries.iter().any(|(found, _)| found == key)
-        {
-            entries.insert(0, (key.into(), value));
-        }
-    }
-}
-
-fn write_map(text: &mut String, entries: &[(String, Tree)], depth: usize, follows_dash: bool) {
-    for (index, (key, value)) in entries.iter().enumerate() {
-        if index > 0 || !follows_dash {
-            text.push_str(&"  ".repeat(depth));
-        }
-        write_text(text, key);
-        text.push(':');
-        match value {
-            Tree::Map(entries) if !entries.is_empty() => {
-                text.push('\n');
-                write_map(text, entries, depth + 1, false);
-            }
-            Tree::List(items) if !items.is_empty() => {
-                text.push('\n');
-                write_list(text, items, depth);
-            }
-            leaf => write_leaf(text, leaf),
-        }
-    }
-}
-
-/// Lists stand below their key without being indented, as Prometheus writes them.
-fn write_list(text: &mut String, items: &[Tree], depth: usize) {
-    for item in items {
-        text.push_str(&"  ".repeat(depth));
-        text.push('-');
-        match item {
-            Tree::Map(entries) if !entries.is_empty() => {
-                text.push(' ');
-                write_map(text, entries, depth + 1, true);
-            }
-            Tree::List(items) if !items.is_empty() => {
-                text.push('\n');
-                write_list(text, items, depth + 1);
-            }
-            leaf => write_leaf(text, leaf),
-        }
-    }
-}
-
-fn write_leaf(text: &mut String, leaf: &Tree) {
-    text.push(' ');
-    match leaf {
-        Tree::Null => text.push_str("null"),
-        Tree::Plain(plain) => text.push_str(plain),
-        Tree::Text(value) => write_text(text, value),
-        Tree::List(_) => text.push_str("[]"),
-        Tree::Map(_) => text.push_str("{}"),
-    }
-    text.push('\n');
-}
-
-/// Writes a text so that it reads back as that text: plain when nothing about it is special, in quotes otherwise.
-fn write_text(text: &mut String, value: &str) {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'/' | b'.');
-    let is_inner =
-        |byte: u8| is_word(byte) || matches!(byte, b'-' | b'*' | b'+' | b'$' | b'(' | b')');
-    let begins_plain = value
-        .bytes()
-        .next()
-        .is_some_and(|byte| is_word(byte) && !byte.is_ascii_digit() && byte != b'.');
-    // `15s`, but neither a number in any of its spellings nor a date.
-    let is_duration = value
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || b"smhdwy".contains(&byte))
-        && value.starts_with(|first: char| first.is_ascii_digit())
-        && value.ends_with(|last: char| last.is_ascii_alphabetic());
-    let is_reserved = matches!(
-        value.to_ascii_lowercase().as_str(),
-        "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n"
-    );
-    if is_duration || (begins_plain && !is_reserved && value.bytes().all(is_inner)) {
-        text.push_str(value);
-    } else {
-        let quoted = serde_json::to_string(value).expect("a string becomes JSON");
-        // JSON strings are YAML strings in double quotes.
-        text.push_str(&quoted);
-    }
-}
-
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TreeVisitor)
-    }
-}
-
-struct TreeVisitor;
-
-impl<'de> Visitor<'de> for TreeVisitor {
-    type Value = Tree;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Tree, E> {
-        Ok(Tree::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
-        Ok(Tree::Plain(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
-        Ok(Tree::Plain(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-        Ok(Tree::Plain(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
-        Ok(Tree::Plain(format!("{value:?}")))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
-        Ok(Tree::Text(value.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Tree, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element()? {
-            items.push(item);
-        }
-        Ok(Tree::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry::<String, Tree>()? {
-            entries.push(entry);
-        }
-        Ok(Tree::Map(entries))
+        Tree::Text(_) | Tree::Null | Tree::Plain(_) => {}
     }
 }
 

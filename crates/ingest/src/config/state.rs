@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use plimsoll_runtime::config::{DurationValue, Spanned};
+use plimsoll_runtime::config::{DurationValue, Findings, Spanned};
 use plimsoll_runtime::http::SecretSource;
 use url::Url;
 
-use super::findings::Findings;
 use super::raw::RawState;
 
 /// Where the state of alerts is kept; needs a restart.

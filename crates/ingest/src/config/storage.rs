@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use plimsoll_runtime::config::{DurationValue, Spanned};
+use plimsoll_runtime::config::{DurationValue, Findings, Spanned};
 use plimsoll_types::{ByteCount, Matcher};
 
-use super::findings::Findings;
 use super::raw::{RawConfig, RawRetention, RawRetentionRule, RawTsdb};
 use super::selector;
 

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use plimsoll_runtime::config::{DurationValue, Spanned};
+use plimsoll_runtime::config::{DurationValue, Findings, Spanned};
 
-use super::findings::Findings;
 use super::raw::RawTiers;
 use super::storage::Retention;
 

@@ -446,6 +446,19 @@ fn reads_who_we_are() {
         })
     );
     assert_eq!(authorization("basic_auth:\nbearer_token: ''"), None);
+    let oauth2 = "oauth2: {client_id: a, client_secret_file: s, token_url: 'http://login/', \
+                  scopes: [read], endpoint_params: {audience: api}, proxy_url: 'http://proxy:1'}";
+    let Some(Authorization::OAuth2(oauth2)) = authorization(oauth2) else {
+        panic!("a token is fetched");
+    };
+    assert_eq!(
+        (oauth2.client_id.as_str(), oauth2.token_url.as_str()),
+        ("a", "http://login/")
+    );
+    assert_eq!(oauth2.client_secret, Some(SecretSource::File("s".into())));
+    assert_eq!(oauth2.scopes, ["read"]);
+    assert_eq!(oauth2.parameters, [("audience".into(), "api".into())]);
+    assert!(matches!(oauth2.proxy, Proxy::Url { .. }));
 }
 
 #[test]
@@ -461,6 +474,8 @@ fn reads_proxies_and_headers() {
         ]
     );
     assert!(!http.follows_redirects && !http.offers_http2);
+    let bare = job("proxy_url: 'proxy:3128'").http.proxy;
+    assert!(matches!(bare, Proxy::Url { url, .. } if url.as_str() == "http://proxy:3128/"));
     assert_eq!(
         job("proxy_from_environment: true").http.proxy,
         Proxy::Environment
@@ -515,7 +530,10 @@ scrape_configs:
     scrape_failure_log_file: failures.log
     convert_classic_histograms_to_nhcb: true
     keep_dropped_targets: 10
-    oauth2: {client_id: a, client_secret: b, token_url: 'http://login/token'}
+    oauth2:
+      client_id: a
+      token_url: 'http://login/token'
+      grant_type: urn:ietf:params:oauth:grant-type:jwt-bearer
 ";
     insta::assert_snapshot!(warnings(text).join("\n"), @r"
     17:5 `out_of_order_time_window` is accepted, but has no effect: samples of any age within the retention are taken
@@ -527,7 +545,7 @@ scrape_configs:
     14:1 `otlp` is accepted, but this version does not act on it
     21:5 `scrape_failure_log_file` is accepted, but this version does not act on it
     22:5 `convert_classic_histograms_to_nhcb` is accepted, but this version does not act on it
-    24:5 `oauth2` is accepted, but this version does not act on it
+    24:5 `oauth2 with the grant urn:ietf:params:oauth:grant-type:jwt-bearer` is accepted, but this version does not act on it
     ");
 }
 

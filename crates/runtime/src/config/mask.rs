@@ -4,7 +4,7 @@
 //! show too. In doubt more is masked than needed. Each character becomes one star, so that carets stay below their place.
 
 /// Keys whose value nobody may see, with all that is nested in it.
-const SECRET_KEYS: [&str; 20] = [
+const SECRET_KEYS: [&str; 42] = [
     "password",
     "credentials",
     "bearer_token",
@@ -25,7 +25,32 @@ const SECRET_KEYS: [&str; 20] = [
     "application_key",
     "consumer_key",
     "secret_token",
+    "smtp_auth_password",
+    "smtp_auth_secret",
+    "auth_password",
+    "auth_secret",
+    "slack_api_url",
+    "slack_app_token",
+    "app_token",
+    "api_url",
+    "routing_key",
+    "service_key",
+    "opsgenie_api_key",
+    "api_key",
+    "webhook_url",
+    "mattermost_webhook_url",
+    "bot_token",
+    "telegram_bot_token",
+    "alert_source_token",
+    "victorops_api_key",
+    "wechat_api_secret",
+    "api_secret",
+    "rocketchat_token",
+    "user_key",
 ];
+
+/// The section in which URLs hold a secret behind their host, because that is how webhooks are protected.
+const WEBHOOKS: &str = "webhook_configs";
 
 /// Schemes of URLs that mostly hold a password, and maybe one with characters that should have been escaped: of these all
 /// is hidden up to the last `@`.
@@ -40,33 +65,41 @@ pub(super) fn masked_line(text: &str, start: usize) -> String {
     }
     let mut hidden = secret_values(line).ranges;
     hidden.extend(user_info(line));
+    if enclosing(text, start, line).any(|outer| outer.contains(WEBHOOKS)) || line.contains(WEBHOOKS)
+    {
+        hidden.extend(url_paths(line));
+    }
     stars(line, &hidden)
 }
 
-/// Looks upwards for a line of less indentation whose secret goes on below it.
+/// Says whether a secret that begins in a line above goes on here.
 fn is_inside_secret(text: &str, start: usize, line: &str) -> bool {
-    let mut inner = line;
-    for outer in text[..start].lines().rev() {
-        let content = outer.trim_start();
-        if content.is_empty() || content.starts_with('#') {
-            continue;
+    enclosing(text, start, line).any(|outer| secret_values(outer).goes_on)
+}
+
+/// Walks the lines above with less and less indentation, up to the section at the margin.
+fn enclosing<'a>(text: &'a str, start: usize, line: &'a str) -> impl Iterator<Item = &'a str> {
+    let mut above = text[..start].lines().rev();
+    let (mut inner, mut is_done) = (line, false);
+    std::iter::from_fn(move || {
+        while !is_done {
+            let outer = above.next()?;
+            let content = outer.trim_start();
+            if content.is_empty() || content.starts_with('#') {
+                continue;
+            }
+            // A list may begin below its key without being indented.
+            let is_list_of = inner.trim_start().starts_with("- ") && !content.starts_with("- ");
+            let is_outer =
+                key_column(outer) < indent(inner) || (indent(outer) == indent(inner) && is_list_of);
+            if is_outer {
+                inner = outer;
+                is_done = indent(outer) == 0 && !content.starts_with("- ");
+                return Some(outer);
+            }
         }
-        // A list may begin below its key without being indented.
-        let is_list_of = inner.trim_start().starts_with("- ") && !content.starts_with("- ");
-        let is_outer =
-            key_column(outer) < indent(inner) || (indent(outer) == indent(inner) && is_list_of);
-        if !is_outer {
-            continue;
-        }
-        if secret_values(outer).goes_on {
-            return true;
-        }
-        if indent(outer) == 0 && !content.starts_with("- ") {
-            return false;
-        }
-        inner = outer;
-    }
-    false
+        None
+    })
 }
 
 fn indent(line: &str) -> usize {
@@ -195,6 +228,20 @@ fn user_info(line: &str) -> Vec<std::ops::Range<usize>> {
     found
 }
 
+/// Finds what stands behind the host of URLs.
+fn url_paths(line: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    for (index, scheme_end) in line.match_indices("://") {
+        let host = index + scheme_end.len();
+        let end = line[host..].find([' ', '"', '\'', ',', '}']);
+        let end = end.map_or(line.len(), |length| host + length);
+        if let Some(path) = line[host..end].find(['/', '?', '#']) {
+            found.push(host + path + 1..end);
+        }
+    }
+    found
+}
+
 fn stars(line: &str, hidden: &[std::ops::Range<usize>]) -> String {
     let shown = |(index, character): (usize, char)| {
         let is_hidden = hidden.iter().any(|range| range.contains(&index));
@@ -280,6 +327,22 @@ mod tests {
         );
         check("url: postgresql://u:p?q#r@h", "url: postgresql://*******@h");
         check("url: postgres://u:p", "url: postgres://***");
+    }
+
+    #[test]
+    fn secrets_of_receivers_are_masked() {
+        check("- routing_key: abc", "- routing_key: ***");
+        check("slack_api_url: http://h/x", "slack_api_url: **********");
+        check("api_key_file: /etc/key", "api_key_file: /etc/key");
+        check(
+            "- webhook_configs:\n  - send_resolved: true\n    url: 'http://h:1/a/b?c=d'",
+            "    url: 'http://h:1/*******'",
+        );
+        check(
+            "a: {webhook_configs: [{url: http://h/abc}]}",
+            "a: {webhook_configs: [{url: http://h/***}]}",
+        );
+        check("remote_write:\n- url: http://h/abc", "- url: http://h/abc");
     }
 
     #[test]

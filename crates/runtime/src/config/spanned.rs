@@ -99,3 +99,19 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for SpannedVisitor<T> {
         Ok(Spanned { value, span, key })
     }
 }
+
+/// The name of a field that the file chooses, such as that of a label, and its place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SpannedKey {
+    /// The name.
+    pub text: String,
+    /// Where it was written.
+    pub span: Span,
+}
+
+impl<'de> Deserialize<'de> for SpannedKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Spanned { value, span, .. } = Spanned::<String>::deserialize(deserializer)?;
+        Ok(Self { text: value, span })
+    }
+}

@@ -36,6 +36,32 @@ pub async fn read_response_capped(
     Ok(body.freeze())
 }
 
+/// Reads the start of the body of a peer's response, at most `limit` bytes, for who is content with what comes: the
+/// second value says whether that was all of it. A body that is longer, breaks off or takes until the deadline is not.
+///
+/// # Cancel safety
+/// The connection is closed; nothing of the body is left.
+pub async fn read_response_start(
+    mut response: reqwest::Response,
+    limit: ByteCount,
+) -> (Bytes, bool) {
+    let limit = limit.as_usize();
+    let mut body = BytesMut::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => {
+                let fits = chunk.len().min(limit - body.len());
+                body.extend_from_slice(&chunk[..fits]);
+                if fits < chunk.len() {
+                    return (body.freeze(), false);
+                }
+            }
+            Ok(None) => return (body.freeze(), true),
+            Err(_) => return (body.freeze(), false),
+        }
+    }
+}
+
 /// The first step of a body's buffer; it doubles from there.
 const STEP_BYTES: usize = 4 << 10;
 

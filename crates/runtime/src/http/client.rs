@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
+use super::oauth2::Tokens;
 use super::tls::{self, Material};
 use super::{Authorization, ClientConfig, Error, ErrorKind, Header, Proxy, SecretSource};
 
@@ -86,6 +87,7 @@ struct Shared {
     config: ClientConfig,
     has_files: bool,
     built: ArcSwapOption<Built>,
+    tokens: Option<Tokens>,
 }
 
 /// A client of reqwest and the texts it was made from.
@@ -113,9 +115,14 @@ impl Client {
             let what = format!("wanted an http or https proxy, found {}", url.scheme());
             return Err(Error::new(ErrorKind::Configuration, what));
         }
+        let tokens = match &config.authorization {
+            Some(Authorization::OAuth2(oauth2)) => Some(Tokens::new(oauth2)?),
+            _ => None,
+        };
         let client = Self(Arc::new(Shared {
             has_files: has_files(&config),
             built: ArcSwapOption::empty(),
+            tokens,
             config,
         }));
         if !client.0.config.tls.has_files() {
@@ -147,14 +154,28 @@ impl Client {
             headers.remove(name);
         }
         headers.extend(secrets.headers);
-        client
+        let started = tokio::time::Instant::now();
+        let token = match &self.0.tokens {
+            Some(tokens) => Some(tokens.header_within(request.deadline).await?),
+            None => None,
+        };
+        if let Some(token) = &token {
+            headers.insert(http::header::AUTHORIZATION, token.clone());
+        }
+        let response = client
             .request(request.method, request.url)
             .headers(headers)
             .body(request.body)
-            .timeout(request.deadline)
+            .timeout(request.deadline.saturating_sub(started.elapsed()))
             .send()
             .await
-            .map_err(Error::from_reqwest)
+            .map_err(Error::from_reqwest)?;
+        if let (Some(tokens), Some(token)) = (&self.0.tokens, &token)
+            && response.status() == http::StatusCode::UNAUTHORIZED
+        {
+            tokens.forget(token).await;
+        }
+        Ok(response)
     }
 
     async fn secrets(&self) -> Result<Secrets, Error> {
@@ -195,11 +216,9 @@ impl Shared {
 
     fn headers(&self) -> Result<HeaderMap, Error> {
         let mut headers = header_map(&self.config.headers)?;
-        if let Some(authorization) = &self.config.authorization {
-            headers.insert(
-                http::header::AUTHORIZATION,
-                authorization_value(authorization)?,
-            );
+        let authorization = self.config.authorization.as_ref();
+        if let Some(value) = authorization.map_or(Ok(None), authorization_value)? {
+            headers.insert(http::header::AUTHORIZATION, value);
         }
         Ok(headers)
     }
@@ -255,12 +274,15 @@ fn has_files(config: &ClientConfig) -> bool {
             username.is_file() || password.as_ref().is_some_and(SecretSource::is_file)
         }
         Some(Authorization::Scheme { credentials, .. }) => credentials.is_file(),
+        // Whoever fetches the token reads them.
+        Some(Authorization::OAuth2(_)) => false,
     };
     let mut values = config.headers.iter().flat_map(|header| &header.values);
     authorization || config.tls.has_files() || values.any(SecretSource::is_file)
 }
 
-fn authorization_value(authorization: &Authorization) -> Result<HeaderValue, Error> {
+/// Returns what is known without asking anybody.
+fn authorization_value(authorization: &Authorization) -> Result<Option<HeaderValue>, Error> {
     let text = match authorization {
         Authorization::Basic { username, password } => {
             let username = username.read()?;
@@ -273,13 +295,11 @@ fn authorization_value(authorization: &Authorization) -> Result<HeaderValue, Err
             scheme,
             credentials,
         } => format!("{scheme} {}", credentials.read()?.expose()),
+        Authorization::OAuth2(_) => return Ok(None),
     };
-    sensitive(&text).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Secret,
-            "the credentials hold characters that no header may have",
-        )
-    })
+    let unfit = "the credentials hold characters that no header may have";
+    let value = sensitive(&text).ok_or_else(|| Error::new(ErrorKind::Secret, unfit))?;
+    Ok(Some(value))
 }
 
 fn header_map(headers: &[Header]) -> Result<HeaderMap, Error> {
@@ -299,7 +319,8 @@ fn header_map(headers: &[Header]) -> Result<HeaderMap, Error> {
     Ok(map)
 }
 
-fn sensitive(text: &str) -> Option<HeaderValue> {
+/// Makes the value of a header that is never shown.
+pub(super) fn sensitive(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)

@@ -79,6 +79,22 @@ impl SecretSource {
         }
     }
 
+    /// Reads as [`read`](Self::read) does, without blocking the caller's thread: a file may be on a network that hangs.
+    pub(super) async fn read_off_thread(&self) -> Result<Secret, Error> {
+        if let Self::Inline(secret) = self {
+            return Ok(secret.clone());
+        }
+        let source = self.clone();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a client has no supervisor, and reading a file does not panic; a failed join is an error here"
+        )]
+        let reading = tokio::task::spawn_blocking(move || source.read());
+        reading.await.map_err(|error| {
+            Error::new(ErrorKind::Secret, "reading a file failed").with_source(error)
+        })?
+    }
+
     /// Says whether the text can change without a new configuration.
     pub(super) fn is_file(&self) -> bool {
         matches!(self, Self::File(_))

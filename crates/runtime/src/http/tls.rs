@@ -42,6 +42,16 @@ impl TlsConfig {
             .any(SecretSource::is_file)
     }
 
+    /// Returns what rustls wants, for protocols besides HTTP; reads the files, so it blocks.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`], or [`ErrorKind::Secret`] when a certificate, key or file cannot be used.
+    pub fn to_rustls(&self) -> Result<Arc<rustls::ClientConfig>, Error> {
+        let mut config = client_config(self, &Material::read(self)?, false)?;
+        config.alpn_protocols.clear();
+        Ok(Arc::new(config))
+    }
+
     /// Refuses what can be seen to be wrong without reading a file.
     pub(super) fn validate(&self) -> Result<(), Error> {
         versions(self)?;

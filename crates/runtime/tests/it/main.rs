@@ -6,5 +6,6 @@
 )]
 
 mod http;
+mod oauth2;
 mod peer;
 mod tls;

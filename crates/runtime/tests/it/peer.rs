@@ -74,7 +74,7 @@ impl Peer {
             .unwrap()
     }
 
-    /// Returns the heads of the requests so far.
+    /// Returns the requests so far, each with its body behind its head.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -99,7 +99,16 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         }
     }
     let head = String::from_utf8(head).unwrap();
-    seen.lock().unwrap().push(head.clone());
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    if stream.read_exact(&mut body).await.is_err() {
+        return;
+    }
+    let body = String::from_utf8(body).unwrap();
+    seen.lock().unwrap().push(format!("{head}{body}"));
     // The client may be gone at any time; that is its right.
     match answer(&head) {
         Answer::Bytes(bytes) => {

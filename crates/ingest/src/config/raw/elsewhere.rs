@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_runtime::config::http_client::RawTls;
 use plimsoll_runtime::config::{DurationValue, Spanned};
 use plimsoll_runtime::http::Secret;
 use serde::Deserialize;
 
 use super::SpannedKey;
-use super::http::{RawTls, section_with_http_client};
+use super::http::section_with_http_client;
 use super::relabel::RawRelabel;
 use super::scrape::RawAlertmanager;
 

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use plimsoll_runtime::config::{Diagnostic, Severity, Source, Span, Spanned};
+use super::{Diagnostic, Severity, Source, Span, Spanned};
 
 /// The most findings of one severity that are kept: each costs a walk to its line, and nobody reads more.
 const SHOWN_MAX: usize = 100;
 
-/// The findings of one file.
-pub(super) struct Findings<'a> {
+/// The findings of one file, at most 100 of each severity.
+pub struct Findings<'a> {
     source: &'a Source,
     list: Vec<Diagnostic>,
     errors: usize,
@@ -16,7 +16,8 @@ pub(super) struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    pub(super) fn new(source: &'a Source) -> Self {
+    /// Starts with none.
+    pub fn new(source: &'a Source) -> Self {
         Self {
             source,
             list: Vec::new(),
@@ -25,14 +26,16 @@ impl<'a> Findings<'a> {
         }
     }
 
-    pub(super) fn error(&mut self, span: Span, message: impl Into<String>) {
+    /// Reports an error at a place.
+    pub fn error(&mut self, span: Span, message: impl Into<String>) {
         self.errors += 1;
         if self.errors <= SHOWN_MAX {
             self.list.push(self.source.error(span, message));
         }
     }
 
-    pub(super) fn error_with_hint(
+    /// Reports an error at a place, and how to repair it.
+    pub fn error_with_hint(
         &mut self,
         span: Span,
         message: impl Into<String>,
@@ -45,7 +48,8 @@ impl<'a> Findings<'a> {
         }
     }
 
-    pub(super) fn warning(&mut self, span: Span, message: impl Into<String>) {
+    /// Reports what is legal, but surely not meant.
+    pub fn warning(&mut self, span: Span, message: impl Into<String>) {
         self.warnings += 1;
         if self.warnings <= SHOWN_MAX {
             self.list.push(self.source.warning(span, message));
@@ -53,7 +57,7 @@ impl<'a> Findings<'a> {
     }
 
     /// Reports a section that is legal and has no effect yet.
-    pub(super) fn not_acted_on(&mut self, span: Span, name: &str) {
+    pub fn not_acted_on(&mut self, span: Span, name: &str) {
         self.warning(
             span,
             format!("`{name}` is accepted, but this version does not act on it"),
@@ -61,7 +65,7 @@ impl<'a> Findings<'a> {
     }
 
     /// Reports a word that is none of those that are known.
-    pub(super) fn unknown_word(&mut self, word: &Spanned<String>, what: &str, known: &[&str]) {
+    pub fn unknown_word(&mut self, word: &Spanned<String>, what: &str, known: &[&str]) {
         let message = match word.is_empty() {
             true => format!("the {what} is empty"),
             false => format!("unknown {what} `{}`", word.value),
@@ -73,18 +77,19 @@ impl<'a> Findings<'a> {
         );
     }
 
-    pub(super) fn source(&self) -> &'a Source {
+    /// Returns the file.
+    pub fn source(&self) -> &'a Source {
         self.source
     }
 
     /// Returns a path of the file as seen from where we run: relative ones are relative to the file.
-    pub(super) fn resolve(&self, path: &str) -> PathBuf {
+    pub fn resolve(&self, path: &str) -> PathBuf {
         let directory = self.source.path().parent().unwrap_or(Path::new(""));
         directory.join(path)
     }
 
     /// Returns what was found; what was left out is said in a last line of its severity.
-    pub(super) fn into_list(mut self) -> Vec<Diagnostic> {
+    pub fn into_list(mut self) -> Vec<Diagnostic> {
         let counts = [
             (Severity::Error, self.errors),
             (Severity::Warning, self.warnings),

@@ -1,18 +1,21 @@
-//! How to speak to a peer: who we are, TLS, proxy, headers; at most one way of each.
+//! How to speak to a peer, as every configuration that Prometheus' users have writes it: who we are, TLS, proxy, headers;
+//! at most one way of each. A configuration holds [`RawHttpClient`]; [`check`] makes a [`ClientConfig`] of it.
+
+mod raw;
 
 use std::collections::BTreeMap;
 
 use http::HeaderName;
-use plimsoll_runtime::config::{Span, Spanned};
-use plimsoll_runtime::http::{
-    Authorization, ClientConfig, Header, Proxy, Secret, SecretSource, TlsConfig, TlsVersion,
-};
 use url::Url;
 
-use super::findings::Findings;
-use super::raw::http::{
-    RawAuthorization, RawBasicAuth, RawHeaders, RawHttpClient, RawOauth2, RawProxyHeaders, RawTls,
-    RawTlsVersion,
+use super::{Findings, Span, Spanned, SpannedKey};
+use crate::http::{
+    Authorization, ClientConfig, Header, OAuth2, Proxy, Secret, SecretSource, TlsConfig, TlsVersion,
+};
+
+pub use raw::{
+    RawAuthorization, RawBasicAuth, RawHeader, RawHeaders, RawHttpClient, RawOauth2,
+    RawProxyHeaders, RawTls, RawTlsVersion,
 };
 
 /// Headers that the exchange itself sets.
@@ -35,11 +38,8 @@ const RESERVED_HEADERS: [&str; 15] = [
 ];
 
 /// Checks the fields of an HTTP client.
-pub(super) fn check(mut raw: RawHttpClient, findings: &mut Findings<'_>) -> ClientConfig {
+pub fn check(mut raw: RawHttpClient, findings: &mut Findings<'_>) -> ClientConfig {
     check_exclusive(&raw, findings);
-    if let Some(oauth2) = &raw.oauth2 {
-        check_oauth2(oauth2, findings);
-    }
     let default = ClientConfig::default();
     ClientConfig {
         authorization: authorization(&mut raw, findings),
@@ -57,7 +57,7 @@ pub(super) fn check(mut raw: RawHttpClient, findings: &mut Findings<'_>) -> Clie
 }
 
 /// Reads a URL with `http` or `https` and a host.
-pub(super) fn url(raw: &Spanned<String>, findings: &mut Findings<'_>) -> Option<Url> {
+pub fn url(raw: &Spanned<String>, findings: &mut Findings<'_>) -> Option<Url> {
     let url = match Url::parse(raw) {
         Ok(url) => url,
         Err(error) => {
@@ -127,6 +127,9 @@ fn authorization(raw: &mut RawHttpClient, findings: &mut Findings<'_>) -> Option
     }
     if let Some(authorization) = raw.authorization.take() {
         return scheme_and_credentials(authorization, findings);
+    }
+    if let Some(oauth2) = raw.oauth2.take() {
+        return check_oauth2(oauth2, findings);
     }
     let inline = raw.bearer_token.take().map(Spanned::into_inner);
     let credentials = secret(inline, raw.bearer_token_file.take(), findings)?;
@@ -236,10 +239,15 @@ fn secret(
     }
 }
 
-fn check_oauth2(raw: &Spanned<RawOauth2>, findings: &mut Findings<'_>) {
+/// The one grant that we speak.
+const CLIENT_CREDENTIALS: &str = "client_credentials";
+
+fn check_oauth2(raw: Spanned<RawOauth2>, findings: &mut Findings<'_>) -> Option<Authorization> {
+    let (whole, key) = (raw.span, raw.key);
+    let raw = raw.value;
     for (name, value) in [("client_id", &raw.client_id), ("token_url", &raw.token_url)] {
         if value.is_empty() {
-            findings.error(raw.span, format!("`oauth2` needs a `{name}`"));
+            findings.error(whole, format!("`oauth2` needs a `{name}`"));
         }
     }
     let inline = raw
@@ -253,10 +261,40 @@ fn check_oauth2(raw: &Spanned<RawOauth2>, findings: &mut Findings<'_>) {
         &raw.client_secret_ref,
         findings,
     );
-    findings.not_acted_on(raw.key, "oauth2");
+    let mut way = RawHttpClient {
+        proxy_url: raw.proxy_url,
+        no_proxy: raw.no_proxy,
+        proxy_from_environment: raw.proxy_from_environment,
+        proxy_connect_header: raw.proxy_connect_header,
+        ..RawHttpClient::default()
+    };
+    let proxy = check_proxy(&mut way, findings);
+    let tls = raw.tls_config.map(|tls| check_tls(tls, findings));
+    if !matches!(raw.grant_type.as_str(), "" | CLIENT_CREDENTIALS) {
+        findings.not_acted_on(key, &format!("oauth2 with the grant {}", raw.grant_type));
+        return None;
+    }
+    if raw.token_url.is_empty() {
+        return None;
+    }
+    let token_url = Spanned {
+        value: raw.token_url,
+        span: whole,
+        key,
+    };
+    Some(Authorization::OAuth2(Box::new(OAuth2 {
+        client_id: raw.client_id,
+        client_secret: secret(raw.client_secret, raw.client_secret_file, findings),
+        token_url: url(&token_url, findings)?,
+        scopes: raw.scopes,
+        parameters: raw.endpoint_params.into_iter().collect(),
+        tls: tls.unwrap_or_default(),
+        proxy,
+    })))
 }
 
-pub(super) fn check_tls(raw: Spanned<RawTls>, findings: &mut Findings<'_>) -> TlsConfig {
+/// Checks a section with TLS settings.
+pub fn check_tls(raw: Spanned<RawTls>, findings: &mut Findings<'_>) -> TlsConfig {
     let whole = raw.span;
     let raw = raw.value;
     let parts = [
@@ -343,7 +381,7 @@ fn check_proxy(raw: &mut RawHttpClient, findings: &mut Findings<'_>) -> Proxy {
         }
         return Proxy::None;
     };
-    match self::url(&address, findings) {
+    match proxy_url(address, findings) {
         Some(url) => Proxy::Url {
             url,
             no_proxy: no_proxy.map(Spanned::into_inner).unwrap_or_default(),
@@ -351,6 +389,16 @@ fn check_proxy(raw: &mut RawHttpClient, findings: &mut Findings<'_>) -> Proxy {
         },
         None => Proxy::None,
     }
+}
+
+/// Reads the URL of a proxy. One without a scheme is legal to Prometheus and the Alertmanager, though they cannot reach it.
+fn proxy_url(mut address: Spanned<String>, findings: &mut Findings<'_>) -> Option<Url> {
+    if !address.contains("://") {
+        let message = "the proxy has no scheme, so it is taken for one with http";
+        findings.warning(address.span, message);
+        address.value.insert_str(0, "http://");
+    }
+    url(&address, findings)
 }
 
 fn proxy_headers(raw: Spanned<RawProxyHeaders>, findings: &mut Findings<'_>) -> Vec<Header> {
@@ -405,10 +453,7 @@ fn check_reserved(name: &str, span: Span, reserved: &[&str], findings: &mut Find
 }
 
 /// Checks the `headers` of a section that is not acted on.
-pub(super) fn check_plain_headers(
-    raw: &BTreeMap<super::raw::SpannedKey, String>,
-    findings: &mut Findings<'_>,
-) {
+pub fn check_plain_headers(raw: &BTreeMap<SpannedKey, String>, findings: &mut Findings<'_>) {
     for name in raw.keys() {
         check_reserved(&name.text, name.span, &RESERVED_HEADERS, findings);
         header_name(&name.text, name.span, findings);
