@@ -1,0 +1,67 @@
+//! How an attempt went.
+
+use std::time::Duration;
+
+use crate::ReceiverData;
+
+/// How one attempt to tell a notice went. No reason names a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The receiver has it.
+    Sent {
+        /// What the receiver wants to see again with the next notice of the group; empty for most.
+        data: ReceiverData,
+    },
+    /// The receiver may have it or not, and may take it later.
+    Retry {
+        /// The earliest time for the next attempt, when the peer named one.
+        after: Option<Duration>,
+        /// What happened, for operators.
+        reason: String,
+    },
+    /// The receiver does not want it, and will not later: the configuration or the notice is wrong.
+    Refused {
+        /// What happened, for operators.
+        reason: String,
+    },
+}
+
+impl Verdict {
+    /// Makes the verdict of a success without data.
+    pub fn sent() -> Self {
+        let data = ReceiverData::default();
+        Self::Sent { data }
+    }
+
+    /// Makes the verdict that another attempt may help.
+    pub fn retry(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::Retry {
+            after: None,
+            reason,
+        }
+    }
+
+    /// Makes the verdict that no further attempt helps.
+    pub fn refused(reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::Refused { reason }
+    }
+
+    /// Returns the verdict with another reason, where it has one.
+    pub(crate) fn with_reason(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Retry { after, reason } => Self::Retry {
+                after,
+                reason: change(reason),
+            },
+            Self::Refused { reason } => Self::refused(change(reason)),
+            sent @ Self::Sent { .. } => sent,
+        }
+    }
+
+    /// Says whether the receiver has it.
+    pub fn is_sent(&self) -> bool {
+        matches!(self, Self::Sent { .. })
+    }
+}
