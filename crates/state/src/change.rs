@@ -38,6 +38,21 @@ impl Change {
         }
     }
 
+    /// Returns the table and the key of the one row that it is about; `None` when it deletes all rows below a prefix.
+    ///
+    /// Of two changes with the same key only the later one counts.
+    pub fn row(&self) -> Option<(&'static str, &[Cell])> {
+        let cells = match &self.action {
+            Action::Put(cells) | Action::Delete(cells) => cells,
+        };
+        Some((self.table.name, cells.get(..self.table.key)?))
+    }
+
+    /// Says whether it deletes.
+    pub fn is_deletion(&self) -> bool {
+        matches!(self.action, Action::Delete(_))
+    }
+
     /// Deletes all rows whose key begins with `prefix`.
     ///
     /// # Panics

@@ -1,9 +1,9 @@
 //! Durable rows: what must outlive the process, in SQLite by default and in PostgreSQL for replicas.
 //!
 //! # What it is for
-//! An alert that pends, a decision with its evidence, the right to evaluate a group: each is a row that survives kill -9
-//! and power loss, and that replicas share when there are several. One program with one file needs nothing installed;
-//! two replicas meet in a PostgreSQL.
+//! An alert that pends, a notice on its way, a decision with its evidence, the right to evaluate a group: each is a row
+//! that survives kill -9 and power loss, and that replicas share when there are several. One program with one file needs
+//! nothing installed; two replicas meet in a PostgreSQL.
 //!
 //! # Model
 //! A [`Row`] is a noun of the domain that becomes [`Cell`]s of a [`Table`]. [`Change`]s put and delete rows; a [`Store`]

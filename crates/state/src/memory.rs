@@ -15,10 +15,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lease::{Holder, Lease};
 use crate::lease_clock::{Asked, LeaseClock};
 use crate::query::Query;
-use crate::retention::{Bounds, Forgetting};
-use crate::rows::DecisionRow;
+use crate::retention::{APPENDED, Bounds, Forgetting};
 use crate::store::{Answer, Retention, Store};
-use crate::table::{Cell, Row};
+use crate::table::Cell;
 
 /// What goes wrong with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,11 +125,12 @@ impl Inner {
     }
 
     fn forget(&mut self, bounds: Bounds) {
-        let rows = self.tables.entry(DecisionRow::TABLE.name).or_default();
-        let before = vec![bounds.decisions_before.into()];
-        *rows = rows.split_off(&before);
-        while rows.len() as i64 > bounds.decisions_max {
-            rows.pop_first();
+        for table in APPENDED {
+            let rows = self.tables.entry(table.name).or_default();
+            *rows = rows.split_off(&vec![bounds.before.into()]);
+            while rows.len() as i64 > bounds.count_max {
+                rows.pop_first();
+            }
         }
     }
 

@@ -19,18 +19,32 @@ pub(crate) struct Migration {
 }
 
 /// The migrations of SQLite.
-pub(crate) const SQLITE: &[Migration] = &[Migration {
-    version: 1,
-    name: "rules",
-    text: include_str!("../migrations/sqlite/0001_rules.sql"),
-}];
+pub(crate) const SQLITE: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "rules",
+        text: include_str!("../migrations/sqlite/0001_rules.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "alerting",
+        text: include_str!("../migrations/sqlite/0002_alerting.sql"),
+    },
+];
 
 /// The migrations of PostgreSQL.
-pub(crate) const POSTGRES: &[Migration] = &[Migration {
-    version: 1,
-    name: "rules",
-    text: include_str!("../migrations/postgres/0001_rules.sql"),
-}];
+pub(crate) const POSTGRES: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "rules",
+        text: include_str!("../migrations/postgres/0001_rules.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "alerting",
+        text: include_str!("../migrations/postgres/0002_alerting.sql"),
+    },
+];
 
 /// A migration that a database says was carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -90,16 +90,12 @@ impl PostgresStore {
     async fn forget(&self) {
         let now = self.clock.now();
         let bounds = self.forgetting.bounds(now);
-        let statements = [
-            (sql::DELETE_OLD_DECISIONS, bounds.decisions_before.millis()),
-            (sql::DELETE_SURPLUS_DECISIONS, bounds.decisions_max),
-            (sql::DELETE_OLD_LEASES, leases_before(now).millis()),
-        ];
-        for statement in &statements {
+        let leases = (sql::DELETE_OLD_LEASES, leases_before(now).millis());
+        for statement in bounds.statements().chain([leases]) {
             let deleted = self.attempt_once(
                 "delete old rows of",
                 Duration::ZERO,
-                statement,
+                &statement,
                 |given, connection| {
                     Box::pin(async {
                         let (text, number) = *given;

@@ -160,12 +160,20 @@ pub(crate) fn select(query: &Query) -> Statement<'_> {
     }
 }
 
-/// Deletes decisions that are older than `$1`.
-pub(crate) const DELETE_OLD_DECISIONS: &str = "DELETE FROM decisions WHERE decided_at < $1";
-
-/// Deletes all decisions but the newest `$1`.
-pub(crate) const DELETE_SURPLUS_DECISIONS: &str = "DELETE FROM decisions WHERE (decided_at, decision_id) <= (SELECT \
-     decided_at, decision_id FROM decisions ORDER BY decided_at DESC, decision_id DESC LIMIT 1 OFFSET $1)";
+/// Deletes rows of the tables that are only added to: of each what is older than `$1`, and all but
+/// the newest `$1`.
+pub(crate) const FORGET: [(&str, &str); 2] = [
+    (
+        "DELETE FROM decisions WHERE decided_at < $1",
+        "DELETE FROM decisions WHERE (decided_at, decision_id) <= (SELECT decided_at, decision_id FROM decisions ORDER BY \
+         decided_at DESC, decision_id DESC LIMIT 1 OFFSET $1)",
+    ),
+    (
+        "DELETE FROM alerting_history WHERE happened_at < $1",
+        "DELETE FROM alerting_history WHERE (happened_at, history_id) <= (SELECT happened_at, history_id FROM \
+         alerting_history ORDER BY happened_at DESC, history_id DESC LIMIT 1 OFFSET $1)",
+    ),
+];
 
 /// Deletes leases that ended before `$1`: names that nobody uses any more.
 pub(crate) const DELETE_OLD_LEASES: &str = "DELETE FROM leases WHERE expires_at < $1";

@@ -165,6 +165,15 @@ impl Cells {
         }
     }
 
+    /// Takes a number that counts.
+    ///
+    /// # Errors
+    /// When there is something else, or a number that is negative or too large.
+    pub fn count(&mut self) -> Result<u32> {
+        let number = self.integer()?;
+        u32::try_from(number).map_err(|_| self.damaged(format!("the count {number}")))
+    }
+
     /// Takes a time.
     ///
     /// # Errors

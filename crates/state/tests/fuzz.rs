@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use plimsoll_state::{AlertRow, Cell, Cells, DecisionRow, ErrorKind, Location, Row};
+use plimsoll_state::rows::alerting::{
+    DeliveryRow, GroupRow, HistoryRow, InboxRow, ReceivedRow, SilenceRow, ToldRow,
+};
+use plimsoll_state::{AlertRow, Cell, Cells, DecisionRow, ErrorKind, Kind, Location, Row};
 
 /// Makes cells of bytes: a kind, a length, and so many bytes.
 fn cells(mut bytes: &[u8]) -> Vec<Cell> {
@@ -40,6 +43,13 @@ fn rows_of_any_cells() {
     bolero::check!().for_each(|bytes: &[u8]| {
         check::<AlertRow>(cells(bytes));
         check::<DecisionRow>(cells(bytes));
+        check::<ReceivedRow>(cells(bytes));
+        check::<GroupRow>(cells(bytes));
+        check::<ToldRow>(cells(bytes));
+        check::<DeliveryRow>(cells(bytes));
+        check::<SilenceRow>(cells(bytes));
+        check::<HistoryRow>(cells(bytes));
+        check::<InboxRow>(cells(bytes));
     });
 }
 
@@ -68,6 +78,33 @@ fn rows_of_any_texts() {
                 text(d),
             ];
             check::<DecisionRow>([&decision[..], &[text(a), text(b)]].concat());
+        });
+}
+
+/// As above, for the rows of alerting: cells of the kinds that their columns have.
+#[test]
+fn rows_of_alerting_of_any_texts_and_numbers() {
+    fn filled<R: Row>(texts: &[String; 4], numbers: &[i64; 4]) -> Vec<Cell> {
+        let cell = |(at, column): (usize, &plimsoll_state::Column)| match column.kind {
+            Kind::Integer => Cell::Integer(numbers[at % 4]),
+            Kind::OptionalInteger if numbers[0] < 0 => Cell::Null,
+            Kind::OptionalInteger => Cell::Integer(numbers[at % 4]),
+            Kind::Text => Cell::Text(texts[at % 4].clone()),
+            Kind::Bytes => Cell::Bytes(texts[at % 4].clone().into_bytes()),
+        };
+        R::TABLE.columns.iter().enumerate().map(cell).collect()
+    }
+    let given = bolero::generator::produce::<([String; 4], [i64; 4])>();
+    bolero::check!()
+        .with_generator(given)
+        .for_each(|(texts, numbers)| {
+            check::<ReceivedRow>(filled::<ReceivedRow>(texts, numbers));
+            check::<GroupRow>(filled::<GroupRow>(texts, numbers));
+            check::<ToldRow>(filled::<ToldRow>(texts, numbers));
+            check::<DeliveryRow>(filled::<DeliveryRow>(texts, numbers));
+            check::<SilenceRow>(filled::<SilenceRow>(texts, numbers));
+            check::<HistoryRow>(filled::<HistoryRow>(texts, numbers));
+            check::<InboxRow>(filled::<InboxRow>(texts, numbers));
         });
 }
 

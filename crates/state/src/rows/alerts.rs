@@ -132,7 +132,7 @@ impl Row for AlertRow {
             file: cells.text()?,
             group: cells.text()?,
             rule: cells.text()?,
-            labels: labels(cells)?,
+            labels: super::labels(cells)?,
             phase: phase(cells)?,
             active_at: cells.time()?,
             fired_at: cells.optional_time()?,
@@ -141,19 +141,9 @@ impl Row for AlertRow {
             last_sent_at: cells.optional_time()?,
             valid_until: cells.optional_time()?,
             value: value(cells)?,
-            annotations: annotations(cells)?,
+            annotations: super::annotations(cells)?,
         })
     }
-}
-
-fn labels(cells: &mut Cells) -> Result<Labels> {
-    let found = cells.text()?;
-    text::to_labels(&found).map_err(|wrong| cells.damaged(wrong))
-}
-
-fn annotations(cells: &mut Cells) -> Result<Annotations> {
-    let found = cells.text()?;
-    text::to_annotations(&found).map_err(|wrong| cells.damaged(wrong))
 }
 
 fn phase(cells: &mut Cells) -> Result<AlertPhase> {

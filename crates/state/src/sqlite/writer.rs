@@ -259,15 +259,11 @@ impl Writer {
     /// Deletes old rows. Nobody waits for it, and the next time is soon enough when it fails.
     async fn forget(&mut self) {
         let bounds = self.forgetting.bounds(self.clock.now());
-        let statements = [
-            (sql::DELETE_OLD_DECISIONS, bounds.decisions_before.millis()),
-            (sql::DELETE_SURPLUS_DECISIONS, bounds.decisions_max),
-            (
-                sql::DELETE_OLD_LEASES,
-                leases_before(self.lease_clock.now()).millis(),
-            ),
-        ];
-        for (text, number) in statements {
+        let leases = (
+            sql::DELETE_OLD_LEASES,
+            leases_before(self.lease_clock.now()).millis(),
+        );
+        for (text, number) in bounds.statements().chain([leases]) {
             let deleted = self
                 .connection
                 .execute(sqlx::query(text).bind(number))

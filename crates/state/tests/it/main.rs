@@ -4,6 +4,7 @@
     reason = "helpers of tests are tests, but clippy looks at #[test] only"
 )]
 
+mod alerting;
 mod contract;
 mod leases;
 mod postgres;

@@ -109,6 +109,19 @@ async fn a_migration_that_fails_leaves_nothing_of_itself() {
 }
 
 #[tokio::test]
+async fn a_database_of_every_earlier_version_is_upgraded() {
+    for version in 1..SQLITE.len() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("state.db");
+        close(open(&path, &parts(), &SQLITE[..version]).await.unwrap()).await;
+        let tables = count(&path, TABLES).await;
+        close(open(&path, &parts(), SQLITE).await.unwrap()).await;
+        assert_eq!(count(&path, VERSION).await, SQLITE.len() as i64);
+        assert!(count(&path, TABLES).await > tables);
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_copied_when_nothing_is_upgraded() {
     let folder = TempDir::new().unwrap();
     let path = released(&folder).await;

@@ -1,0 +1,109 @@
+-- What routing and notifying alerts must remember. Times are milliseconds since the epoch; lists and objects are JSON.
+
+CREATE TABLE alerting_alerts (
+    fingerprint TEXT PRIMARY KEY,
+    labels TEXT NOT NULL,
+    annotations TEXT NOT NULL,
+    generator_url TEXT NOT NULL,
+    starts_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    lease INTEGER NOT NULL,
+    origin TEXT NOT NULL,
+    is_timeout INTEGER NOT NULL,
+    is_resolved INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alerting_groups (
+    group_id BLOB PRIMARY KEY,
+    route TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    group_key TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    flushed_at INTEGER,
+    flush_at INTEGER NOT NULL,
+    has_news INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alerting_told (
+    told_id BLOB PRIMARY KEY,
+    route TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    group_key TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    told_at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    firing TEXT NOT NULL,
+    resolved TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    data TEXT NOT NULL,
+    via TEXT NOT NULL,
+    instead_of TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alerting_deliveries (
+    delivery_id TEXT PRIMARY KEY,
+    route TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    group_key TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    group_labels TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    parts TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    decided_at INTEGER NOT NULL,
+    waiting_since INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    attempt_at INTEGER NOT NULL,
+    last_error TEXT NOT NULL,
+    instead_of TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alerting_silences (
+    silence_id TEXT PRIMARY KEY,
+    starts_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    created_by TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alerting_history (
+    happened_at INTEGER NOT NULL,
+    history_id BLOB NOT NULL,
+    delivery_id TEXT NOT NULL,
+    route TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    group_key TEXT NOT NULL,
+    receiver TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    target TEXT NOT NULL,
+    retry_at INTEGER,
+    attempts INTEGER NOT NULL,
+    decided_at INTEGER NOT NULL,
+    parts TEXT NOT NULL,
+    error TEXT NOT NULL,
+    is_degraded INTEGER NOT NULL,
+    PRIMARY KEY (happened_at, history_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alerting_inbox (
+    received_at INTEGER NOT NULL,
+    inbox_id BLOB NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (received_at, inbox_id)
+) STRICT, WITHOUT ROWID;
