@@ -6,7 +6,7 @@ use std::fmt;
 use plimsoll_types::{ByteCount, Timestamp};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{time, uri};
+use super::{Error, Fault, fields, time, uri};
 
 /// What a label or annotation takes beside its text.
 const PAIR_BYTES: usize = 2 * size_of::<String>();
@@ -46,51 +46,13 @@ pub struct PostedAlert {
     pub generator_url: String,
 }
 
-/// Why a request is refused whole.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// It is no list of alerts: an Alertmanager answers 400.
-    #[error("line {line}, column {column}: {message}")]
-    Malformed {
-        /// The line, from 1.
-        line: usize,
-        /// The column in bytes, from 1.
-        column: usize,
-        /// What was wanted and what was found.
-        message: String,
-    },
-    /// Something that must be there is not, or is not what it must be: an Alertmanager answers 422.
-    #[error("alert {index}: {message}")]
-    Invalid {
-        /// Which alert, from 0.
-        index: usize,
-        /// What is wrong.
-        message: String,
-    },
-    /// There is no body: an Alertmanager answers 422.
-    #[error("alerts in body is required")]
-    Empty,
-    /// More alerts than the limit.
-    #[error("more than {limit} alerts")]
-    TooManyAlerts {
-        /// The limit.
-        limit: usize,
-    },
-    /// The alerts take more memory than the limit.
-    #[error("the alerts take more than {limit} of memory")]
-    TooMuchMemory {
-        /// The limit.
-        limit: ByteCount,
-    },
-}
-
 /// Reads a list of alerts. Names of fields are read in any case, unknown ones are skipped, as Go does.
 ///
 /// # Errors
 /// [`Error`], when the request as a whole is none; single alerts are judged by [`PostedAlert::accept`].
 pub fn decode(body: &[u8], limits: &Limits) -> Result<Vec<PostedAlert>, Error> {
     if body.trim_ascii().is_empty() {
-        return Err(Error::Empty);
+        return Err(Error::missing("alerts"));
     }
     let meter = Meter {
         limits,
@@ -105,7 +67,7 @@ pub fn decode(body: &[u8], limits: &Limits) -> Result<Vec<PostedAlert>, Error> {
     }
 }
 
-fn malformed(error: &serde_json::Error) -> Error {
+pub(super) fn malformed(error: &serde_json::Error) -> Error {
     let whole = error.to_string();
     let plain = whole.split(" at line ").next().unwrap_or(&whole);
     let (line, column) = (error.line().max(1), error.column().max(1));
@@ -190,9 +152,9 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    fn invalid<E: serde::de::Error>(&self, message: impl Into<String>) -> E {
-        let (index, message) = (self.index, message.into());
-        self.meter.refuse(Error::Invalid { index, message })
+    fn invalid<E: serde::de::Error>(&self, field: &str, fault: Fault) -> E {
+        let field = format!("{}.{field}", self.index);
+        self.meter.refuse(Error::invalid(&field, fault))
     }
 }
 
@@ -212,7 +174,7 @@ impl<'de> Visitor<'de> for One<'_> {
     }
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<PostedAlert, E> {
-        Err(self.invalid("wanted an alert, found null"))
+        Err(self.invalid("labels", Fault::Missing))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<PostedAlert, A::Error> {
@@ -241,14 +203,12 @@ impl<'de> Visitor<'de> for One<'_> {
             }
         }
         if !has_labels {
-            return Err(self.invalid("labels in body is required"));
+            return Err(self.invalid("labels", Fault::Missing));
         }
         let url = &alert.generator_url;
         if !(url.is_empty() || uri::is_request_uri(url)) {
-            let shown = &url[..url.floor_char_boundary(SHOWN_MAX)];
-            return Err(self.invalid(format!(
-                "generatorURL in body must be of type uri: {shown:?}"
-            )));
+            let shown = url[..url.floor_char_boundary(SHOWN_MAX)].to_owned();
+            return Err(self.invalid("generatorURL", Fault::NoUri(shown)));
         }
         Ok(alert)
     }
@@ -256,12 +216,7 @@ impl<'de> Visitor<'de> for One<'_> {
 
 fn read_time<E: serde::de::Error>(text: Option<String>) -> Result<Option<Timestamp>, E> {
     let Some(text) = text else { return Ok(None) };
-    time::read(&text).map_err(|()| {
-        let shown = &text[..text.floor_char_boundary(SHOWN_MAX)];
-        E::custom(format_args!(
-            "wanted a time such as 2026-11-21T20:00:00.000Z, found {shown:?}"
-        ))
-    })
+    time::read(&text).map_err(|()| fields::wrong_time(&text))
 }
 
 #[derive(Clone, Copy)]
@@ -413,12 +368,12 @@ mod tests {
                 "[1]",
                 "line 1, column 2: invalid type: integer `1`, expected an alert",
             ),
-            ("[null]", "alert 0: wanted an alert, found null"),
+            ("[null]", "0.labels in body is required"),
             (
                 "[{\"labels\":{\"a\":\"b\"}},{}]",
-                "alert 1: labels in body is required",
+                "1.labels in body is required",
             ),
-            ("[{\"labels\":null}]", "alert 0: labels in body is required"),
+            ("[{\"labels\":null}]", "0.labels in body is required"),
             (
                 "[{\"labels\":{\"a\":1}}]",
                 "line 1, column 17: invalid type: integer `1`, expected a string",
@@ -429,7 +384,7 @@ mod tests {
             ),
             (
                 "[{\"labels\":{},\"generatorURL\":\"nowhere\"}]",
-                "alert 0: generatorURL in body must be of type uri: \"nowhere\"",
+                "0.generatorURL in body must be of type uri: \"nowhere\"",
             ),
             (
                 "[{\"labels\":{}",

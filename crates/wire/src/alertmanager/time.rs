@@ -11,6 +11,9 @@ const ZERO: Timestamp = Timestamp::from_millis(-62_135_596_800_000);
 /// The last millisecond of the year 9999; RFC 3339 has four digits.
 const LAST: Timestamp = Timestamp::from_millis(253_402_300_799_999);
 
+/// What Go writes for a time that nobody said.
+pub(super) const NEVER: &str = "0001-01-01T00:00:00.000Z";
+
 /// Writes a point in time in UTC with three digits behind the second; what RFC 3339 cannot hold becomes the nearest that
 /// it can.
 pub(super) fn write(time: Timestamp) -> String {
