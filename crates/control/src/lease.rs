@@ -1,7 +1,8 @@
 //! Which replica evaluates which group, when several share one database.
 //!
 //! Each group is a lease of its own, `rules/<file>;<name>`; only who holds it evaluates. A replica says that it lives by
-//! a lease of its own name, so that all of them count the same replicas.
+//! a lease of its own name, so that all of them count the same replicas. Routing is kept the same way, as one group of a
+//! [`Field`] of its own.
 //!
 //! | when | what a replica does |
 //! |---|---|
@@ -33,15 +34,41 @@ use futures_util::stream::{self, StreamExt};
 use plimsoll_runtime::clock::{Clock, Monotonic};
 use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_state::{Change, Error, Holder, Lease, Store};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::watch;
 
 use self::sight::Sight;
-use crate::metrics::Metrics;
 
-/// What begins the name of a replica's own lease.
-pub(crate) const REPLICA: &str = "rules-replica/";
-/// What begins the name of a group's lease.
-const GROUP: &str = "rules/";
+/// What is shared out among replicas: how its leases are called.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Field {
+    /// What begins the name of a replica's own lease.
+    pub(crate) replica: &'static str,
+    /// What begins the name of a group's lease.
+    group: &'static str,
+}
+
+/// The groups of rules.
+pub(crate) const RULES: Field = Field {
+    replica: "rules-replica/",
+    group: "rules/",
+};
+/// Routing: one lease for all of it.
+pub(crate) const ALERTING: Field = Field {
+    replica: "alerting-replica/",
+    group: "",
+};
+
+/// What is counted of leases.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LeaseMetrics {
+    /// How many groups are this replica's.
+    pub(crate) held: Gauge,
+    /// How many were taken over by others.
+    pub(crate) lost: Counter,
+}
+
 /// How many calls wait for the database at the same time.
 const CALLS_MAX: usize = 16;
 
@@ -94,9 +121,10 @@ impl Role {
 pub(crate) struct Keeper(Arc<Inner>);
 
 struct Inner {
+    field: Field,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    metrics: Metrics,
+    metrics: LeaseMetrics,
     /// `None`: there are no other replicas.
     replica: Option<Replica>,
     wanted: Mutex<BTreeMap<String, Wanted>>,
@@ -173,12 +201,14 @@ impl Drop for Standing {
 
 impl Keeper {
     pub(crate) fn new(
+        field: Field,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        metrics: Metrics,
+        metrics: LeaseMetrics,
         replica: Option<Replica>,
     ) -> Self {
         Self(Arc::new(Inner {
+            field,
             store,
             clock,
             metrics,
@@ -190,7 +220,7 @@ impl Keeper {
 
     /// Wants a group, `file;name`, to be evaluated here if it is this replica's turn.
     pub(crate) fn want(&self, group: &str) -> Standing {
-        let name = format!("{GROUP}{group}");
+        let name = format!("{}{group}", self.0.field.group);
         let role = match self.0.replica {
             None => Role::Alone,
             Some(_) => Role::Elsewhere,
@@ -271,7 +301,7 @@ impl Keeper {
                 renewed.await.unwrap_or(Some(lease))
             }
             None => {
-                let name = format!("{REPLICA}{}", replica.owner);
+                let name = format!("{}{}", self.0.field.replica, replica.owner);
                 let acquired = self.0.store.acquire(&name, &replica.owner, ttl);
                 self.ask("say that we live", replica, acquired)
                     .await
@@ -322,7 +352,14 @@ impl Keeper {
                 free_for: wanted.free_since.map(|since| now.since(since)),
             });
         }
-        share::plan(&replica.owner, &groups, holders, replica.silence_max)
+        let living = self.0.field.replica;
+        share::plan(
+            living,
+            &replica.owner,
+            &groups,
+            holders,
+            replica.silence_max,
+        )
     }
 
     /// Lets go of groups, each after it has finished what it is doing.
@@ -356,7 +393,7 @@ impl Keeper {
             self.0.store.commit(None, changes).await?;
             return Ok(true);
         };
-        let name = format!("{GROUP}{group}");
+        let name = format!("{}{group}", self.0.field.group);
         let acquired = self.0.store.acquire(&name, &replica.owner, replica.lasts());
         let Some(lease) = acquired.await? else {
             return Ok(false);
@@ -383,7 +420,7 @@ impl Keeper {
                 tracing::info!(
                     lease = name,
                     fence = lease.fence,
-                    "this replica evaluates the group now"
+                    "this replica has the lease now"
                 );
                 self.tell(&name, Role::Holder(lease));
             }
@@ -396,8 +433,8 @@ impl Keeper {
     /// Stops a group at once: somebody else has it. Nothing happens if the group has got another lease since.
     fn lost(&self, lease: &Lease) {
         if self.replace(lease, Role::Elsewhere) {
-            tracing::warn!(lease = lease.name, "another replica took this group over");
-            self.0.metrics.leases_lost.inc();
+            tracing::warn!(lease = lease.name, "another replica took the lease over");
+            self.0.metrics.lost.inc();
         }
     }
 

@@ -11,7 +11,7 @@
 //! at each slot asks its queries with the [`Asker`], steps its engine, makes the changes durable, stores the samples and
 //! hands the notices to an [`AlertSink`]. Where several replicas share the store, a group is evaluated by who holds its
 //! lease. [`sender`] is the sink that speaks to Alertmanagers; [`unit_test`] and [`backfill`] drive the same engines
-//! without a clock.
+//! without a clock. [`alerting`] runs the engine of alerting: its loop, its outbox, its inbox.
 //!
 //! # Invariants
 //! - What an engine decided is durable before its samples are stored and before its notices leave. The exception is a
@@ -28,6 +28,7 @@
 //! # Sources
 //! The rule manager of Prometheus (semantics of slots, reload and shutdown).
 
+pub mod alerting;
 mod alive;
 mod append;
 mod asker;

@@ -11,6 +11,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Metric, Unit};
 
+use crate::lease::LeaseMetrics;
+
 /// The one label of a group's metrics: `file;name`.
 type OfGroup = [(&'static str, String); 1];
 type FloatGauge = Gauge<f64, AtomicU64>;
@@ -40,8 +42,7 @@ pub struct Metrics {
     pub(crate) uncommitted: Gauge,
     pub(crate) notices: Counter,
     pub(crate) notices_not_durable: Counter,
-    pub(crate) held: Gauge,
-    pub(crate) leases_lost: Counter,
+    pub(crate) leases: LeaseMetrics,
 }
 
 impl Metrics {
@@ -72,8 +73,7 @@ impl Metrics {
             uncommitted: Gauge::default(),
             notices: Counter::default(),
             notices_not_durable: Counter::default(),
-            held: Gauge::default(),
-            leases_lost: Counter::default(),
+            leases: LeaseMetrics::default(),
         };
         metrics.register_those_of_prometheus(registry);
         metrics.register_own(registry);
@@ -184,7 +184,7 @@ impl Metrics {
         own(
             "rules_groups_held",
             "Groups that this process evaluates",
-            &self.held,
+            &self.leases.held,
         );
         let help = "Alerts, by state";
         registry.register("rules_alerts", help, None, self.alerts.clone());
@@ -215,7 +215,7 @@ impl Metrics {
         count(
             "rules_leases_lost",
             "Groups that another replica took over while they were evaluated here",
-            &self.leases_lost,
+            &self.leases.lost,
         );
     }
 

@@ -20,7 +20,7 @@ use crate::context::{Context, Outage};
 use crate::evaluate::Tools;
 use crate::group::GroupTask;
 use crate::lane::Lane;
-use crate::lease::{Keeper, Replica};
+use crate::lease::{self, Keeper, Replica};
 use crate::load::RuleSet;
 use crate::metrics::Metrics;
 use crate::settings::{Settings, Wanted};
@@ -122,9 +122,10 @@ impl Rules {
             ),
             tools: Tools::new(asker, Samples::new(appender, metrics.clone())),
             keeper: Keeper::new(
+                lease::RULES,
                 Arc::clone(&store),
                 Arc::clone(&clock),
-                metrics.clone(),
+                metrics.leases.clone(),
                 replica,
             ),
             outage,

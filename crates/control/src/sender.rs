@@ -30,7 +30,7 @@ mod queue;
 mod relabel;
 mod set;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use plimsoll_ingest::config::{AlertmanagerConfig, Config};
 use plimsoll_ingest::discovery;
@@ -39,6 +39,7 @@ use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_types::{Alert, Labels};
 
 pub use metrics::Metrics;
+pub(crate) use queue::{Entry, Queue};
 
 use self::set::{Plan, Set};
 use crate::sink::AlertSink;
@@ -105,6 +106,8 @@ struct Around {
 pub struct Sender {
     around: Around,
     routes: Mutex<Routes>,
+    /// Who routes alerts in this process.
+    own: OnceLock<Arc<dyn AlertSink>>,
 }
 
 /// What is in force.
@@ -127,7 +130,14 @@ impl Sender {
                 closed: Shutdown::new(),
             },
             routes: Mutex::default(),
+            own: OnceLock::new(),
         }
+    }
+
+    /// Tells this sink everything as well, as if it were one more Alertmanager: alerts are routed in this process. Once is
+    /// enough; a second call changes nothing.
+    pub fn tell_own(&self, sink: Arc<dyn AlertSink>) {
+        let _ = self.own.set(sink);
     }
 
     /// Puts the section `alerting` and the external labels into force: [`prepare`](Self::prepare) and
@@ -226,10 +236,14 @@ impl AlertSink for Sender {
                 routes.sets.clone(),
             )
         };
-        if sets.is_empty() {
+        let own = self.own.get();
+        if sets.is_empty() && own.is_none() {
             return;
         }
         let alerts = relabel::for_all(alerts, &external_labels, &relabel);
+        if let Some(own) = own {
+            own.send(alerts.iter().map(|alert| Alert::clone(alert)).collect());
+        }
         for set in &sets {
             set.send(&alerts);
         }

@@ -14,8 +14,6 @@ use std::time::Duration;
 use plimsoll_state::Holder;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::REPLICA;
-
 /// A group that this replica wants.
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
@@ -36,16 +34,23 @@ pub(crate) struct Plan {
     pub(crate) release: Vec<String>,
 }
 
-/// Plans the next step of `owner`.
-pub(crate) fn plan(owner: &str, groups: &[Group], holders: &[Holder], patience: Duration) -> Plan {
-    let counts = counts(owner, groups, holders);
+/// Plans the next step of `owner`. What begins with `living` is a lease by which a replica says that it lives.
+pub(crate) fn plan(
+    living: &str,
+    owner: &str,
+    groups: &[Group],
+    holders: &[Holder],
+    patience: Duration,
+) -> Plan {
+    let counts = counts(living, owner, groups, holders);
     let replicas = counts.len();
     let share = groups.len().div_ceil(replicas);
     let mut held = of(owner, groups, |group| group.is_held);
     let mut free = of(owner, groups, |group| group.free_for.is_some());
     if held.len() > share {
         let others = counts.iter().filter(|(name, _)| **name != owner);
-        let least = groups.len() / replicas;
+        // With fewer groups than replicas none has two while another one has none.
+        let least = (groups.len() / replicas).max(1);
         let missing: usize = others.map(|(_, count)| least.saturating_sub(*count)).sum();
         let surplus = (held.len() - share).min(missing);
         let release = held.split_off(held.len() - surplus.div_ceil(4));
@@ -68,10 +73,15 @@ pub(crate) fn plan(owner: &str, groups: &[Group], holders: &[Holder], patience: 
 }
 
 /// Returns how many of `groups` each living replica holds; this one lives.
-fn counts<'a>(owner: &'a str, groups: &[Group], holders: &'a [Holder]) -> BTreeMap<&'a str, usize> {
+fn counts<'a>(
+    living: &str,
+    owner: &'a str,
+    groups: &[Group],
+    holders: &'a [Holder],
+) -> BTreeMap<&'a str, usize> {
     let names: BTreeSet<&str> = groups.iter().map(|group| group.name.as_str()).collect();
     let alive = || holders.iter().filter(|holder| !holder.is_expired);
-    let replicas = alive().filter_map(|holder| holder.name.strip_prefix(REPLICA));
+    let replicas = alive().filter_map(|holder| holder.name.strip_prefix(living));
     let mut counts: BTreeMap<&str, usize> = replicas.map(|replica| (replica, 0)).collect();
     counts.insert(owner, 0);
     for holder in alive().filter(|holder| names.contains(holder.name.as_str())) {
@@ -97,6 +107,7 @@ mod tests {
 
     use super::*;
 
+    const REPLICA: &str = "rules-replica/";
     const PATIENCE: Duration = Duration::from_secs(15);
 
     fn holder(name: &str, owner: &str, is_expired: bool) -> Holder {
@@ -148,7 +159,7 @@ mod tests {
                     free_for: holder.is_none().then_some(Duration::ZERO),
                 })
                 .collect();
-            let plan = plan(owner, &groups, &self.holders(), PATIENCE);
+            let plan = plan(REPLICA, owner, &groups, &self.holders(), PATIENCE);
             for name in plan.release {
                 assert_eq!(self.held.insert(name, None), Some(Some(owner.to_owned())));
             }
@@ -208,6 +219,19 @@ mod tests {
     }
 
     #[test]
+    fn none_has_two_while_another_one_has_none() {
+        let mut world = World::new(5, 4);
+        world.settle();
+        world
+            .alive
+            .extend(["late-0".to_owned(), "late-1".to_owned()]);
+        world.settle();
+        let counts = world.counts();
+        assert_eq!(counts.iter().sum::<usize>(), 5);
+        assert!(counts.iter().all(|count| *count <= 1), "{counts:?}");
+    }
+
+    #[test]
     fn what_nobody_takes_for_long_is_taken_above_the_share() {
         let group = |name: &str, is_held, free_for| Group {
             name: name.into(),
@@ -219,7 +243,7 @@ mod tests {
             group("a", true, None),
             group("b", false, Some(Duration::ZERO)),
         ];
-        let planned = |groups: &[Group]| plan("me", groups, &alive, PATIENCE);
+        let planned = |groups: &[Group]| plan(REPLICA, "me", groups, &alive, PATIENCE);
         assert_eq!(planned(&groups), Plan::default(), "it is the other's");
         groups[1].free_for = Some(PATIENCE);
         assert_eq!(planned(&groups).acquire, ["b"]);
@@ -236,6 +260,9 @@ mod tests {
             holder("rules-replica/other", "other", true),
             holder("rules/0", "other", true),
         ];
-        assert_eq!(plan("me", &groups, &dead, PATIENCE).acquire.len(), 2);
+        assert_eq!(
+            plan(REPLICA, "me", &groups, &dead, PATIENCE).acquire.len(),
+            2
+        );
     }
 }

@@ -13,7 +13,7 @@ const AGE_MAX: Duration = Duration::from_mins(15);
 
 /// Alerts that wait.
 #[derive(Debug)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     entries: VecDeque<Entry>,
     /// The number of the first entry; entries behind it follow one by one.
     first: i64,
@@ -24,17 +24,17 @@ pub(super) struct Queue {
 
 /// One alert that waits or is being sent.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub(super) alert: Arc<Alert>,
+pub(crate) struct Entry {
+    pub(crate) alert: Arc<Alert>,
     /// How often the Alertmanager saw it and did not take it.
-    pub(super) attempts: u32,
+    pub(crate) attempts: u32,
     /// Since when it waits.
     since: Monotonic,
 }
 
 impl Entry {
     /// Counts a try that failed.
-    pub(super) fn tried(self) -> Self {
+    pub(crate) fn tried(self) -> Self {
         Self {
             attempts: self.attempts + 1,
             ..self
@@ -44,7 +44,7 @@ impl Entry {
 
 impl Queue {
     /// Makes an empty one for so many alerts, at least one.
-    pub(super) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             entries: VecDeque::new(),
             first: 0,
@@ -53,7 +53,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
@@ -61,7 +61,7 @@ impl Queue {
     ///
     /// An alert that waits already since the same start is replaced where it stands: an Alertmanager that had been told
     /// both would know the same.
-    pub(super) fn push(&mut self, alerts: &[Arc<Alert>], now: Monotonic) -> usize {
+    pub(crate) fn push(&mut self, alerts: &[Arc<Alert>], now: Monotonic) -> usize {
         let mut dropped = 0;
         for alert in alerts {
             let entry = Entry {
@@ -86,7 +86,7 @@ impl Queue {
     }
 
     /// Takes up to `count` of the oldest, and returns how many were too old and were dropped.
-    pub(super) fn take(&mut self, count: usize, now: Monotonic) -> (Vec<Entry>, usize) {
+    pub(crate) fn take(&mut self, count: usize, now: Monotonic) -> (Vec<Entry>, usize) {
         let (mut batch, mut expired) = (Vec::new(), 0);
         while batch.len() < count {
             let Some(entry) = self.pop() else { break };
@@ -100,7 +100,7 @@ impl Queue {
 
     /// Puts what could not be sent back to the front, and returns how many did not fit and were dropped. What was
     /// replaced by a newer word meanwhile is not put back.
-    pub(super) fn put_back(&mut self, batch: Vec<Entry>) -> usize {
+    pub(crate) fn put_back(&mut self, batch: Vec<Entry>) -> usize {
         let mut dropped = 0;
         for entry in batch.into_iter().rev() {
             let newer = self.waiting(&entry.alert.labels);
@@ -123,7 +123,7 @@ impl Queue {
     }
 
     /// Empties it and returns how many waited.
-    pub(super) fn clear(&mut self) -> usize {
+    pub(crate) fn clear(&mut self) -> usize {
         let count = self.entries.len();
         self.last_of.clear();
         self.entries.clear();

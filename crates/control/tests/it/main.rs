@@ -5,6 +5,7 @@
     reason = "helpers of tests fail as tests do, but the lint only knows functions marked as tests"
 )]
 
+mod alerting;
 mod failures;
 mod reload;
 mod replicas;
