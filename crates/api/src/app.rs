@@ -10,12 +10,14 @@ use plimsoll_ingest::push::Receiver;
 use plimsoll_promql::{Control, Engine, MemoryBudget};
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::metrics::Registry;
+use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_runtime::tasks::Tasks;
 use plimsoll_types::{ByteCount, Queryable};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::admission::{Admission, Full, Lane, Turn};
 use crate::error::{ApiError, Kind};
+use crate::operations::Operated;
 use crate::queries::Queries;
 use crate::query_log::QueryLog;
 use crate::query_metrics::QueryMetrics;
@@ -151,10 +153,6 @@ impl App {
         self.is_ready.store(is_ready, Ordering::Release);
     }
 
-    pub(crate) fn is_ready(&self) -> bool {
-        self.is_ready.load(Ordering::Acquire)
-    }
-
     /// Waits for a turn among the exports and remote reads, which last as long as their clients read; refuses at once
     /// when too many wait.
     ///
@@ -196,6 +194,27 @@ impl App {
     pub(crate) fn control(&self) -> Control {
         let clock = self.parts.clock.clone();
         Control::new(move || clock.monotonic().since_origin())
+    }
+}
+
+impl Operated for App {
+    const GREETING: &'static str =
+        "Plimsoll is running. Ask it PromQL at /api/v1/query?query=up, see itself at /metrics.\n";
+
+    fn registry(&self) -> &Registry {
+        &self.parts.registry
+    }
+
+    fn reloads(&self) -> &mpsc::Sender<ReloadRequest> {
+        &self.parts.reload
+    }
+
+    fn quit(&self) -> Option<&Shutdown> {
+        self.parts.surface.quit.as_ref()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_ready.load(Ordering::Acquire)
     }
 }
 

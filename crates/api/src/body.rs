@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use http_body::{Frame, SizeHint};
 use plimsoll_runtime::clock::{Clock, Sleep};
-use plimsoll_runtime::http::{BodyShare, Error, ErrorKind, read_capped_within};
+use plimsoll_runtime::http::{BodyMemory, BodyShare, Error, ErrorKind, read_capped_within};
 use plimsoll_types::ByteCount;
 
 use crate::app::App;
@@ -30,12 +30,22 @@ pub(crate) async fn read(
     body: Body,
     limit: ByteCount,
 ) -> Result<(Bytes, BodyShare), Unread> {
+    read_within(app.parts.receiver.memory(), &app.parts.clock, body, limit).await
+}
+
+/// Reads a body of at most `limit` bytes within a memory that it shares.
+pub(crate) async fn read_within(
+    memory: &BodyMemory,
+    clock: &Arc<dyn Clock>,
+    body: Body,
+    limit: ByteCount,
+) -> Result<(Bytes, BodyShare), Unread> {
     let heard = Heard {
         body,
-        clock: app.parts.clock.clone(),
+        clock: clock.clone(),
         patience: None,
     };
-    read_capped_within(heard, limit, app.parts.receiver.memory())
+    read_capped_within(heard, limit, memory)
         .await
         .map_err(|error| Unread {
             kind: kind(&error),

@@ -1,16 +1,19 @@
-//! The HTTP API: Prometheus' query API, the push protocols, and what operators ask.
+//! The HTTP API: Prometheus' query API, the push protocols, Alertmanager's API, and what operators ask.
 //!
 //! # What it is for
-//! Clients of Prometheus (Grafana, promtool, curl, a Prometheus that remote-writes) find here what they expect, in the same
-//! paths, parameters, JSON shapes and statuses.
+//! Clients of Prometheus (Grafana, promtool, curl, a Prometheus that remote-writes) and of Alertmanager (amtool, a Prometheus
+//! that sends alerts) find here what they expect, in the same paths, parameters, JSON shapes and statuses.
 //!
 //! # Model
 //! An [`App`] holds what the handlers need and nothing else; [`router`] maps paths to handlers, one file per noun; [`serve`]
-//! accepts connections until shutdown. Handlers read parameters, ask a lower floor, and write the answer.
+//! accepts connections until shutdown. Handlers read parameters, ask a lower floor, and write the answer. What is about
+//! alerts goes over a desk (`v2::Desk`) that asks whoever runs the engine
+//! ([`Alerting`](plimsoll_alerting::surface::Alerting)); an [`AlertmanagerApp`] has nothing else.
 //!
 //! # Invariants
 //! - HTTP statuses are assigned in this crate and nowhere below it.
-//! - A push is answered 2xx only after its commit; 4xx is never worth a retry, 5xx and 429 are.
+//! - A push, posted alerts and silences are answered 2xx only after their commit; 4xx is never worth a retry, 5xx and 429
+//!   are.
 //! - Every body has a named limit and a share of the memory of all, every query and export a turn: too many at once are
 //!   answered 503.
 //! - A page of another site cannot write here, and read only when `--web.cors.origin` says so; on loopback it does not
@@ -22,14 +25,15 @@
 //! - Deliberately absent: access control. Until it exists `plimsoll serve` refuses to listen off loopback.
 //!
 //! # How to extend
-//! An endpoint is one file in `v1/` and one line in its `routes`.
+//! An endpoint is one file in `v1/` (or in `v2/`, for Alertmanager's) and one line in its `routes`.
 //!
 //! # Sources
 //! Prometheus' HTTP API documentation and its OpenAPI golden files; VictoriaMetrics' import and export documentation;
-//! InfluxDB's write API.
+//! InfluxDB's write API; Alertmanager's OpenAPI file, and the answers of Debian's Alertmanager 0.25 to bad input.
 
 mod account;
 mod admission;
+mod alertmanager;
 mod app;
 mod body;
 mod caller;
@@ -53,6 +57,7 @@ mod streamed;
 mod surface;
 mod tenant;
 mod v1;
+mod v2;
 mod value_json;
 
 use std::sync::Arc;
@@ -63,6 +68,7 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::get;
 
+pub use alertmanager::{AlertmanagerApp, AlertmanagerParts, alertmanager_router};
 pub use app::{App, BuildInfo, Parts, QueryLimits, ReloadError, ReloadRequest};
 pub use operations::starting_router;
 pub use query_metrics::QueryMetrics;
@@ -76,18 +82,21 @@ pub use v1::Subscribers;
 /// Returns the router of all paths.
 pub fn router(app: Arc<App>) -> Router {
     let hosts = middleware::from_fn_with_state(app.parts.listen, origin::refuse_other_hosts);
-    let methods = middleware::from_fn_with_state(app.clone(), methods::as_prometheus);
+    let origins = Arc::new(app.parts.surface.cors_origin.clone());
+    let methods = middleware::from_fn_with_state(origins, methods::as_prometheus);
+    let alerting = alerting_routes(&app);
     let paths = Router::new()
         .nest("/api/v1", v1::routes())
         .merge(v1::influx_routes())
         .merge(v1::internal_routes())
-        .merge(operations::routes())
+        .merge(operations::routes::<App>())
         .route("/federate", get(federate::federate))
         .route("/version", get(v1::version))
         .fallback(|| async { (StatusCode::NOT_FOUND, "404 page not found\n") })
         // Handlers read bodies themselves, each with its own limit.
         .layer(DefaultBodyLimit::disable())
-        .with_state(app);
+        .with_state(app)
+        .merge(alerting);
     // Around the router as a whole, which knows the methods of its paths.
     let own = Router::new()
         .fallback_service(paths)
@@ -95,4 +104,20 @@ pub fn router(app: Arc<App>) -> Router {
         .layer(methods)
         .layer(hosts);
     tenant::routes(&own).fallback_service(own)
+}
+
+/// The paths of Alertmanager and ours about alerting; none when this server does not route alerts.
+fn alerting_routes(app: &App) -> Router {
+    let parts = &app.parts;
+    let Some(alerting) = &parts.surface.alerting else {
+        return Router::new();
+    };
+    let desk = v2::Desk::new(
+        alerting.clone(),
+        parts.clock.clone(),
+        parts.tasks.clone(),
+        parts.receiver.memory().clone(),
+        parts.build,
+    );
+    v2::routes(desk.clone()).merge(v1::alerting_routes(desk))
 }

@@ -6,7 +6,8 @@
 //! | `OPTIONS` elsewhere | 200 with `Allow` |
 //! | `HEAD` | 405, but for `/-/healthy` and `/-/ready` |
 //! | a method that the path does not have | 405 with `Allow` and a text |
-//! | an `Origin` that `--web.cors.origin` matches, below `/api/v1` | the answer, with the headers that let its page read it |
+//! | anything below `/api/v2` | what Alertmanager answers; `OPTIONS` with an `Origin` 204 |
+//! | an `Origin` that `--web.cors.origin` matches, below `/api/v1` and `/api/v2` | the answer, with the headers that let its page read it |
 //!
 //! A page that may read may still not write: see [`origin`](crate::origin).
 
@@ -17,25 +18,29 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-
-use crate::app::App;
+use plimsoll_types::Pattern;
 
 /// No path of ours has this method: asking with it tells which methods a path has.
 const PROBE: Method = Method::TRACE;
 
 /// Answers what Prometheus answers about methods and origins.
 pub(crate) async fn as_prometheus(
-    State(app): State<Arc<App>>,
+    State(origins): State<Arc<Pattern>>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let path = request.uri().path();
-    let is_api = path.starts_with("/api/v1/");
+    // Alertmanager's API answers for itself, in JSON.
+    let is_alertmanager = crate::v2::is_path(path);
+    let is_api = path.starts_with("/api/v1/") || is_alertmanager;
     let has_head = matches!(path, "/-/healthy" | "/-/ready");
     let method = request.method().clone();
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let mut response = if method == Method::OPTIONS && is_api {
+    let is_preflight = method == Method::OPTIONS && (!is_alertmanager || origin.is_some());
+    let mut response = if is_preflight && is_api {
         StatusCode::NO_CONTENT.into_response()
+    } else if is_alertmanager {
+        next.run(request).await
     } else if method == Method::OPTIONS || (method == Method::HEAD && !has_head) {
         *request.method_mut() = PROBE;
         *request.body_mut() = Body::empty();
@@ -43,14 +48,14 @@ pub(crate) async fn as_prometheus(
     } else {
         next.run(request).await
     };
-    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED && !is_alertmanager {
         response = without_method(response.headers(), &method, has_head);
     }
     if is_api {
         let vary = HeaderValue::from_static("Origin");
         response.headers_mut().append(header::VARY, vary);
         if let Some(origin) = origin {
-            allow(&app, origin, response.headers_mut());
+            allow(&origins, origin, response.headers_mut());
         }
     }
     response
@@ -87,10 +92,8 @@ fn without_method(found: &HeaderMap, method: &Method, has_head: bool) -> Respons
 }
 
 /// Lets the page of an origin read the answer.
-fn allow(app: &App, origin: HeaderValue, headers: &mut HeaderMap) {
-    let is_allowed = origin
-        .to_str()
-        .is_ok_and(|origin| app.parts.surface.cors_origin.is_match(origin));
+fn allow(origins: &Pattern, origin: HeaderValue, headers: &mut HeaderMap) {
+    let is_allowed = origin.to_str().is_ok_and(|origin| origins.is_match(origin));
     if !is_allowed {
         return;
     }

@@ -9,26 +9,45 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use plimsoll_runtime::metrics::Registry;
-use tokio::sync::oneshot;
+use plimsoll_runtime::shutdown::Shutdown;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::app::{App, ReloadError};
+use crate::app::{ReloadError, ReloadRequest};
 use crate::origin;
 
+/// What is operated: the whole server, or one that does nothing but alerting.
+pub(crate) trait Operated: Send + Sync + 'static {
+    /// What a browser reads at `/`.
+    const GREETING: &'static str;
+
+    /// Our own metrics.
+    fn registry(&self) -> &Registry;
+
+    /// Where reload requests go.
+    fn reloads(&self) -> &mpsc::Sender<ReloadRequest>;
+
+    /// What `/-/quit` triggers, if it may.
+    fn quit(&self) -> Option<&Shutdown>;
+
+    /// Whether traffic is welcome.
+    fn is_ready(&self) -> bool;
+}
+
 /// Operations, and a root that says what this is.
-pub(crate) fn routes() -> Router<Arc<App>> {
+pub(crate) fn routes<A: Operated>() -> Router<Arc<A>> {
     let changes = Router::new()
-        .route("/-/reload", post(reload).put(reload))
-        .route("/-/quit", post(quit).put(quit))
+        .route("/-/reload", post(reload::<A>).put(reload::<A>))
+        .route("/-/quit", post(quit::<A>).put(quit::<A>))
         .route_layer(from_fn(origin::refuse_other_sites));
     Router::new()
-        .route("/", get(root))
-        .route("/metrics", get(metrics))
+        .route("/", get(async || A::GREETING))
+        .route("/metrics", get(metrics::<A>))
         .route("/-/healthy", get(healthy))
-        .route("/-/ready", get(ready))
+        .route("/-/ready", get(ready::<A>))
         .merge(changes)
 }
 
-/// Returns the router for the time before there is an [`App`]: a store that is being opened may take minutes, in which
+/// Returns the router for the time before there is an [`App`](crate::App): a store that is being opened may take minutes, in which
 /// an orchestrator must see that the process lives and a client that it should try again.
 pub fn starting_router(registry: Arc<Registry>) -> Router {
     let metrics = async move |headers: HeaderMap| expose(&registry, &headers);
@@ -42,13 +61,9 @@ pub fn starting_router(registry: Arc<Registry>) -> Router {
         .fallback(starting)
 }
 
-async fn root() -> &'static str {
-    "Plimsoll is running. Ask it PromQL at /api/v1/query?query=up, see itself at /metrics.\n"
-}
-
 /// Exposes our own metrics in the format that the client prefers.
-async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    expose(&app.parts.registry, &headers)
+async fn metrics<A: Operated>(State(app): State<Arc<A>>, headers: HeaderMap) -> Response {
+    expose(app.registry(), &headers)
 }
 
 fn expose(registry: &Registry, headers: &HeaderMap) -> Response {
@@ -99,7 +114,7 @@ async fn healthy() -> &'static str {
     "Plimsoll is healthy.\n"
 }
 
-async fn ready(State(app): State<Arc<App>>) -> Response {
+async fn ready<A: Operated>(State(app): State<Arc<A>>) -> Response {
     if app.is_ready() {
         return "Plimsoll is ready.\n".into_response();
     }
@@ -111,9 +126,9 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Reads the configuration again; an invalid one changes nothing and is answered with its diagnostics.
-async fn reload(State(app): State<Arc<App>>) -> Response {
+async fn reload<A: Operated>(State(app): State<Arc<A>>) -> Response {
     let (answer, outcome) = oneshot::channel();
-    if app.parts.reload.try_send(answer).is_err() {
+    if app.reloads().try_send(answer).is_err() {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
             "another reload is under way, try again\n",
@@ -133,8 +148,8 @@ async fn reload(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Stops the program, when that was allowed on its command line.
-async fn quit(State(app): State<Arc<App>>) -> Response {
-    match &app.parts.surface.quit {
+async fn quit<A: Operated>(State(app): State<Arc<A>>) -> Response {
+    match app.quit() {
         Some(stop) => {
             stop.trigger();
             "Requesting termination... Goodbye!".into_response()

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use plimsoll_alerting::surface::Alerting;
 use plimsoll_ingest::limits::Folding;
 use plimsoll_ingest::scrape::Overview;
 use plimsoll_promql::Features;
@@ -22,6 +23,8 @@ pub struct Surface {
     pub scrapes: Overview,
     /// The rule groups that run.
     pub rules: Arc<dyn RuleViews>,
+    /// Who routes alerts and keeps silences; `None` when this server does not.
+    pub alerting: Option<Arc<dyn Alerting>>,
     /// Tells who alerts are sent to at the moment.
     pub alertmanagers: Box<dyn Fn() -> Alertmanagers + Send + Sync>,
     /// Reads what was decided.

@@ -2,6 +2,7 @@
 
 mod active_queries;
 mod admin;
+mod alerting;
 mod cardinality;
 mod decisions;
 mod export;
@@ -31,6 +32,7 @@ use axum::routing::{delete, get, post};
 use crate::app::App;
 use crate::origin;
 
+pub(crate) use alerting::routes as alerting_routes;
 pub use notifications::Subscribers;
 pub(crate) use status::version;
 

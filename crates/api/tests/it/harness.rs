@@ -252,6 +252,7 @@ fn surface(admin: &RecordingAdmin) -> Surface {
         status: Arc::new(status),
         scrapes: Overview::default(),
         rules: Arc::new(NoRules),
+        alerting: None,
         alertmanagers: Box::new(Alertmanagers::default),
         decisions: Box::new(|_, _| Box::pin(async { Ok(Vec::new()) })),
         store: Arc::new(admin.clone()),

@@ -6,6 +6,12 @@
 )]
 
 mod admin;
+mod alerting;
+mod alerting_node;
+mod alertmanager_api;
+mod alertmanager_role;
+mod alertmanager_schema;
+mod amtool;
 mod cardinality;
 mod compress;
 mod export;
