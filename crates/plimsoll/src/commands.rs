@@ -1,5 +1,8 @@
 //! The command line: `plimsoll <noun> <verb>`, one file per command.
 
+mod alert;
+mod alerting;
+mod alertmanager;
 mod check;
 mod completions;
 mod environment;
@@ -15,6 +18,8 @@ mod reference;
 mod rules;
 mod serve;
 mod server;
+mod shown;
+mod silence;
 mod status;
 mod test;
 mod tsdb;
@@ -44,8 +49,13 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Serve(Box<serve::Arguments>),
+    Alertmanager(Box<alertmanager::Arguments>),
     #[command(subcommand)]
     Check(check::Command),
+    #[command(subcommand)]
+    Alert(alert::Command),
+    #[command(subcommand)]
+    Silence(silence::Command),
     Query(query::Arguments),
     #[command(subcommand)]
     Push(push::Command),
@@ -68,7 +78,10 @@ enum Command {
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Serve(arguments) => serve::run(*arguments),
+        Command::Alertmanager(arguments) => alertmanager::run(*arguments),
         Command::Check(command) => check::run(command),
+        Command::Alert(command) => alert::run(command),
+        Command::Silence(command) => silence::run(command),
         Command::Query(arguments) => query::run(arguments),
         Command::Push(command) => push::run(command),
         Command::Promql(command) => promql::run(command),

@@ -1,5 +1,6 @@
 //! `plimsoll check`: says whether a file is good before it is used.
 
+mod alertmanager;
 mod config;
 mod metrics;
 mod rules;
@@ -12,6 +13,7 @@ use super::Failure;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Config(config::Arguments),
+    Alertmanager(alertmanager::Arguments),
     Metrics(metrics::Arguments),
     Rules(rules::Arguments),
 }
@@ -19,6 +21,7 @@ pub(crate) enum Command {
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Config(arguments) => config::run(&arguments),
+        Command::Alertmanager(arguments) => alertmanager::run(&arguments),
         Command::Metrics(arguments) => metrics::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
     }

@@ -8,8 +8,10 @@ pub(crate) mod metrics;
 mod prometheus_flags;
 mod query_flags;
 mod reload;
+mod routing_flags;
 mod rule_flags;
 mod rules;
+mod running;
 mod sources;
 mod web_flags;
 
@@ -30,6 +32,7 @@ use super::{Failure, environment};
 use alert_flags::AlertArguments;
 use prometheus_flags::PrometheusArguments;
 use query_flags::QueryArguments;
+use routing_flags::RoutingArguments;
 use rule_flags::RuleArguments;
 use web_flags::WebArguments;
 
@@ -98,6 +101,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     alerts: AlertArguments,
     #[command(flatten)]
+    routing: RoutingArguments,
+    #[command(flatten)]
     web: WebArguments,
 }
 
@@ -109,6 +114,11 @@ enum LogFormat {
     /// One JSON object per line
     Json,
 }
+
+pub(crate) use rule_flags::external_url;
+pub(crate) use rules::owner;
+pub(crate) use sources::host_name;
+pub(crate) use web_flags::{default_origin, listen_address};
 
 /// What is in force without a configuration. Prometheus' own default of a minute is long for a first look.
 const WITHOUT_CONFIG: &str = "global:\n  scrape_interval: 15s\n";
@@ -124,6 +134,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let refused = |diagnostics: Diagnostics| Failure::rendered(format!("{diagnostics}\n"));
     let loaded = load(&arguments).map_err(refused)?;
     let rules = rules::check(&arguments, &loaded.config).map_err(refused)?;
+    let routing = arguments.routing.file().map(|file| file.load());
+    let routing = routing.transpose().map_err(refused)?;
     let format = match arguments.log_format {
         LogFormat::Text => logging::Format::Text,
         LogFormat::Json => logging::Format::Json,
@@ -132,6 +144,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format!("--log-filter: {error}")))?;
     arguments.tell_warnings(&loaded.warnings);
     arguments.tell_warnings(&rules.warnings);
+    arguments.tell_warnings(routing.as_ref().map_or(&[], |routing| &routing.warnings));
     for name in arguments.query.unknown_features() {
         tracing::warn!(name, "unknown name for --enable-feature, without effect");
     }
@@ -144,7 +157,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::failed(format!("the threads could not be started: {error}")))?;
     let clock = Arc::new(SystemClock::new());
-    let outcome = runtime.block_on(composition::serve(arguments, loaded, clock));
+    let outcome = runtime.block_on(composition::serve(arguments, loaded, routing, clock));
     runtime.shutdown_timeout(THREADS_TIMEOUT);
     outcome
 }

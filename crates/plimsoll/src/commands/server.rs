@@ -102,6 +102,16 @@ impl Server {
         self.send(path, request)
     }
 
+    /// Deletes what a path is about.
+    ///
+    /// # Errors
+    /// As for [`ask`](Self::ask).
+    pub(super) fn delete(&self, path: &str) -> Result<String, Failure> {
+        let mut request = Request::get(self.endpoint(path)?, self.deadline());
+        request.method = http::Method::DELETE;
+        self.send(path, request)
+    }
+
     fn send(&self, path: &str, request: Request) -> Result<String, Failure> {
         let (status, body) = wait_for(async {
             let client = Client::new(ClientConfig::default()).map_err(Failure::failed)?;
@@ -184,7 +194,9 @@ fn wait_for<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Fa
 /// know, and with the place in it. `None` when this is no answer of the API.
 fn refusal(body: &str) -> Option<String> {
     let answer: Value = serde_json::from_str(body).ok()?;
-    let error = answer["error"].as_str()?;
+    // Alertmanager's API answers a text, or an object with a code.
+    let error = answer["error"].as_str();
+    let error = error.or(answer.as_str()).or(answer["message"].as_str())?;
     let error = error
         .strip_prefix("invalid parameter \"query\": ")
         .unwrap_or(error);
@@ -232,6 +244,11 @@ mod tests {
         check(
             r#"{"error":"invalid parameter \"query\": 1:1: parse error: x","caret":"  a\n  ^"}"#,
             Some("1:1: parse error: x\n  a\n  ^"),
+        );
+        check(r#""bad matcher""#, Some("bad matcher"));
+        check(
+            r#"{"code":602,"message":"matchers in body is required"}"#,
+            Some("matchers in body is required"),
         );
         check("404 page not found", None);
         check("{}", None);

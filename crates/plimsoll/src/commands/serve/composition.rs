@@ -1,39 +1,42 @@
 //! Puts the crates together, keeps them running, and takes them apart in the order that loses nothing.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_api::{
-    Alertmanagers, App, BuildInfo, Parts, ReadDecisions, ReloadError, ServeLimits, Subscribers,
-    Surface,
-};
-use plimsoll_control::Rules;
-use plimsoll_control::sender::Sender;
+use plimsoll_api::{App, ReloadError, ServeLimits};
 use plimsoll_ingest::config::{Config, Loaded, RetentionRule, WalSync};
-use plimsoll_ingest::discovery::{self, SystemResolver};
-use plimsoll_ingest::limits::{Folding, Limiter};
-use plimsoll_ingest::push::{Limits, Receiver};
-use plimsoll_ingest::scrape::Scrapes;
-use plimsoll_promql::Engine;
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::shutdown::{self, Cause, Shutdown};
 use plimsoll_runtime::tasks::{OnPanic, Tasks};
 use plimsoll_tsdb::{Background, Db, Recovery, Settings, SyncMode, TierRetention};
-use plimsoll_types::StoreAdmin;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::metrics::AllMetrics;
 use super::reload::Reloader;
-use super::sources::Sources;
-use super::{Arguments, STOP_TIMEOUT, facts, reload, rules};
+use super::running::Running;
+use super::{Arguments, STOP_TIMEOUT};
 use crate::commands::Failure;
+
+/// What everything stands on.
+pub(super) struct Ground {
+    pub(super) arguments: Arguments,
+    /// Where the server listens.
+    pub(super) address: SocketAddr,
+    pub(super) registry: Registry,
+    pub(super) metrics: AllMetrics,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) tasks: Tasks,
+    pub(super) stop: Shutdown,
+}
 
 /// Serves until a signal, or until something without which nothing works fails.
 pub(super) async fn serve(
     arguments: Arguments,
     loaded: Loaded,
+    routing: Option<plimsoll_alerting::Loaded>,
     clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
     let registry = Registry::new();
@@ -43,169 +46,85 @@ pub(super) async fn serve(
     let signals = shutdown::listen(&stop, &tasks).map_err(Failure::failed)?;
     // The port before the data: a second server on the same port must not wait for a replay to be refused.
     let listener = bind(&arguments).await?;
-    let address = listener.local_addr().map_err(Failure::failed)?;
+    let ground = Ground {
+        address: listener.local_addr().map_err(Failure::failed)?,
+        arguments,
+        registry,
+        metrics,
+        clock,
+        tasks,
+        stop,
+    };
+    let db = open_while_answering(&ground, &listener, &loaded.config).await?;
+    let background = Background::start(db.clone()).map_err(Failure::failed)?;
+    let (running, scrapes) = Running::start(&ground, db.clone(), &loaded, routing).await?;
+    let (reload, reloads) = mpsc::channel(1);
+    let app = running.app(&ground, reload);
+    let mut reloader = running.reloader(&ground, &loaded, scrapes, app.clone());
+    put_into_force(&mut reloader, &loaded).await?;
+    ground.tasks.spawn("reload", OnPanic::Fatal, |stop| {
+        reloader.run(reloads, signals, stop)
+    });
+    answer(&ground, listener, app).await;
+    running.stop(&ground).await;
+    finish(&ground.tasks, background, &db, &ground.stop).await
+}
+
+/// Opens the store; until it is open requests are told so.
+async fn open_while_answering(
+    ground: &Ground,
+    listener: &TcpListener,
+    config: &Config,
+) -> Result<Arc<Db>, Failure> {
+    let (clock, tasks) = (ground.clock.clone(), ground.tasks.clone());
+    let metrics = ground.metrics.store.clone();
     let opened = Shutdown::new();
     let opening = async {
-        let db = open(
-            &arguments,
-            &loaded.config,
-            clock.clone(),
-            metrics.store,
-            &tasks,
-        )
-        .await;
+        let db = open(&ground.arguments, config, clock.clone(), metrics, &tasks).await;
         opened.trigger();
         db
     };
-    let starting = say_starting(&listener, &registry, clock.clone(), tasks.clone(), &opened);
-    let (db, ()) = tokio::join!(opening, starting);
-    let db = db?;
-    let background = Background::start(db.clone()).map_err(Failure::failed)?;
-
-    let limiter = Limiter::new(db.clone(), db.clone(), clock.clone(), metrics.limits);
-    limiter.set_limits(&loaded.config.plimsoll.limits.series);
-    let limiter = Arc::new(limiter);
-    let receiver = Receiver::new(
-        limiter.clone(),
+    let starting = say_starting(
+        listener,
+        &ground.registry,
         clock.clone(),
         tasks.clone(),
-        Limits::default(),
-        metrics.push,
+        &opened,
     );
-    let (reload, reloads) = mpsc::channel(1);
-    let context = discovery::Context {
-        tasks: tasks.clone(),
-        clock: clock.clone(),
-        resolver: Arc::new(SystemResolver),
-        metrics: metrics.discovery,
-    };
-    let options = arguments.alerts.options();
-    let sender = Arc::new(Sender::new(options, context.clone(), metrics.sender));
-    let base = rules::Base {
-        db: db.clone(),
-        clock: clock.clone(),
-        tasks: tasks.clone(),
-        registry: registry.clone(),
-    };
-    let state = rules::open_state(&arguments, &loaded.config, &base).await?;
-    let rules = rules::start(&arguments, &state, base, sender.clone(), metrics.rules).await;
-    let scrapes = Scrapes::new(limiter.clone(), clock.clone(), metrics.scrape, context);
-    let asked = db.clone();
-    let counted = tasks.run_blocking("store statistics", move || asked.statistics(0));
-    let counted = counted.await.map_err(Failure::failed)?;
-    let replay = counted.map_err(Failure::failed)?.replay;
-    let now = clock.now();
-    let status = Arc::new(facts::status(&arguments, address, &loaded, replay, now));
-    let app = App::new(Parts {
-        queryable: db.clone(),
-        receiver: Arc::new(receiver),
-        engine: Engine::new(arguments.query.options()),
-        query_limits: arguments.query.limits(),
-        query_metrics: metrics.query,
-        registry: Arc::new(registry.clone()),
-        clock: clock.clone(),
-        tasks: tasks.clone(),
-        listen: address,
-        reload,
-        build: BuildInfo {
-            version: env!("CARGO_PKG_VERSION"),
-            revision: "",
-        },
-        surface: Surface {
-            status: status.clone(),
-            scrapes: scrapes.overview(),
-            rules: Arc::new(rules.clone()),
-            alertmanagers: alertmanagers(sender.clone()),
-            decisions: decisions(rules.clone()),
-            store: db.clone(),
-            folding: folding(limiter.clone()),
-            is_admin_enabled: arguments.web.enable_admin_api,
-            quit: arguments.web.enable_lifecycle.then(|| stop.clone()),
-            cors_origin: arguments.web.cors_origin(address),
-            features: arguments.query.features(),
-            read_limits: arguments.query.read_limits(),
-            subscribers: Subscribers::default(),
-        },
-    });
-    let sources = Sources::new(&arguments, address, registry, tasks.clone(), clock.clone());
-    let parts = reload::Parts {
-        limiter,
-        scrapes,
-        sources,
-        sender: sender.clone(),
-        rules: rules.clone(),
-        listen: address,
-        store: db.clone(),
-        app: app.clone(),
-        status,
-        metrics: metrics.reload,
-        clock: clock.clone(),
-        tasks: tasks.clone(),
-    };
-    let mut reloader = Reloader::new(arguments.clone(), &loaded, parts);
-    let prepared = reloader.prepare_rules(&loaded).await;
+    let (db, ()) = tokio::join!(opening, starting);
+    db
+}
+
+/// Puts what was read at the start into force.
+async fn put_into_force(reloader: &mut Reloader, loaded: &Loaded) -> Result<(), Failure> {
+    let prepared = reloader.prepare_rules(loaded).await;
     let prepared = prepared.map_err(|error| match error {
         ReloadError::Refused(diagnostics) => Failure::rendered(diagnostics),
         ReloadError::Failed(reason) => Failure::failed(reason),
     })?;
-    reloader
-        .put_into_force(&loaded, prepared)
-        .await
-        .map_err(Failure::failed)?;
-    tasks.spawn("reload", OnPanic::Fatal, |stop| {
-        reloader.run(reloads, signals, stop)
-    });
+    let in_force = reloader.put_into_force(loaded, prepared).await;
+    in_force.map_err(Failure::failed)
+}
 
+/// Answers requests until the program is to stop and those that were running are finished.
+async fn answer(ground: &Ground, listener: TcpListener, app: Arc<App>) {
     let server = plimsoll_api::serve(
         listener,
         plimsoll_api::router(app.clone()),
         ServeLimits::default(),
-        clock.clone(),
-        tasks.clone(),
-        stop.clone(),
+        ground.clock.clone(),
+        ground.tasks.clone(),
+        ground.stop.clone(),
     );
     app.set_ready(true);
     // While requests are drained, new ones are better sent elsewhere.
-    tasks.spawn("readiness", OnPanic::Report, |stop| async move {
+    let unready = |stop: Shutdown| async move {
         stop.wait().await;
         app.set_ready(false);
-    });
-    arguments.tell_address(address);
+    };
+    ground.tasks.spawn("readiness", OnPanic::Report, unready);
+    ground.arguments.tell_address(ground.address);
     server.await;
-    rules::stop(&rules, &state, clock.as_ref()).await;
-    // Nobody sends alerts any more: the queues end once they are empty.
-    sender.close();
-    finish(&tasks, background, &db, &stop).await
-}
-
-/// Tells what limits fold.
-fn folding(limiter: Arc<Limiter>) -> Box<dyn Fn(usize) -> Vec<Folding> + Send + Sync> {
-    Box::new(move |count| limiter.folding(count))
-}
-
-/// Reads what was decided about alerts.
-fn decisions(rules: Rules) -> ReadDecisions {
-    Box::new(move |subject, count| {
-        let rules = rules.clone();
-        Box::pin(async move {
-            let read = match subject {
-                Some(subject) => rules.decisions_about(&subject, count).await,
-                None => rules.decisions(count).await,
-            };
-            read.map_err(|error| error.to_string())
-        })
-    })
-}
-
-/// Tells who alerts are sent to.
-fn alertmanagers(sender: Arc<Sender>) -> Box<dyn Fn() -> Alertmanagers + Send + Sync> {
-    Box::new(move || {
-        let all = sender.alertmanagers();
-        Alertmanagers {
-            active: all.active,
-            dropped: all.dropped,
-        }
-    })
 }
 
 async fn bind(arguments: &Arguments) -> Result<TcpListener, Failure> {

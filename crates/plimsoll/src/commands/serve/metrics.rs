@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 
 use plimsoll_api::QueryMetrics;
-use plimsoll_control::sender;
+use plimsoll_control::{alerting, sender};
 use plimsoll_ingest::{discovery, limits, push, scrape};
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_types::Timestamp;
@@ -19,6 +19,8 @@ pub(crate) struct AllMetrics {
     pub(crate) discovery: discovery::Metrics,
     pub(crate) rules: plimsoll_control::Metrics,
     pub(crate) sender: sender::Metrics,
+    pub(crate) alerting: alerting::Metrics,
+    pub(crate) notify: plimsoll_notify::Metrics,
     pub(crate) query: QueryMetrics,
     pub(crate) reload: ReloadMetrics,
 }
@@ -79,6 +81,8 @@ impl AllMetrics {
             discovery: discovery::Metrics::new(registry),
             rules: plimsoll_control::Metrics::new(registry),
             sender: sender::Metrics::new(registry),
+            alerting: alerting::Metrics::new(registry),
+            notify: plimsoll_notify::Metrics::new(registry),
             query,
             reload,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use plimsoll_api::{App, ReloadError, ReloadRequest, ServerStatus};
 use plimsoll_control::sender::Sender;
-use plimsoll_control::{Prepared, Rules};
+use plimsoll_control::{Prepared, Rules, alerting};
 use plimsoll_ingest::config::{Config, Loaded, State, WalSync};
 use plimsoll_ingest::limits::Limiter;
 use plimsoll_ingest::scrape::Scrapes;
@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use super::metrics::ReloadMetrics;
 use super::sources::Sources;
 use super::{Arguments, composition, facts, load, rules};
+use crate::commands::alerting::Routing;
 
 /// Puts configurations into force.
 pub(super) struct Reloader {
@@ -34,6 +35,8 @@ pub(super) struct Parts {
     pub(super) sources: Sources,
     pub(super) sender: Arc<Sender>,
     pub(super) rules: Rules,
+    /// Routing of alerts, where it is done here.
+    pub(super) routing: Option<Routing>,
     /// Where the server listens.
     pub(super) listen: SocketAddr,
     pub(super) store: Arc<Db>,
@@ -131,6 +134,16 @@ impl Reloader {
         prepared.map_err(|diagnostics| ReloadError::Refused(format!("{diagnostics}\n")))
     }
 
+    /// Reads alertmanager.yml again, which refuses everything when it is bad.
+    async fn prepare_routing(&self) -> Result<Option<alerting::Prepared>, ReloadError> {
+        let Some(routing) = &self.parts.routing else {
+            return Ok(None);
+        };
+        let (prepared, warnings) = routing.prepare().await?;
+        self.arguments.tell_warnings(&warnings);
+        Ok(Some(prepared))
+    }
+
     /// Opens the query log anew, so that one that was moved away begins again.
     async fn open_query_log(&self, config: &Config) -> Result<(), String> {
         let app = self.parts.app.clone();
@@ -196,8 +209,12 @@ impl Reloader {
         let loaded = self.load().await?;
         let rules = self.prepare_rules(&loaded).await?;
         self.arguments.tell_warnings(&rules.warnings);
+        let routing = self.prepare_routing().await?;
         let in_force = self.put_into_force(&loaded, rules).await;
         in_force.map_err(ReloadError::Failed)?;
+        if let (Some(running), Some(prepared)) = (&self.parts.routing, routing) {
+            running.apply(prepared).await;
+        }
         Ok(self.waits_for_restart(&loaded.config))
     }
 

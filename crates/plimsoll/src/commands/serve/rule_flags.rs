@@ -80,7 +80,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Reads a URL; without a scheme it is one of HTTP, as in Prometheus.
-fn external_url(text: &str) -> Result<Url, String> {
+pub(crate) fn external_url(text: &str) -> Result<Url, String> {
     let whole = match text.contains("://") {
         true => text.to_owned(),
         false => format!("http://{text}"),

@@ -32,9 +32,9 @@ pub(super) struct Base {
 
 /// Where the state of alerts is kept.
 pub(super) struct State {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     /// How long a replica may be silent; `None` where there can be none.
-    silence_max: Option<Duration>,
+    pub(super) silence_max: Option<Duration>,
 }
 
 /// Reads the rule files only to say early what is wrong with them: before the store is opened, which may take a while.
@@ -133,21 +133,17 @@ pub(super) fn globals(arguments: &Arguments, config: &Config, address: SocketAdd
 }
 
 /// Names this process among replicas: a name of the machine alone would be the same after a restart.
-fn owner() -> String {
+pub(crate) fn owner() -> String {
     let number = SeededRandom::from_system().next_u64();
     format!("{}-{number:016x}", sources::host_name())
 }
 
-/// Waits for the last evaluation, then closes the store of its state.
-pub(super) async fn stop(rules: &Rules, state: &State, clock: &dyn Clock) {
+/// Waits for the last evaluation; then the store of its state may be closed.
+pub(super) async fn stop(rules: &Rules, clock: &dyn Clock) {
     tokio::select! {
         () = rules.stopped() => {}
         () = clock.sleep(STOP_TIMEOUT) => {
             tracing::warn!("rules are still evaluated; what they decide now is decided anew after the next start");
         }
-    }
-    if let Err(error) = state.store.close().await {
-        let error = error.chain();
-        tracing::error!(error, "the state of alerts was not closed well");
     }
 }

@@ -85,7 +85,7 @@ impl Sources {
 }
 
 /// Returns the name of this machine.
-pub(super) fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     rustix::system::uname()
         .nodename()
         .to_string_lossy()

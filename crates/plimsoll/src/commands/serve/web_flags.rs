@@ -47,7 +47,7 @@ impl WebArguments {
     pub(super) fn cors_origin(&self, listen: SocketAddr) -> Pattern {
         match &self.cors_origin {
             Some(origin) => origin.pattern.clone(),
-            None => Pattern::new(default_origin(listen)).expect("a constant expression"),
+            None => default_origin(listen),
         }
     }
 
@@ -60,7 +60,7 @@ impl WebArguments {
             ("web.enable-remote-write-receiver", true.to_string()),
             (
                 "web.cors.origin",
-                origin.unwrap_or(default_origin(listen)).to_owned(),
+                origin.unwrap_or(default_origin_text(listen)).to_owned(),
             ),
             ("web.listen-address", listen.to_string()),
         ];
@@ -68,7 +68,12 @@ impl WebArguments {
     }
 }
 
-fn default_origin(listen: SocketAddr) -> &'static str {
+/// Returns the origins whose pages may read answers when nothing is said.
+pub(crate) fn default_origin(listen: SocketAddr) -> Pattern {
+    Pattern::new(default_origin_text(listen)).expect("a constant expression")
+}
+
+fn default_origin_text(listen: SocketAddr) -> &'static str {
     match listen.ip().to_canonical().is_loopback() {
         true => OWN_ORIGIN,
         false => ANY_ORIGIN,
@@ -76,7 +81,7 @@ fn default_origin(listen: SocketAddr) -> &'static str {
 }
 
 /// Reads where to listen: an address with a port, or in Prometheus' spellings `:9090` and `localhost:9090`.
-pub(super) fn listen_address(text: &str) -> Result<SocketAddr, String> {
+pub(crate) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }
