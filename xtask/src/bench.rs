@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: what things cost, measured. What measures one crate is a bench of that crate, which this task
 //! builds and starts; what measures whole programs beside each other is below. The exit code is the verdict.
 
+mod alerts;
+mod connection;
 mod contender;
 mod metrics;
 mod promql;
@@ -26,6 +28,8 @@ enum Subject {
     Metrics(metrics::Options),
     /// Rules evaluated every few seconds, beside Debian's prometheus over the same data
     Rules(rules::Options),
+    /// Alerts, silences and inhibition, beside Debian's Alertmanager
+    Alerts(alerts::Options),
 }
 
 #[derive(clap::Args)]
@@ -42,6 +46,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         Subject::Promql(options) => promql::run(options),
         Subject::Metrics(options) => metrics::run(options),
         Subject::Rules(options) => rules::run(options),
+        Subject::Alerts(options) => alerts::run(options),
     }
 }
 

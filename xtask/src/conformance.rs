@@ -1,5 +1,6 @@
 //! `cargo xtask conformance SUITE FOLDER`: how much of another project's test data we judge as it does.
 
+mod alertmanager_config;
 mod openmetrics;
 mod prometheus_config;
 mod promql;
@@ -33,6 +34,8 @@ pub(crate) struct Options {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Suite {
+    /// Files that Debian's amtool takes or refuses (`*.yml`)
+    AlertmanagerConfig,
     /// Folders with `metrics` and `test.json`: which expositions are OpenMetrics
     Openmetrics,
     /// Files that Prometheus loads (`*.good.yml`) or refuses (`*.bad.yml`)
@@ -50,6 +53,10 @@ struct Case {
 /// Runs a suite, prints every case that is judged wrongly, and the share that is right.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let (name, cases) = match options.suite {
+        Suite::AlertmanagerConfig => (
+            "alertmanager-config",
+            alertmanager_config::cases(&options.folder),
+        ),
         Suite::Openmetrics => ("openmetrics", openmetrics::cases(&options.folder)),
         Suite::PrometheusConfig => (
             "prometheus-config",

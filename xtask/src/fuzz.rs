@@ -5,6 +5,7 @@
 //! `tests/e2e/src/differential.rs` says what is generated and what is kept out because the language changed on purpose;
 //! a test there runs a few of the same seeds.
 
+mod routes;
 mod rules;
 mod template;
 
@@ -40,6 +41,8 @@ pub(crate) struct Options {
 enum Subject {
     /// Expressions of the language of Prometheus 2.42
     Promql,
+    /// Routing trees, conditions and time intervals of alertmanager.yml, as amtool 0.25 judges them
+    Routes,
     /// Rule files and unit tests of rules, as promtool 2.42 judges them
     Rules,
     /// Templates of notifications, as amtool 0.25 renders them
@@ -50,6 +53,7 @@ enum Subject {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     match options.subject {
         Subject::Promql => {}
+        Subject::Routes => return routes::run(options),
         Subject::Rules => return rules::run(options),
         Subject::Template => return template::run(options),
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask sim`: what takes years or bad luck in production, in minutes and by seed.
 
+mod alerts;
 mod operation;
 mod rules;
 mod storage;
@@ -19,6 +20,8 @@ enum Subject {
     Operation(operation::Options),
     /// Rules evaluated by processes that die at any point: nobody must notice afterwards
     Rules(rules::Options),
+    /// Alerts, replicas that die and receivers that fail: nothing lost, nothing twice, no leak
+    Alerts(alerts::Options),
 }
 
 /// Runs a simulation.
@@ -27,11 +30,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         Subject::Storage(options) => storage::run(options),
         Subject::Operation(options) => operation::run(options),
         Subject::Rules(options) => rules::run(options),
+        Subject::Alerts(options) => alerts::run(options),
     }
 }
 
 /// Runs the few seeds that belong to every `cargo xtask ci`.
 pub(crate) fn smoke() -> anyhow::Result<()> {
     storage::smoke()?;
-    rules::smoke()
+    rules::smoke()?;
+    alerts::smoke()
 }

@@ -198,7 +198,7 @@ impl VictoriaMetrics {
 }
 
 /// Starts a program on a free port and waits until `path` is answered with 200.
-fn start(
+pub(crate) fn start(
     home: &Home,
     command: impl Fn(SocketAddr) -> Command,
     path: &str,
@@ -220,7 +220,7 @@ fn start(
         }
         let log = program.log();
         ensure!(
-            tries < PORT_TRIES && log.contains("address already in use"),
+            tries < PORT_TRIES && log.to_lowercase().contains("address already in use"),
             "it ended: {log}"
         );
         tries += 1;
@@ -228,6 +228,6 @@ fn start(
 }
 
 /// Returns an address that was free a moment ago, for programs that cannot say which port the system chose for them.
-fn free_address() -> Result<SocketAddr> {
+pub(crate) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?)
 }

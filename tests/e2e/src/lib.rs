@@ -25,6 +25,7 @@
 //! # Sources
 //! Prometheus' HTTP API documentation; RFC 9112 for the client's side of HTTP/1.1.
 
+mod alert_scenario;
 mod answer;
 mod api;
 mod beats;
@@ -34,11 +35,14 @@ mod home;
 mod http;
 mod program;
 mod receiver;
+mod recorder;
+mod route_differential;
 mod rule_differential;
 mod server;
 mod subject;
 mod time;
 
+pub use alert_scenario::{Make, Manager, Notice, Script, Transcript};
 pub use answer::compare;
 pub use api::Api;
 pub use beats::{BEAT, beats};
@@ -48,7 +52,9 @@ pub use home::Home;
 pub use http::{Reply, encode_query, request};
 pub use program::{Program, binary};
 pub use receiver::{Receiver, Told, millis_of_rfc_3339};
+pub use recorder::{Behaviour, Received, Recorder};
+pub use route_differential::{RouteAgreement, RouteDifferential};
 pub use rule_differential::{RuleAgreement, RuleDifferential};
 pub use server::Server;
 pub use subject::{Forget, Renew, ServerSubject};
-pub use time::{now_millis, wait_until};
+pub use time::{now_millis, rfc_3339_of_millis, wait_until};

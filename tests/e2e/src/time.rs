@@ -10,7 +10,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Tries `condition` until it is fulfilled, and returns what it brings.
 ///
 /// Another process tells nobody here when it is ready, has scraped or has ended, so this looks again after a short
-/// sleep. It is the only sleep of these tests, and no result depends on how long it takes.
+/// sleep. No result depends on how long it takes.
 ///
 /// # Errors
 /// After `deadline`: `what` was waited for, and what the last try lacked.
@@ -35,6 +35,17 @@ pub fn wait_until<T>(
     }
 }
 
+/// Sleeps until the machine's clock stands at a point in time, in milliseconds since the epoch.
+///
+/// For scripts whose steps have times: what is compared are two programs that go through them side by side, never one of
+/// them with a time of ours.
+pub(crate) fn sleep_until_millis(at: i64) {
+    let left = at - now_millis();
+    if let Ok(left) = u64::try_from(left) {
+        std::thread::sleep(Duration::from_millis(left));
+    }
+}
+
 /// Returns the wall time in milliseconds since the epoch, as the processes see it.
 ///
 /// # Panics
@@ -49,4 +60,13 @@ pub fn now_millis() -> i64 {
         .expect("the machine's clock stands after 1970")
         .as_millis();
     i64::try_from(millis).expect("milliseconds fit for 292 million years")
+}
+
+/// Writes milliseconds since the epoch as RFC 3339, in UTC.
+///
+/// # Panics
+/// Outside of the years -9999 to 9999.
+pub fn rfc_3339_of_millis(millis: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(millis);
+    time.expect("a year of four digits").to_string()
 }

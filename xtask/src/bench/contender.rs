@@ -157,6 +157,36 @@ fn start_victoria(home: &Home, setup: &Setup) -> anyhow::Result<Contender> {
     Contender::start(home, NAMES[VICTORIA], data, "/health", Box::new(command))
 }
 
+/// Starts `plimsoll alertmanager`, or Debian's Alertmanager.
+pub(super) fn start_alertmanager(
+    home: &Home,
+    binary: &Path,
+    is_ours: bool,
+    config: &str,
+) -> anyhow::Result<Contender> {
+    let (name, path, argument) = match is_ours {
+        true => (NAMES[OURS], binary.to_owned(), "alertmanager"),
+        false => {
+            let path = installed("prometheus-alertmanager")?;
+            ("alertmanager", path, "--cluster.listen-address=")
+        }
+    };
+    let config = home.write(&format!("{name}.yml"), config.as_bytes())?;
+    let data = home.path(name);
+    let command = {
+        let data = data.clone();
+        move |address: SocketAddr| {
+            let mut command = Command::new(&path);
+            command.arg(argument).arg("--config.file").arg(&config);
+            command.arg("--storage.path").arg(&data);
+            command.arg(format!("--web.listen-address={address}"));
+            command
+        }
+    };
+    let started = Contender::start(home, name, data, "/-/ready", Box::new(command));
+    started.with_context(|| format!("could not start {name}"))
+}
+
 /// Returns the path of a program of Debian's.
 pub(super) fn installed(name: &str) -> anyhow::Result<PathBuf> {
     find(name)?.with_context(|| format!("install it first: apt-get install {name}"))

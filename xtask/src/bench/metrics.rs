@@ -5,7 +5,6 @@
 //! Ours acknowledges what is durable; the others do not wait for the disk. Every row starts fresh programs.
 
 mod churn;
-mod connection;
 mod data_set;
 mod exporter;
 mod feed;

@@ -6,7 +6,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use crate::process;
 
 /// Floor and package, lowest first. A package that is not listed is refused, so that a new crate finds its floor.
-const FLOORS: [(u8, &str); 13] = [
+const FLOORS: [(u8, &str); 15] = [
     (0, "plimsoll-types"),
     (0, "plimsoll-wire"),
     (0, "plimsoll-gotemplate"),
@@ -14,8 +14,10 @@ const FLOORS: [(u8, &str); 13] = [
     (1, "plimsoll-tsdb"),
     (1, "plimsoll-promql"),
     (1, "plimsoll-ingest"),
+    (1, "plimsoll-notify"),
     (1, "plimsoll-state"),
     (2, "plimsoll-rules"),
+    (2, "plimsoll-alerting"),
     (3, "plimsoll-api"),
     (3, "plimsoll-backup"),
     (3, "plimsoll-control"),

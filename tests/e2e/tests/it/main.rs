@@ -5,7 +5,16 @@
     reason = "helpers of tests fail as tests do, but the lint only knows functions marked as tests"
 )]
 
+mod alerting_bad_input;
+mod alerting_commands;
+mod alerting_killed;
+mod alerting_node;
+mod alerting_served;
 mod alertmanager;
+mod alertmanager_faults;
+mod alertmanager_pair;
+mod alertmanager_replicas;
+mod alertmanager_scenarios;
 mod backup;
 mod bad_input;
 mod cardinality;
@@ -29,6 +38,7 @@ mod promtool;
 mod query_command;
 mod reload;
 mod remote_read;
+mod route_differential;
 mod rules_backfill;
 mod rules_killed;
 mod rules_replicas;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plimsoll_e2e::now_millis;
 
-use super::connection::Connection;
+use super::super::connection::Connection;
 use super::fleet::{TARGET_SERIES, Target};
 use super::request::{HEADERS, Request, SAMPLES};
 use crate::bench::contender::Contender;

@@ -205,7 +205,8 @@ impl Parse for InMacro {
 
 fn files() -> anyhow::Result<Vec<PathBuf>> {
     let folder = process::root().join("crates/ingest/src/config");
-    let mut files = vec![folder.join("raw.rs")];
+    let shared = "crates/runtime/src/config/http_client/raw.rs";
+    let mut files = vec![folder.join("raw.rs"), process::root().join(shared)];
     for entry in std::fs::read_dir(folder.join("raw"))? {
         files.push(entry?.path());
     }
