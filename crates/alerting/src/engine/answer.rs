@@ -67,6 +67,7 @@ impl Engine {
         };
         let known = known(&delivery, data, None, now);
         self.tell(group, place, known, step);
+        doubt_primary(group, place, &delivery.resolved(), step);
         self.release_told(group, at, delivery.resolved().into_iter(), step);
         self.decide_again(group, at, place, now, step);
     }
@@ -198,6 +199,26 @@ impl Engine {
         self.note_death(group, &delivery, now, step);
         if self.policies.get(group.policy).origin.is_routed() {
             self.dead_letter(&delivery, now, step);
+        }
+    }
+}
+
+/// A stand-in has heard that alerts are over. Who it stands in for may not want to hear of ends: when one of them fires
+/// again, that is news all the same.
+fn doubt_primary(group: &mut Group, place: usize, ends: &[u64], step: &mut Step) {
+    let Some(primary) = group.channels[place].instead_of.clone() else {
+        return;
+    };
+    for channel in &mut group.channels {
+        let told = channel.told.as_mut().filter(|told| told.via.is_some());
+        let Some(told) = told.filter(|_| channel.address.receiver == primary) else {
+            continue;
+        };
+        let before = told.resolved.len();
+        told.doubt(ends);
+        if told.resolved.len() > before {
+            let row = channel.row(&group.name, Timestamp::MAX);
+            step.changes.push(Change::PutTold(row));
         }
     }
 }

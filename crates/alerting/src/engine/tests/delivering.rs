@@ -414,6 +414,24 @@ fn who_heard_nothing_itself_is_not_waited_for() {
 }
 
 #[test]
+fn what_a_stand_in_heard_the_end_of_is_news_when_it_fires_again() {
+    let quiet = "[{url: 'http://127.0.0.1:1/', send_resolved: false}]";
+    let text = WITH_FALLBACK.replacen("[{url: 'http://127.0.0.1:1/'}]", quiet, 1);
+    let mut world = World::new(&text);
+    world.unavailable("team", None);
+    first(&mut world);
+    world.fire(&["A name=b"]);
+    world.seconds(600);
+    world.resolve(&["A name=a"]);
+    world.seconds(600);
+    world.heard.clear();
+    world.fire(&["A name=a"]);
+    world.seconds(1200);
+    let pages = world.heard.iter().filter(|one| one.text.contains("+a"));
+    assert!(pages.count() > 0, "nobody heard that it fires again");
+}
+
+#[test]
 fn two_integrations_hand_over_the_same_page_once() {
     let integrations = "[{url: 'http://127.0.0.1:1/'}, {url: 'http://127.0.0.1:2/'}]";
     let text = WITH_FALLBACK.replacen("[{url: 'http://127.0.0.1:1/'}]", integrations, 1);
