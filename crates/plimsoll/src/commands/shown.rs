@@ -87,12 +87,16 @@ pub(super) fn counted(count: usize, one: &str) -> String {
     format!("{count} {one}{plural}")
 }
 
+/// The widest that a column becomes: a text that is longer, which may come from anybody, does not push away the columns of
+/// all other lines.
+pub(super) const COLUMN_MAX: usize = 200;
+
 /// Writes lines in columns, each as wide as it must be; the last one ends where its text does.
 pub(super) fn table(head: &[&str], lines: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = head.iter().map(|title| title.chars().count()).collect();
     for line in lines {
         for (width, cell) in widths.iter_mut().zip(line) {
-            *width = (*width).max(cell.chars().count());
+            *width = (*width).max(cell.chars().count()).min(COLUMN_MAX);
         }
     }
     let head: Vec<String> = head.iter().map(ToString::to_string).collect();
@@ -127,6 +131,17 @@ mod tests {
         check(3_600, "in 1h");
         check(3_605, "in 1h");
         check(-(2 * 86_400 + 3 * 3_600 + 59), "2d3h ago");
+    }
+
+    #[test]
+    fn a_long_cell_widens_no_other_line() {
+        let line = |cell: String| vec![cell, "b".to_owned()];
+        let text = table(
+            &["one", "two"],
+            &[line("a".repeat(100_000)), line("a".into())],
+        );
+        let short = text.lines().next_back().unwrap();
+        assert_eq!(short.len(), COLUMN_MAX + "  b".len());
     }
 
     #[test]

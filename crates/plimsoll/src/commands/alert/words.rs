@@ -65,12 +65,9 @@ fn named(name: &str) -> Result<Matcher, Failure> {
 /// Shows where a text is wrong.
 fn wrong(word: &str, message: &str, at: usize) -> Failure {
     let before = word.get(..at).unwrap_or(word);
-    let column = harmless(before).chars().count();
+    let margin = " ".repeat(harmless(before).chars().count());
     let (shown, message) = (harmless(word), harmless(message));
-    Failure::usage(format!(
-        "{message}\n  {shown}\n  {:column$}^\n{EXAMPLE}",
-        ""
-    ))
+    Failure::usage(format!("{message}\n  {shown}\n  {margin}^\n{EXAMPLE}"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use plimsoll_wire::exposition::{
     Error, Family, Format, Options, Problem, exposed_name, lint, prometheus_text, read_families,
 };
 
+use crate::commands::shown::COLUMN_MAX;
 use crate::commands::{Failure, input, print};
 
 /// Check expositions (text as a target shows it); ends with 3 when a lint found something
@@ -75,7 +76,7 @@ fn cardinality(families: &[Family]) -> String {
         .collect();
     sorted.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
     let width = sorted.iter().map(|(name, _)| name.chars().count());
-    let width = width.max().unwrap_or(0).max("metric".len());
+    let width = width.max().unwrap_or(0).clamp("metric".len(), COLUMN_MAX);
     let mut text = format!("{:width$}  series   share\n", "metric");
     for (name, count) in sorted {
         let share = 100.0 * count as f64 / all.max(1) as f64;

@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, Series};
 use super::sparkline::{self, WIDTH};
+use crate::commands::shown::COLUMN_MAX;
 
 /// Writes one line per series.
 pub(super) fn render(answer: &Answer) -> String {
@@ -32,6 +33,7 @@ fn drawn(all: &[Series]) -> String {
     });
     let names: Vec<String> = all.iter().map(|series| series.labels.to_string()).collect();
     let width = names.iter().map(|name| name.chars().count()).max();
+    let width = width.unwrap_or(0).min(COLUMN_MAX);
     let mut text = String::new();
     for ((name, points), series) in names.iter().zip(&points).zip(all) {
         let drawing = sparkline::draw(points, (begin, end));
@@ -39,7 +41,7 @@ fn drawn(all: &[Series]) -> String {
         let values = points.iter().map(|(_, value)| *value);
         let low = values.clone().fold(f64::NAN, f64::min);
         let high = values.fold(f64::NAN, f64::max);
-        let padding = width.unwrap_or(0) - name.chars().count();
+        let padding = width.saturating_sub(name.chars().count());
         text.push_str(&format!(
             "{name}{:padding$}  {drawing:WIDTH$}  min {low} max {high} last {last} ({} points)\n",
             "",
