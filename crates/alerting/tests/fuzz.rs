@@ -1,5 +1,4 @@
 //! Hostile configurations: none makes the reader panic, and what is taken can be shown, routed and asked for its times.
-#![allow(missing_docs)]
 
 use plimsoll_alerting::config::{Options, parse};
 use plimsoll_alerting::matchers::{self, Mode};
