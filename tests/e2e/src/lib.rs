@@ -29,6 +29,7 @@ mod alert_scenario;
 mod answer;
 mod api;
 mod beats;
+mod damage;
 mod debian;
 mod differential;
 mod home;

@@ -108,7 +108,7 @@ impl RouteDifferential {
             if let Err(error) = self.verdict(&damaged, &mut agreement) {
                 let ignored = &mut RouteAgreement::default();
                 let smaller =
-                    damage::smaller(&damaged, |text| self.verdict(text, ignored).is_err());
+                    crate::damage::smaller(&damaged, |text| self.verdict(text, ignored).is_err());
                 let error = self.verdict(&smaller, ignored).err().unwrap_or(error);
                 return Err(error.context(format!("seed {seed}, check-config of:\n{smaller}")));
             }

@@ -115,7 +115,8 @@ impl RuleDifferential {
                 Ok(true) => agreement.taken += 1,
                 Ok(false) => agreement.refused += 1,
                 Err(error) => {
-                    let smaller = damage::smaller(&damaged, |text| self.check(text).is_err());
+                    let smaller =
+                        crate::damage::smaller(&damaged, |text| self.check(text).is_err());
                     let error = self.check(&smaller).err().unwrap_or(error);
                     return Err(error.context(format!("seed {seed}, check rules of:\n{smaller}")));
                 }

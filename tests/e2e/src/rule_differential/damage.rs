@@ -2,6 +2,8 @@
 
 use plimsoll_testkit::Seed;
 
+use crate::damage::{joined, lines, with_line_twice, with_replacement, without_line};
+
 /// Pieces of rule files and what they are replaced by.
 const REPLACEMENTS: [(&str, &str); 40] = [
     ("record:", "alert:"),
@@ -55,43 +57,10 @@ pub(super) fn damaged(text: &str, random: &mut Seed) -> String {
             1 => with_line_twice(&text, random),
             2 => with_other_indent(&text, random),
             3 => with_rule_twice(&text),
-            _ => with_replacement(&text, random),
+            _ => with_replacement(&text, &REPLACEMENTS, random),
         };
     }
     text
-}
-
-fn with_replacement(text: &str, random: &mut Seed) -> String {
-    let fitting: Vec<_> = REPLACEMENTS
-        .iter()
-        .filter(|(from, _)| text.contains(from))
-        .collect();
-    let (from, to) = fitting[random.below(fitting.len() as u64) as usize];
-    let places: Vec<usize> = text.match_indices(from).map(|(at, _)| at).collect();
-    let at = places[random.below(places.len() as u64) as usize];
-    format!("{}{to}{}", &text[..at], &text[at + from.len()..])
-}
-
-fn lines(text: &str, random: &mut Seed) -> (Vec<String>, usize) {
-    let lines: Vec<String> = text.lines().map(String::from).collect();
-    let at = random.below(lines.len() as u64) as usize;
-    (lines, at)
-}
-
-fn joined(lines: &[String]) -> String {
-    lines.join("\n") + "\n"
-}
-
-fn without_line(text: &str, random: &mut Seed) -> String {
-    let (mut lines, at) = lines(text, random);
-    lines.remove(at);
-    joined(&lines)
-}
-
-fn with_line_twice(text: &str, random: &mut Seed) -> String {
-    let (mut lines, at) = lines(text, random);
-    lines.insert(at, lines[at].clone());
-    joined(&lines)
 }
 
 fn with_other_indent(text: &str, random: &mut Seed) -> String {
@@ -111,19 +80,4 @@ fn with_rule_twice(text: &str) -> String {
         Some(at) => format!("{text}{}", &text[at..]),
         None => text.to_owned(),
     }
-}
-
-/// Takes lines away as long as the text still fails.
-pub(super) fn smaller(text: &str, mut fails: impl FnMut(&str) -> bool) -> String {
-    let mut lines: Vec<String> = text.lines().map(String::from).collect();
-    let mut at = lines.len();
-    while at > 0 {
-        at -= 1;
-        let mut candidate = lines.clone();
-        candidate.remove(at);
-        if fails(&joined(&candidate)) {
-            lines = candidate;
-        }
-    }
-    joined(&lines)
 }
