@@ -6,10 +6,11 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use crate::process;
 
 /// Floor and package, lowest first. A package that is not listed is refused, so that a new crate finds its floor.
-const FLOORS: [(u8, &str); 15] = [
+const FLOORS: [(u8, &str); 17] = [
     (0, "plimsoll-types"),
     (0, "plimsoll-wire"),
     (0, "plimsoll-gotemplate"),
+    (0, "plimsoll-recurrence"),
     (0, "plimsoll-runtime"),
     (1, "plimsoll-tsdb"),
     (1, "plimsoll-promql"),
@@ -17,6 +18,7 @@ const FLOORS: [(u8, &str); 15] = [
     (1, "plimsoll-notify"),
     (1, "plimsoll-state"),
     (2, "plimsoll-rules"),
+    (2, "plimsoll-slo"),
     (2, "plimsoll-alerting"),
     (3, "plimsoll-api"),
     (3, "plimsoll-backup"),

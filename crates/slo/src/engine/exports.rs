@@ -1,0 +1,204 @@
+//! Series about budgets for the store: in own names for every group, and in the names of Sloth and Pyrra for the whole, so
+//! that their dashboards go on.
+
+mod peers;
+
+use plimsoll_types::{Labels, LabelsBuilder, METRIC_NAME, Sample, Timestamp, format_duration};
+
+use super::Engine;
+use super::composites::key;
+use super::groups::target;
+use super::judging::Step;
+use super::streams::Budget as Counted;
+use crate::burn::window_length;
+use crate::composite::CompositeBudget;
+use crate::state::Standing;
+use crate::{Budget, BudgetState, BurnRule, Counts, History, Slo, Target, Window};
+
+/// The names of the series.
+pub mod names {
+    /// The promised share of good events, from 0 to 1.
+    pub const OBJECTIVE: &str = "plimsoll_slo_objective_ratio";
+    /// Events that were counted, by `result`: good, bad or excluded; of methods with slices too.
+    pub const EVENTS: &str = "plimsoll_slo_events_total";
+    /// The share of the budget that remains, by `window`; negative when more was used up than there was.
+    pub const REMAINING: &str = "plimsoll_slo_budget_remaining_ratio";
+    /// How many times as fast as allowed a window burned, by `window`.
+    pub const BURN: &str = "plimsoll_slo_burn_rate_ratio";
+    /// The state: 0 no data, 1 healthy, 2 caution, 3 critical, 4 exhausted.
+    pub const STATE: &str = "plimsoll_slo_budget_state";
+    /// The share of the window's time in which something was measured, by `window`.
+    pub const COVERAGE: &str = "plimsoll_slo_coverage_ratio";
+}
+
+/// Where samples of one budget at one time go.
+struct Series<'a> {
+    base: LabelsBuilder,
+    at: Timestamp,
+    samples: &'a mut Vec<(Labels, Sample)>,
+}
+
+impl Series<'_> {
+    fn push(&mut self, name: &str, extra: &[(&str, &str)], value: f64) {
+        if !value.is_finite() {
+            return;
+        }
+        let mut labels = self.base.clone();
+        labels.set(METRIC_NAME, name);
+        for (name, value) in extra {
+            labels.set(name, value);
+        }
+        let sample = Sample::float(self.at, value);
+        self.samples.push((labels.build(), sample));
+    }
+}
+
+impl Engine {
+    /// Adds the series to a step when it is time.
+    pub(super) fn export(&mut self, step: &mut Step) {
+        if self.now < self.export_at {
+            return;
+        }
+        let every = (self.options.export_every.as_millis() as i64).max(1);
+        self.export_at = (self.now.div_euclid(every) + 1) * every;
+        for (_, slot) in self.slots.in_force() {
+            let Some(slo) = &slot.slo else {
+                continue;
+            };
+            for stream in slot.budgets.values() {
+                if let Some(budget) = self.streams.get(*stream) {
+                    self.read(*stream, |history| {
+                        self.export_budget(slo, budget, history, &mut step.samples)
+                    });
+                }
+            }
+        }
+        self.export_composites(&mut step.samples);
+    }
+
+    fn export_budget(
+        &self,
+        slo: &Slo,
+        budget: &Counted,
+        history: &dyn History,
+        samples: &mut Vec<(Labels, Sample)>,
+    ) {
+        let Some(target) = target(slo, &budget.objective, budget.group.as_ref()) else {
+            return;
+        };
+        let now = self.judged_at();
+        let mut base = base(&slo.labels, &slo.service, &slo.name);
+        base.set("objective", &budget.objective);
+        for (name, value) in budget.group.iter().flat_map(|group| group.iter()) {
+            base.set(name, value);
+        }
+        let at = Timestamp::from_millis(self.now);
+        let mut series = Series { base, at, samples };
+        series.push(names::OBJECTIVE, &[], 1.0 - target.allowed());
+        let events = budget.ledger.total_before(now.millis());
+        export_events(&mut series, events);
+        for window in &slo.windows {
+            let profile = budget.judged.profile.as_deref();
+            let figures = Budget::read(history, window, target, now, profile);
+            let name = window_name(window);
+            let window = [("window", name.as_str())];
+            if let Some(remaining) = figures.remaining() {
+                series.push(names::REMAINING, &window, remaining.to_f64());
+            }
+            series.push(names::COVERAGE, &window, figures.coverage().to_f64());
+        }
+        export_burns(&mut series, &slo.alerts.rules, target, history, now);
+        export_state(&mut series, budget.judged.standing);
+        if budget.group.is_none() {
+            peers::export(slo, target, history, at, now, samples);
+        }
+    }
+
+    fn export_composites(&self, samples: &mut Vec<(Labels, Sample)>) {
+        let now = self.judged_at();
+        for composite in &self.catalog.composites {
+            let base = base(&composite.labels, &composite.service, &composite.name);
+            let at = Timestamp::from_millis(self.now);
+            let mut series = Series { base, at, samples };
+            series.push(names::OBJECTIVE, &[], 1.0 - composite.target.allowed());
+            self.with_composed(composite, |composed| {
+                for window in &composite.windows {
+                    let figures = CompositeBudget::read(composed, window, composite.target, now);
+                    if let Some(remaining) = figures.remaining() {
+                        let name = window_name(window);
+                        series.push(names::REMAINING, &[("window", &name)], remaining.to_f64());
+                    }
+                }
+                export_burns(
+                    &mut series,
+                    &composite.alerts.rules,
+                    composite.target,
+                    composed,
+                    now,
+                );
+            });
+            let judged = self.composites.get(&key(composite).slo);
+            export_state(&mut series, judged.and_then(|judged| judged.standing));
+        }
+    }
+}
+
+fn base(labels: &Labels, service: &str, name: &str) -> LabelsBuilder {
+    let mut base = labels.to_builder();
+    base.set("service", service).set("slo", name);
+    base
+}
+
+fn export_events(series: &mut Series<'_>, counts: Counts) {
+    for (result, count) in [
+        ("good", counts.good),
+        ("bad", counts.bad),
+        ("excluded", counts.excluded),
+    ] {
+        series.push(names::EVENTS, &[("result", result)], count as f64);
+    }
+}
+
+/// Exports how fast each window of the rules burns.
+fn export_burns(
+    series: &mut Series<'_>,
+    rules: &[BurnRule],
+    target: Target,
+    history: &dyn History,
+    now: Timestamp,
+) {
+    let mut lengths: Vec<_> = rules
+        .iter()
+        .flat_map(|rule| [Some(rule.long), rule.short])
+        .flatten()
+        .collect();
+    lengths.sort_unstable();
+    lengths.dedup();
+    for length in lengths {
+        let counts = history.between(now - length, now);
+        if let Some(ratio) = error_ratio(counts) {
+            let name = format_duration(length);
+            series.push(names::BURN, &[("window", &name)], ratio / target.allowed());
+        }
+    }
+}
+
+fn export_state(series: &mut Series<'_>, standing: Option<Standing>) {
+    let state = standing.map_or(BudgetState::NoData, |standing| standing.state);
+    let number = BudgetState::ALL.iter().position(|known| *known == state);
+    series.push(names::STATE, &[], number.unwrap_or(0) as f64);
+}
+
+/// Returns the share of bad events; `None` without events.
+fn error_ratio(counts: Counts) -> Option<f64> {
+    let valid = counts.valid();
+    (valid > 0).then(|| counts.bad.clamp(0, valid) as f64 / valid as f64)
+}
+
+/// Returns the name of a window in labels: `30d`, or `month` for one of the calendar.
+fn window_name(window: &Window) -> String {
+    match window {
+        Window::Rolling(_) => format_duration(window_length(window)),
+        Window::Calendar { unit, .. } => unit.as_str().to_owned(),
+    }
+}
