@@ -30,6 +30,11 @@ pub(crate) const SQLITE: &[Migration] = &[
         name: "alerting",
         text: include_str!("../migrations/sqlite/0002_alerting.sql"),
     },
+    Migration {
+        version: 3,
+        name: "slo",
+        text: include_str!("../migrations/sqlite/0003_slo.sql"),
+    },
 ];
 
 /// The migrations of PostgreSQL.
@@ -43,6 +48,11 @@ pub(crate) const POSTGRES: &[Migration] = &[
         version: 2,
         name: "alerting",
         text: include_str!("../migrations/postgres/0002_alerting.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "slo",
+        text: include_str!("../migrations/postgres/0003_slo.sql"),
     },
 ];
 

@@ -1,4 +1,5 @@
-//! When rows of tables that are only added to are due to be forgotten: decisions, and what became of notices.
+//! When rows of tables that are only added to are due to be forgotten: decisions, what became of notices, and
+//! what happened to budgets.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use plimsoll_types::Timestamp;
 use crate::change::{Action, Change};
 use crate::rows::DecisionRow;
 use crate::rows::alerting::HistoryRow;
+use crate::rows::slo::EventRow;
 use crate::sql;
 use crate::store::Retention;
 use crate::table::{Row, Table};
@@ -16,7 +18,7 @@ use crate::table::{Row, Table};
 const LEASE_AGE_MAX: Duration = Duration::from_hours(30 * 24);
 
 /// The tables that are only added to; their keys begin with a time. In the order of [`sql::FORGET`].
-pub(crate) const APPENDED: [&Table; 2] = [DecisionRow::TABLE, HistoryRow::TABLE];
+pub(crate) const APPENDED: [&Table; 3] = [DecisionRow::TABLE, HistoryRow::TABLE, EventRow::TABLE];
 
 /// Says when the old rows are to be deleted: after each 1 % of what is kept was appended.
 #[derive(Debug)]

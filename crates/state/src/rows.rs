@@ -6,6 +6,7 @@
 pub mod alerting;
 mod alerts;
 mod decisions;
+pub mod slo;
 
 pub use alerts::{AlertPhase, AlertRow};
 pub use decisions::DecisionRow;
@@ -17,7 +18,7 @@ use crate::table::{Cells, Table};
 use crate::text;
 
 /// Every table that is written through [`Change`](crate::Change)s: tests compare them with the migrations.
-pub const ALL: [&Table; 9] = [
+pub const ALL: [&Table; 14] = [
     <AlertRow as crate::Row>::TABLE,
     <DecisionRow as crate::Row>::TABLE,
     <alerting::ReceivedRow as crate::Row>::TABLE,
@@ -27,6 +28,11 @@ pub const ALL: [&Table; 9] = [
     <alerting::SilenceRow as crate::Row>::TABLE,
     <alerting::HistoryRow as crate::Row>::TABLE,
     <alerting::InboxRow as crate::Row>::TABLE,
+    <slo::CorrectionRow as crate::Row>::TABLE,
+    <slo::VersionRow as crate::Row>::TABLE,
+    <slo::BudgetRow as crate::Row>::TABLE,
+    <slo::AlertRow as crate::Row>::TABLE,
+    <slo::EventRow as crate::Row>::TABLE,
 ];
 
 fn labels(cells: &mut Cells) -> Result<Labels> {

@@ -162,7 +162,7 @@ pub(crate) fn select(query: &Query) -> Statement<'_> {
 
 /// Deletes rows of the tables that are only added to: of each what is older than `$1`, and all but
 /// the newest `$1`.
-pub(crate) const FORGET: [(&str, &str); 2] = [
+pub(crate) const FORGET: [(&str, &str); 3] = [
     (
         "DELETE FROM decisions WHERE decided_at < $1",
         "DELETE FROM decisions WHERE (decided_at, decision_id) <= (SELECT decided_at, decision_id FROM decisions ORDER BY \
@@ -172,6 +172,11 @@ pub(crate) const FORGET: [(&str, &str); 2] = [
         "DELETE FROM alerting_history WHERE happened_at < $1",
         "DELETE FROM alerting_history WHERE (happened_at, history_id) <= (SELECT happened_at, history_id FROM \
          alerting_history ORDER BY happened_at DESC, history_id DESC LIMIT 1 OFFSET $1)",
+    ),
+    (
+        "DELETE FROM slo_events WHERE happened_at < $1",
+        "DELETE FROM slo_events WHERE (happened_at, event_id) <= (SELECT happened_at, event_id FROM slo_events ORDER BY \
+         happened_at DESC, event_id DESC LIMIT 1 OFFSET $1)",
     ),
 ];
 

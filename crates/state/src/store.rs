@@ -99,7 +99,7 @@ pub struct Parts {
     pub tasks: Tasks,
     /// Where the store counts.
     pub metrics: Registry,
-    /// How many decisions and words of the history of notices are kept.
+    /// How many decisions and words of the history of notices and of budgets are kept.
     pub retention: Retention,
     /// How long a PostgreSQL is waited for.
     pub patience: Patience,
@@ -126,7 +126,7 @@ impl Default for Patience {
     }
 }
 
-/// How many decisions are kept, and as many words of the history of notices: the newest, whichever bound is met first.
+/// How many decisions are kept, and as many words of the history of notices and of budgets: the newest, whichever bound is met first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// No older than this; default: 30 days.

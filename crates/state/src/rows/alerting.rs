@@ -27,11 +27,11 @@ pub use inbox::InboxRow;
 pub use silences::SilenceRow;
 pub use told::ToldRow;
 
-fn millis(duration: Duration) -> i64 {
+pub(super) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn duration(cells: &mut Cells) -> Result<Duration> {
+pub(super) fn duration(cells: &mut Cells) -> Result<Duration> {
     let millis = cells.integer()?;
     match u64::try_from(millis) {
         Ok(millis) => Ok(Duration::from_millis(millis)),

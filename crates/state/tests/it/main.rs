@@ -11,6 +11,7 @@ mod postgres;
 mod postgres_faults;
 mod proxy;
 mod simulation;
+mod slo;
 mod sqlite;
 mod sqlite_faults;
 mod stores;

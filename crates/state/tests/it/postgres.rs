@@ -16,7 +16,7 @@ async fn replicas_that_start_at_once_migrate_once() {
     let stores = (0..5).map(|_| open(&location, real_time()));
     let stores = futures_util::future::join_all(stores).await;
     let count = "SELECT count(*), max(version) FROM plimsoll.schema_versions";
-    assert_eq!(server.execute(&database(&location), count), "2|2");
+    assert_eq!(server.execute(&database(&location), count), "3|3");
     for (number, store) in stores.into_iter().enumerate() {
         let store = store.unwrap();
         store
