@@ -11,6 +11,8 @@
 //!     sync: group             # always | group | os
 //!   state:
 //!     url_file: state-url     # postgres://...; default: SQLite in the data directory
+//!   slo:
+//!     files: [slos/*.yml]     # objectives, see docs/formats/slo.md
 //!   host_metrics:
 //!     enabled: true           # metrics of this machine, with node_exporter's names
 //!     interval: 15s           # default: global.scrape_interval
@@ -28,6 +30,7 @@ use plimsoll_types::ByteCount;
 
 use super::raw::{RawHostMetrics, RawLimits, RawPlimsoll, RawWalSync};
 use super::series_limits::{self, SeriesLimits};
+use super::slo::{self, Slo};
 use super::state::{self, State};
 use super::tiers::{self, Tiers};
 
@@ -42,6 +45,8 @@ pub struct Plimsoll {
     pub merge_bytes_per_second: ByteCount,
     /// Where the state of alerts is kept; needs a restart.
     pub state: State,
+    /// Service level objectives.
+    pub slo: Slo,
     /// Metrics of this machine.
     pub host_metrics: HostMetrics,
     /// Guards against too many series.
@@ -102,6 +107,7 @@ pub(super) fn check(
             .merge_bytes_per_second
             .map_or(ByteCount::MIB.times(64), |size| size.0),
         state: state::check(&raw.state, findings),
+        slo: slo::check(&raw.slo, findings),
         host_metrics: host_metrics(&raw.host_metrics, scrape_interval, findings),
         limits: limits(&raw.limits, findings),
     }

@@ -269,6 +269,9 @@ pub(super) struct RawPlimsoll {
     /// Where the state of alerts is kept.
     /// Default: see there.
     pub(super) state: RawState,
+    /// Service level objectives.
+    /// Default: see there.
+    pub(super) slo: RawSlo,
     /// Metrics of this machine.
     /// Default: see there.
     pub(super) host_metrics: RawHostMetrics,
@@ -297,6 +300,22 @@ pub(super) struct RawRetentionRule {
     /// Default: as for all others.
     #[serde(default)]
     pub(super) hour: Option<Spanned<DurationValue>>,
+}
+
+/// `plimsoll.slo`: service level objectives, whose events are counted as samples arrive.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawSlo {
+    /// Paths of files with objectives, relative to this file; a `*` may stand in the last part. A pattern that no file
+    /// matches is a warning. An error in any of them refuses the whole configuration.
+    /// Default: none.
+    pub(super) files: Vec<Spanned<String>>,
+    /// How late a sample may come and still be counted, 10s to 1h. Needs a restart.
+    /// Default: `5m`.
+    pub(super) lateness: Option<Spanned<DurationValue>>,
+    /// Time between two snapshots of what was counted, 1m to 1d. A start counts the samples since the last one again.
+    /// Default: `10m`.
+    pub(super) snapshot_interval: Option<Spanned<DurationValue>>,
 }
 
 /// `plimsoll.tiers`: how long windows are kept of series that no rule of retention is for. A window keeps count, sum,

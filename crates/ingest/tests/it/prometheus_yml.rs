@@ -619,6 +619,40 @@ fn where_the_state_is_kept_is_read() {
 }
 
 #[test]
+fn the_files_of_objectives_are_those_that_exist() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["a.slo.yml", "b.slo.yml", "c.yml"] {
+        std::fs::write(directory.path().join(name), "").unwrap();
+    }
+    let path = directory.path().join("prometheus.yml");
+    let text = "plimsoll: {slo: {files: ['*.slo.yml', a.slo.yml, c.yml, d.yml], lateness: 1m, snapshot_interval: 1h}}\n";
+    std::fs::write(&path, text).unwrap();
+    let loaded = plimsoll_ingest::config::load(&path, &|_| None).unwrap();
+    let slo = loaded.config.plimsoll.slo;
+    let names = slo.files.iter();
+    let names: Vec<_> = names
+        .map(|path| path.file_name().unwrap().to_str().unwrap())
+        .collect();
+    assert_eq!(names, ["a.slo.yml", "b.slo.yml", "c.yml"]);
+    let times = (slo.lateness, slo.snapshot_interval);
+    assert_eq!(times, (Duration::from_mins(1), Duration::from_hours(1)));
+    assert_eq!(loaded.warnings.len(), 1);
+    let warning = loaded.warnings[0].to_string();
+    assert!(warning.contains("no file matches"), "{warning}");
+    let default = config("").plimsoll.slo;
+    assert_eq!(default, plimsoll_ingest::config::Slo::default());
+    for (text, expected) in [
+        ("lateness: 5s", "late by 10s to 1h"),
+        ("lateness: 61m", "late by 10s to 1h"),
+        ("snapshot_interval: 59s", "every 1m to 1d"),
+        ("file: x", "unknown field"),
+    ] {
+        let found = refused(&format!("plimsoll: {{slo: {{{text}}}}}\n"));
+        assert!(found.contains(expected), "{found}");
+    }
+}
+
+#[test]
 fn tls_below_1_2_is_raised_with_a_warning() {
     let with = |version: &str| {
         warnings(&format!(
