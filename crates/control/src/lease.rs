@@ -60,6 +60,12 @@ pub(crate) const ALERTING: Field = Field {
     group: "",
 };
 
+/// Objectives: all replicas count them, and who has the one lease tells what follows.
+pub(crate) const SLO: Field = Field {
+    replica: "slo-replica/",
+    group: "",
+};
+
 /// What is counted of leases.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LeaseMetrics {

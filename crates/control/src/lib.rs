@@ -48,6 +48,7 @@ pub mod sender;
 mod settings;
 mod shown;
 mod sink;
+pub mod slo;
 pub mod unit_test;
 
 pub use asker::Asker;

@@ -54,15 +54,16 @@ impl RuleSet {
     }
 }
 
+/// What is wrong with several files, no more than a reader reads.
 #[derive(Default)]
-struct Findings {
+pub(crate) struct Findings {
     shown: Vec<Diagnostic>,
     omitted: usize,
     last: PathBuf,
 }
 
 impl Findings {
-    fn add(&mut self, found: Diagnostics) {
+    pub(crate) fn add(&mut self, found: Diagnostics) {
         for finding in found {
             match self.shown.len() < SHOWN_MAX {
                 true => self.shown.push(finding),
@@ -74,7 +75,7 @@ impl Findings {
         }
     }
 
-    fn into_result(mut self) -> Result<(), Diagnostics> {
+    pub(crate) fn into_result(mut self) -> Result<(), Diagnostics> {
         if self.omitted > 0 {
             let message = format!(
                 "{} more findings up to this file are not shown",

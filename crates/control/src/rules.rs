@@ -15,7 +15,7 @@ use plimsoll_types::{Appender, Decision};
 use tokio::sync::watch;
 
 use crate::append::Samples;
-use crate::asker::Asker;
+use crate::asker::{Asker, Asking};
 use crate::context::{Context, Outage};
 use crate::evaluate::Tools;
 use crate::group::GroupTask;
@@ -142,6 +142,12 @@ impl Rules {
         }));
         rules.start_tasks(options.owner);
         rules
+    }
+
+    /// Returns the turns in which rules are evaluated, and what asks their queries: what asks beside them takes its turns.
+    pub(crate) fn lane(&self) -> (Lane, Arc<Asking>) {
+        let context = &self.0.context;
+        (context.lane.clone(), Arc::clone(&context.tools.asking))
     }
 
     fn start_tasks(&self, owner: String) {

@@ -9,6 +9,7 @@ mod alerting;
 mod failures;
 mod reload;
 mod replicas;
+mod slo;
 mod slots;
 mod turns;
 mod world;
