@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Disabled,
     /// There is no such thing.
     NotFound,
+    /// What is there already contradicts the request.
+    Conflict,
     /// A fault on our side.
     Internal,
 }
@@ -46,6 +48,7 @@ impl Kind {
             // Prometheus says "unavailable" of what is switched off, with this status.
             Self::Internal | Self::Disabled => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
         }
     }
 
@@ -57,6 +60,7 @@ impl Kind {
             Self::Canceled | Self::Killed => "canceled",
             Self::Unavailable | Self::Disabled => "unavailable",
             Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
             Self::Internal => "internal",
         }
     }

@@ -11,6 +11,7 @@ use plimsoll_ingest::scrape::Overview;
 use plimsoll_promql::Features;
 use plimsoll_rules::view::{GroupView, RuleViews};
 use plimsoll_runtime::shutdown::Shutdown;
+use plimsoll_slo::surface::Slos;
 use plimsoll_types::{Decision, Labels, Pattern, ReplayStatistics, StoreAdmin, Timestamp};
 
 use crate::v1::Subscribers;
@@ -25,6 +26,8 @@ pub struct Surface {
     pub rules: Arc<dyn RuleViews>,
     /// Who routes alerts and keeps silences; `None` when this server does not.
     pub alerting: Option<Arc<dyn Alerting>>,
+    /// Who counts service level objectives; `None` when this server does not.
+    pub slos: Option<Arc<dyn Slos>>,
     /// Tells who alerts are sent to at the moment.
     pub alertmanagers: Box<dyn Fn() -> Alertmanagers + Send + Sync>,
     /// Reads what was decided.

@@ -19,6 +19,7 @@ mod read;
 mod rules;
 mod search;
 mod series;
+mod slos;
 mod status;
 mod targets;
 mod write;
@@ -51,6 +52,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/status/cardinality", get(cardinality::cardinality))
         .route("/status/top_queries", get(active_queries::top))
         .nest("/search", search::routes())
+        .merge(slos::routes())
         .route("/features", get(features::features))
         .route("/notifications", get(notifications::list))
         .route("/notifications/live", get(notifications::live))
@@ -81,6 +83,7 @@ fn changes() -> Router<Arc<App>> {
         .route("/import", post(import::vm_json))
         .route("/import/prometheus", post(import::prometheus_text))
         .route("/status/active_queries/{id}", delete(active_queries::kill))
+        .merge(slos::changes())
         .route(
             "/admin/tsdb/delete_series",
             post(admin::delete_series).put(admin::delete_series),

@@ -253,6 +253,7 @@ fn surface(admin: &RecordingAdmin) -> Surface {
         scrapes: Overview::default(),
         rules: Arc::new(NoRules),
         alerting: None,
+        slos: None,
         alertmanagers: Box::new(Alertmanagers::default),
         decisions: Box::new(|_, _| Box::pin(async { Ok(Vec::new()) })),
         store: Arc::new(admin.clone()),

@@ -27,6 +27,7 @@ mod remote_read;
 mod rules;
 mod server;
 mod shapes;
+mod slos;
 mod store_admin;
 mod store_status;
 mod tenant;
