@@ -3,6 +3,7 @@
 mod alert;
 mod alerting;
 mod alertmanager;
+mod budget;
 mod check;
 mod completions;
 mod environment;
@@ -20,6 +21,7 @@ mod serve;
 mod server;
 mod shown;
 mod silence;
+mod slo;
 mod status;
 mod test;
 mod tsdb;
@@ -56,6 +58,10 @@ enum Command {
     Alert(alert::Command),
     #[command(subcommand)]
     Silence(silence::Command),
+    #[command(subcommand)]
+    Slo(slo::Command),
+    #[command(subcommand)]
+    Budget(budget::Command),
     Query(query::Arguments),
     #[command(subcommand)]
     Push(push::Command),
@@ -82,6 +88,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Check(command) => check::run(command),
         Command::Alert(command) => alert::run(command),
         Command::Silence(command) => silence::run(command),
+        Command::Slo(command) => slo::run(command),
+        Command::Budget(command) => budget::run(command),
         Command::Query(arguments) => query::run(arguments),
         Command::Push(command) => push::run(command),
         Command::Promql(command) => promql::run(command),

@@ -15,6 +15,7 @@ use clap::Subcommand;
 
 use super::Failure;
 pub(super) use list::table as alerts_table;
+pub(super) use page::Page;
 pub(super) use server::{Alerting, read_alerts};
 pub(super) use words::{filters, matchers};
 

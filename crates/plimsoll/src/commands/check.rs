@@ -4,6 +4,7 @@ mod alertmanager;
 mod config;
 mod metrics;
 mod rules;
+mod slo;
 
 use clap::Subcommand;
 
@@ -16,6 +17,7 @@ pub(crate) enum Command {
     Alertmanager(alertmanager::Arguments),
     Metrics(metrics::Arguments),
     Rules(rules::Arguments),
+    Slo(slo::Arguments),
 }
 
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
@@ -24,5 +26,6 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Alertmanager(arguments) => alertmanager::run(&arguments),
         Command::Metrics(arguments) => metrics::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Slo(arguments) => slo::run(&arguments),
     }
 }

@@ -12,6 +12,8 @@ mod routing_flags;
 mod rule_flags;
 mod rules;
 mod running;
+mod slo_flags;
+mod slos;
 mod sources;
 mod web_flags;
 
@@ -34,6 +36,7 @@ use prometheus_flags::PrometheusArguments;
 use query_flags::QueryArguments;
 use routing_flags::RoutingArguments;
 use rule_flags::RuleArguments;
+use slo_flags::SloArguments;
 use web_flags::WebArguments;
 
 /// Run the server: scrape, receive, keep, answer
@@ -99,6 +102,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     rules: RuleArguments,
     #[command(flatten)]
+    slo: SloArguments,
+    #[command(flatten)]
     alerts: AlertArguments,
     #[command(flatten)]
     routing: RoutingArguments,
@@ -134,6 +139,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let refused = |diagnostics: Diagnostics| Failure::rendered(format!("{diagnostics}\n"));
     let loaded = load(&arguments).map_err(refused)?;
     let rules = rules::check(&arguments, &loaded.config).map_err(refused)?;
+    let slos = slos::check(&arguments, &loaded.config).map_err(refused)?;
     let routing = arguments.routing.file().map(|file| file.load());
     let routing = routing.transpose().map_err(refused)?;
     let format = match arguments.log_format {
@@ -144,6 +150,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format!("--log-filter: {error}")))?;
     arguments.tell_warnings(&loaded.warnings);
     arguments.tell_warnings(&rules.warnings);
+    arguments.tell_warnings(&slos.warnings);
     arguments.tell_warnings(routing.as_ref().map_or(&[], |routing| &routing.warnings));
     for name in arguments.query.unknown_features() {
         tracing::warn!(name, "unknown name for --enable-feature, without effect");
@@ -224,6 +231,8 @@ fn load(arguments: &Arguments) -> Result<Loaded, Diagnostics> {
         .retention_percentage
         .map(|percent| percent / 100.0);
     retention.disk_share = retention.disk_share.or(share.filter(|share| *share > 0.0));
+    let Loaded { config, warnings, .. } = &mut loaded;
+    arguments.slo.add_to(config, warnings)?;
     Ok(loaded)
 }
 

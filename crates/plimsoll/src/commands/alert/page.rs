@@ -5,13 +5,13 @@ const WIDTH: usize = 16;
 
 /// What is printed.
 #[derive(Default)]
-pub(super) struct Page {
+pub(in crate::commands) struct Page {
     text: String,
 }
 
 impl Page {
     /// Begins what follows: a line of its own, after an empty one.
-    pub(super) fn title(&mut self, title: &str) {
+    pub(in crate::commands) fn title(&mut self, title: &str) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
@@ -19,14 +19,14 @@ impl Page {
     }
 
     /// Adds a line of facts; `depth` is how far below the title it stands.
-    pub(super) fn fact(&mut self, depth: usize, name: &str, what: &str) {
+    pub(in crate::commands) fn fact(&mut self, depth: usize, name: &str, what: &str) {
         let (indent, width) = (2 * depth, WIDTH - 2 * depth.min(WIDTH / 2));
         self.text
             .push_str(&format!("{:indent$}{name:width$}{what}\n", ""));
     }
 
     /// Adds several of the same name; the name stands before the first.
-    pub(super) fn facts(
+    pub(in crate::commands) fn facts(
         &mut self,
         depth: usize,
         name: &str,
@@ -38,17 +38,17 @@ impl Page {
     }
 
     /// Adds a line as it is.
-    pub(super) fn line(&mut self, depth: usize, what: &str) {
+    pub(in crate::commands) fn line(&mut self, depth: usize, what: &str) {
         let indent = 2 * depth;
         self.text.push_str(&format!("{:indent$}{what}\n", ""));
     }
 
     /// Adds an empty line.
-    pub(super) fn gap(&mut self) {
+    pub(in crate::commands) fn gap(&mut self) {
         self.text.push('\n');
     }
 
-    pub(super) fn into_text(self) -> String {
+    pub(in crate::commands) fn into_text(self) -> String {
         self.text
     }
 }

@@ -6,15 +6,16 @@ use plimsoll_alerting::config::Options;
 use plimsoll_ingest::config;
 use plimsoll_runtime::config::Source;
 
-use super::alertmanager;
+use super::{alertmanager, slo};
 use crate::commands::{Failure, environment, print};
 
 /// Check a configuration and the scrape_config_files it names; prints findings with their place
 ///
-/// An alertmanager.yml is recognized by its sections and checked as one; check alertmanager has more to say about these.
+/// An alertmanager.yml is recognized by its sections, a file of objectives by its version, and each is checked as one; check
+/// alertmanager and check slo have more to say about these.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// prometheus.yml or alertmanager.yml, as it is
+    /// prometheus.yml, alertmanager.yml or a file of objectives, as it is
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 }
@@ -22,9 +23,16 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut errors = String::new();
     for path in &arguments.files {
-        if is_alertmanager(path) {
-            errors.push_str(&alertmanager::one(path, &Options::default())?);
-            continue;
+        match kind(path) {
+            Kind::Prometheus => {}
+            Kind::Alertmanager => {
+                errors.push_str(&alertmanager::one(path, &Options::default())?);
+                continue;
+            }
+            Kind::Objectives => {
+                errors.push_str(&slo::alone(path)?);
+                continue;
+            }
         }
         match config::load(path, &environment) {
             Ok(loaded) => {
@@ -47,7 +55,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-/// Says whether a file is an alertmanager.yml; one that cannot be read is told by who reads it.
-fn is_alertmanager(path: &Path) -> bool {
-    Source::read(path).is_ok_and(|source| alertmanager::is_alertmanager(source.text()))
+/// What a file is.
+enum Kind {
+    Prometheus,
+    Alertmanager,
+    Objectives,
+}
+
+/// Finds out what a file is; one that cannot be read is told by who reads it.
+fn kind(path: &Path) -> Kind {
+    match Source::read(path) {
+        Ok(source) if plimsoll_slo::file::is_native(source.text()) => Kind::Objectives,
+        Ok(source) if alertmanager::is_alertmanager(source.text()) => Kind::Alertmanager,
+        _ => Kind::Prometheus,
+    }
 }

@@ -97,7 +97,7 @@ async fn open_while_answering(
 
 /// Puts what was read at the start into force.
 async fn put_into_force(reloader: &mut Reloader, loaded: &Loaded) -> Result<(), Failure> {
-    let prepared = reloader.prepare_rules(loaded).await;
+    let prepared = reloader.prepare(loaded).await;
     let prepared = prepared.map_err(|error| match error {
         ReloadError::Refused(diagnostics) => Failure::rendered(diagnostics),
         ReloadError::Failed(reason) => Failure::failed(reason),

@@ -101,6 +101,7 @@ fn flags(arguments: &Arguments, address: SocketAddr) -> BTreeMap<String, String>
         shown.map(|(name, value)| (name.to_owned(), value)).into();
     arguments.query.show(&mut flags);
     arguments.rules.show(address, &mut flags);
+    arguments.slo.show(&mut flags);
     arguments.alerts.show(&mut flags);
     arguments.routing.show(&mut flags);
     arguments.web.show(address, &mut flags);

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 
 use plimsoll_api::QueryMetrics;
-use plimsoll_control::{alerting, sender};
+use plimsoll_control::{alerting, sender, slo};
 use plimsoll_ingest::{discovery, limits, push, scrape};
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_types::Timestamp;
@@ -18,6 +18,7 @@ pub(crate) struct AllMetrics {
     pub(crate) scrape: scrape::Metrics,
     pub(crate) discovery: discovery::Metrics,
     pub(crate) rules: plimsoll_control::Metrics,
+    pub(crate) slo: slo::Metrics,
     pub(crate) sender: sender::Metrics,
     pub(crate) alerting: alerting::Metrics,
     pub(crate) notify: plimsoll_notify::Metrics,
@@ -80,6 +81,7 @@ impl AllMetrics {
             scrape: scrape::Metrics::new(registry),
             discovery: discovery::Metrics::new(registry),
             rules: plimsoll_control::Metrics::new(registry),
+            slo: slo::Metrics::new(registry),
             sender: sender::Metrics::new(registry),
             alerting: alerting::Metrics::new(registry),
             notify: plimsoll_notify::Metrics::new(registry),

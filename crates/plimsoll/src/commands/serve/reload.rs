@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use plimsoll_api::{App, ReloadError, ReloadRequest, ServerStatus};
 use plimsoll_control::sender::Sender;
-use plimsoll_control::{Prepared, Rules, alerting};
+use plimsoll_control::{Prepared, Rules, alerting, slo};
 use plimsoll_ingest::config::{Config, Loaded, State, WalSync};
 use plimsoll_ingest::limits::Limiter;
 use plimsoll_ingest::scrape::Scrapes;
@@ -18,7 +19,7 @@ use tokio::sync::mpsc;
 
 use super::metrics::ReloadMetrics;
 use super::sources::Sources;
-use super::{Arguments, composition, facts, load, rules};
+use super::{Arguments, composition, facts, load, rules, slos};
 use crate::commands::alerting::Routing;
 
 /// Puts configurations into force.
@@ -35,6 +36,7 @@ pub(super) struct Parts {
     pub(super) sources: Sources,
     pub(super) sender: Arc<Sender>,
     pub(super) rules: Rules,
+    pub(super) slos: slo::Slos,
     /// Routing of alerts, where it is done here.
     pub(super) routing: Option<Routing>,
     /// Where the server listens.
@@ -47,10 +49,17 @@ pub(super) struct Parts {
     pub(super) tasks: Tasks,
 }
 
+/// What the files say that a configuration names, read and found good.
+pub(super) struct Ready {
+    rules: Prepared,
+    slos: slo::Prepared,
+}
+
 /// What the store was opened with and cannot change while it is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct StoreSettings {
     state: State,
+    slo_lateness: Duration,
     merge_bytes_per_second: ByteCount,
     wal_sync: WalSync,
     active_series_max: u64,
@@ -61,6 +70,10 @@ impl StoreSettings {
     fn differences(&self, other: &Self) -> Vec<&'static str> {
         let compared = [
             ("plimsoll.state", self.state != other.state),
+            (
+                "plimsoll.slo.lateness",
+                self.slo_lateness != other.slo_lateness,
+            ),
             (
                 "plimsoll.merge_bytes_per_second",
                 self.merge_bytes_per_second != other.merge_bytes_per_second,
@@ -78,6 +91,7 @@ impl StoreSettings {
     fn of(config: &Config) -> Self {
         Self {
             state: config.plimsoll.state.clone(),
+            slo_lateness: config.plimsoll.slo.lateness,
             merge_bytes_per_second: config.plimsoll.merge_bytes_per_second,
             wal_sync: config.plimsoll.wal_sync,
             active_series_max: config.plimsoll.limits.active_series_max,
@@ -99,7 +113,7 @@ impl Reloader {
     pub(super) async fn put_into_force(
         &mut self,
         loaded: &Loaded,
-        rules: Prepared,
+        ready: Ready,
     ) -> Result<(), String> {
         self.open_query_log(&loaded.config).await?;
         let settings = composition::settings(&self.arguments, &loaded.config);
@@ -111,7 +125,8 @@ impl Reloader {
         let applied = parts.scrapes.apply(&loaded.config).await;
         applied.map_err(|error| error.to_string())?;
         parts.sender.commit(alerting);
-        parts.rules.apply(rules);
+        parts.rules.apply(ready.rules);
+        parts.slos.apply(ready.slos).await;
         let limits = &loaded.config.plimsoll.limits.series;
         parts.limiter.set_limits(limits);
         let internals = parts.sources.wanted(&loaded.config);
@@ -123,8 +138,23 @@ impl Reloader {
         Ok(())
     }
 
-    /// Reads the rule files of a configuration, which refuses it when one of them is bad.
-    pub(super) async fn prepare_rules(&self, loaded: &Loaded) -> Result<Prepared, ReloadError> {
+    /// Reads the files of rules and of objectives, which refuse a configuration when one of them is bad.
+    pub(super) async fn prepare(&self, loaded: &Loaded) -> Result<Ready, ReloadError> {
+        let rules = self.prepare_rules(loaded).await?;
+        let (arguments, config) = (self.arguments.clone(), loaded.config.clone());
+        let prepare = move || slos::prepare(&arguments, &config);
+        let prepared = self
+            .parts
+            .tasks
+            .run_blocking("load objectives", prepare)
+            .await;
+        let prepared = prepared.map_err(|panicked| ReloadError::Failed(panicked.to_string()))?;
+        let slos =
+            prepared.map_err(|diagnostics| ReloadError::Refused(format!("{diagnostics}\n")))?;
+        Ok(Ready { rules, slos })
+    }
+
+    async fn prepare_rules(&self, loaded: &Loaded) -> Result<Prepared, ReloadError> {
         let files = loaded.config.rule_files.clone();
         let globals = rules::globals(&self.arguments, &loaded.config, self.parts.listen);
         let rules = self.parts.rules.clone();
@@ -207,10 +237,11 @@ impl Reloader {
 
     async fn attempt(&mut self) -> Result<String, ReloadError> {
         let loaded = self.load().await?;
-        let rules = self.prepare_rules(&loaded).await?;
-        self.arguments.tell_warnings(&rules.warnings);
+        let ready = self.prepare(&loaded).await?;
+        self.arguments.tell_warnings(&ready.rules.warnings);
+        self.arguments.tell_warnings(ready.slos.warnings());
         let routing = self.prepare_routing().await?;
-        let in_force = self.put_into_force(&loaded, rules).await;
+        let in_force = self.put_into_force(&loaded, ready).await;
         in_force.map_err(ReloadError::Failed)?;
         if let (Some(running), Some(prepared)) = (&self.parts.routing, routing) {
             running.apply(prepared).await;

@@ -15,6 +15,7 @@ use plimsoll_runtime::random::{Random, SeededRandom};
 use plimsoll_runtime::tasks::Tasks;
 use plimsoll_state::{Location, Patience, Retention, Store};
 use plimsoll_tsdb::Db;
+use plimsoll_types::Appender;
 
 use super::{Arguments, sources};
 use crate::commands::Failure;
@@ -25,6 +26,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// What rules stand on.
 pub(super) struct Base {
     pub(super) db: Arc<Db>,
+    /// Where samples are written.
+    pub(super) appender: Arc<dyn Appender>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) tasks: Tasks,
     pub(super) registry: Registry,
@@ -109,7 +112,7 @@ pub(super) async fn start(
     };
     let parts = Parts {
         asker,
-        appender: base.db,
+        appender: base.appender,
         store: state.store.clone(),
         sink,
         clock: base.clock,

@@ -7,6 +7,7 @@ use plimsoll_api::{
     Surface,
 };
 use plimsoll_control::sender::Sender;
+use plimsoll_control::slo::{Slos, Tap};
 use plimsoll_control::{Rules, alerting};
 use plimsoll_ingest::config::Loaded;
 use plimsoll_ingest::discovery::{self, SystemResolver};
@@ -21,7 +22,7 @@ use tokio::sync::mpsc;
 use super::composition::Ground;
 use super::reload::{self, Reloader};
 use super::sources::Sources;
-use super::{facts, rules};
+use super::{facts, rules, slos};
 use crate::commands::Failure;
 use crate::commands::alerting::{Base, Routing, close};
 
@@ -36,6 +37,7 @@ pub(super) struct Running {
     sender: Arc<Sender>,
     state: rules::State,
     rules: Rules,
+    slos: Slos,
     /// Routing of alerts, where it is done here.
     routing: Option<Routing>,
 }
@@ -54,7 +56,9 @@ impl Running {
         } = ground;
         let (clock, tasks) = (&ground.clock, &ground.tasks);
         let limiter = metrics.limits.clone();
-        let limiter = Limiter::new(db.clone(), db.clone(), clock.clone(), limiter);
+        // In front of the store itself: what limits fold is counted as it is stored.
+        let tap = Tap::new(db.clone(), db.clone());
+        let limiter = Limiter::new(Arc::new(tap.clone()), db.clone(), clock.clone(), limiter);
         limiter.set_limits(&loaded.config.plimsoll.limits.series);
         let limiter = Arc::new(limiter);
         let receiver = Receiver::new(
@@ -75,6 +79,7 @@ impl Running {
         let sender = Arc::new(sender);
         let base = rules::Base {
             db: db.clone(),
+            appender: Arc::new(tap.clone()),
             clock: clock.clone(),
             tasks: tasks.clone(),
             registry: ground.registry.clone(),
@@ -86,6 +91,8 @@ impl Running {
         }
         let counters = metrics.rules.clone();
         let rules = rules::start(arguments, &state, base, sender.clone(), counters).await;
+        let (config, sink) = (&loaded.config, sender.clone());
+        let slos = slos::start(ground, config, &db, tap, &state, &rules, sink);
         let counters = metrics.scrape.clone();
         let scrapes = Scrapes::new(limiter.clone(), clock.clone(), counters, context);
         let running = Self {
@@ -97,6 +104,7 @@ impl Running {
             sender,
             state,
             rules,
+            slos,
             routing,
         };
         Ok((running, scrapes))
@@ -133,6 +141,7 @@ impl Running {
             scrapes: self.scrapes.clone(),
             rules: Arc::new(self.rules.clone()),
             alerting: self.routing.as_ref().map(Routing::surface),
+            slos: Some(Arc::new(self.slos.clone())),
             alertmanagers: alertmanagers(self.sender.clone()),
             decisions: decisions(self.rules.clone()),
             store: self.db.clone(),
@@ -169,6 +178,7 @@ impl Running {
             sources,
             sender: self.sender.clone(),
             rules: self.rules.clone(),
+            slos: self.slos.clone(),
             routing: self.routing.clone(),
             listen: ground.address,
             store: self.db.clone(),
@@ -181,9 +191,10 @@ impl Running {
         Reloader::new(arguments.clone(), loaded, parts)
     }
 
-    /// Ends rules, then who routes what they said, then who sends it.
+    /// Ends rules and objectives, then who routes what they said, then who sends it.
     pub(super) async fn stop(&self, ground: &Ground) {
         rules::stop(&self.rules, ground.clock.as_ref()).await;
+        self.slos.stop().await;
         if let Some(routing) = &self.routing {
             routing.stop().await;
         }
