@@ -4,9 +4,11 @@
 mod alerts;
 mod connection;
 mod contender;
+mod decisions;
 mod metrics;
 mod promql;
 mod rules;
+mod slo;
 mod spending;
 
 use crate::process;
@@ -30,6 +32,10 @@ enum Subject {
     Rules(rules::Options),
     /// Alerts, silences and inhibition, beside Debian's Alertmanager
     Alerts(alerts::Options),
+    /// Burn alerts: how good they are beside the policies of others, on months with labelled incidents
+    Decisions(decisions::Options),
+    /// Objectives: counting, judging and asking for 1,000 of them with ten groups each
+    Slo(slo::Options),
 }
 
 #[derive(clap::Args)]
@@ -47,6 +53,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         Subject::Metrics(options) => metrics::run(options),
         Subject::Rules(options) => rules::run(options),
         Subject::Alerts(options) => alerts::run(options),
+        Subject::Decisions(options) => decisions::run(options),
+        Subject::Slo(options) => slo::run(options),
     }
 }
 

@@ -1,9 +1,11 @@
 //! `cargo xtask conformance SUITE FOLDER`: how much of another project's test data we judge as it does.
 
 mod alertmanager_config;
+mod imported;
 mod openmetrics;
 mod prometheus_config;
 mod promql;
+mod sloth;
 
 use std::path::PathBuf;
 
@@ -38,10 +40,16 @@ enum Suite {
     AlertmanagerConfig,
     /// Folders with `metrics` and `test.json`: which expositions are OpenMetrics
     Openmetrics,
+    /// OpenSLO's examples: imported, each with a report
+    Openslo,
     /// Files that Prometheus loads (`*.good.yml`) or refuses (`*.bad.yml`)
     PrometheusConfig,
     /// Prometheus' promqltest scripts (`*.test`): load, evaluate, compare
     Promql,
+    /// Pyrra's examples: imported, each with a report
+    Pyrra,
+    /// Sloth's examples (`x.yml`) and the rules that it made of them (`_gen/x.yml`)
+    Sloth,
 }
 
 /// What became of one case: `Ok` when we judge it as the suite does.
@@ -62,6 +70,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
             "prometheus-config",
             prometheus_config::cases(&options.folder),
         ),
+        Suite::Openslo => ("openslo", imported::cases(&options.folder)),
+        Suite::Pyrra => ("pyrra", imported::cases(&options.folder)),
+        Suite::Sloth => ("sloth", sloth::cases(&options.folder)),
         Suite::Promql => {
             let judged = promql::Judged {
                 server: options.server.clone(),
