@@ -40,16 +40,7 @@ impl Engine {
             }
             Plan::Forget => {
                 self.close(group, place, Outcome::Withdrawn, now, step);
-                self.note_forgotten(group, place, survey, now, step);
-                let known = Known {
-                    at: now,
-                    reason: Reason::AllResolved,
-                    firing: [].into(),
-                    resolved: survey.resolved.clone().into(),
-                    data: ReceiverData::default(),
-                    via: None,
-                };
-                self.tell(group, place, known, step);
+                self.forget_told(group, place, survey, now, step);
             }
             Plan::Tell(content) => {
                 let parts = self.parts(&content, open_of(group, place));
@@ -61,6 +52,49 @@ impl Engine {
                 self.note_decision(group, place, id, survey, now, step);
             }
         }
+    }
+
+    /// Notes that what a channel heard of is over, though it is not told so. What it never heard of stays unknown to it, and
+    /// what fires behind a silence or a source stays told: it is no news when it is seen again.
+    fn forget_told(
+        &mut self,
+        group: &mut Group,
+        place: usize,
+        survey: &Survey,
+        now: Timestamp,
+        step: &mut Step,
+    ) {
+        let Some(told) = group.channels[place].told.as_deref().cloned() else {
+            return;
+        };
+        let told_firing = told.firing.iter().copied();
+        let (over, left): (Vec<u64>, Vec<u64>) =
+            told_firing.partition(|one| has(&survey.resolved, *one));
+        if over.is_empty() {
+            return;
+        }
+        self.note_forgotten(group, place, survey, now, step);
+        let known = match left.is_empty() {
+            true => Known {
+                at: now,
+                reason: Reason::AllResolved,
+                firing: [].into(),
+                resolved: over.into(),
+                data: ReceiverData::default(),
+                via: None,
+            },
+            false => {
+                let in_doubt = left.iter().copied().filter(|one| has(&told.resolved, *one));
+                let mut resolved: Vec<u64> = over.into_iter().chain(in_doubt).collect();
+                resolved.sort_unstable();
+                Known {
+                    firing: left.into(),
+                    resolved: resolved.into(),
+                    ..told
+                }
+            }
+        };
+        self.tell(group, place, known, step);
     }
 
     fn plan(&self, channel: &Channel, group: &Group, survey: &Survey, now: Timestamp) -> Plan {

@@ -65,8 +65,9 @@ impl Engine {
             );
         }
         if delivery.instead_of.is_none() {
+            let heard_at = heard_at(group, &to, &delivery, now);
             let before = group.channels[place].told.as_deref();
-            let known = passed_on(before, &delivery, to, now);
+            let known = passed_on(before, &delivery, to, heard_at);
             self.tell(group, place, known, step);
         }
         self.release_told(group, at, delivery.resolved().into_iter(), step);
@@ -83,6 +84,16 @@ impl Engine {
             Some(_) => fallback.iter().position(|name| name == current)? + 1,
         };
         Some((primary.clone(), fallback.get(tried)?.clone()))
+    }
+
+    /// Says whether who stands in heard of an alert before, and that it is over or would not be told: another integration of the
+    /// same receiver hands over the page late. What began after that is another matter.
+    fn is_over_for(&self, told: &Known, part: &Part) -> bool {
+        let number = part.fingerprint.as_u64();
+        let entry = self.book.get(part.fingerprint);
+        let is_over = entry.is_none_or(|entry| entry.is_resolved);
+        let knows_end = has(&told.resolved, number) && !has(&told.firing, number);
+        is_over && knows_end && part.starts_at <= told.at
     }
 
     /// Says whether an attempt is under way in a channel, which cannot be changed now.
@@ -107,12 +118,18 @@ impl Engine {
             return;
         };
         let place = group.channel(&address);
-        let is_wanted = |part: &&Part| !part.is_resolved() || integration.sends_resolved;
-        let parts: Vec<Part> = parts.iter().filter(is_wanted).copied().collect();
         let told = place.and_then(|place| group.channels[place].told.as_deref());
+        let is_wanted = |part: &&Part| match part.is_resolved() {
+            true => integration.sends_resolved,
+            false => !told.is_some_and(|told| self.is_over_for(told, part)),
+        };
+        let parts: Vec<Part> = parts.iter().filter(is_wanted).copied().collect();
+        let repeat_interval = self.policies.get(group.policy).route.repeat_interval;
         let is_known = told.is_some_and(|told| {
-            // A repetition that was told meanwhile came from another integration of the same receiver.
-            told.says(&parts) && (reason != Reason::Repeat || told.at >= decided_at)
+            // A repetition that was told meanwhile came from another integration of the same receiver, and what came late was
+            // told a moment ago.
+            let is_recent = told.at >= decided_at.min(now - repeat_interval);
+            told.says(&parts) && (reason != Reason::Repeat || is_recent)
         });
         if parts.is_empty() || is_known || self.is_busy(group, &address) {
             return;
@@ -135,6 +152,19 @@ impl Engine {
         }
         let parts = united(waiting.map_or(&[], |waiting| &waiting.parts), &parts);
         self.queue(group, at, place, (reason, parts), now, step);
+    }
+}
+
+/// Returns when the next repetition counts from: who stands in may have heard this one already, a while ago.
+fn heard_at(group: &Group, to: &str, delivery: &Delivery, now: Timestamp) -> Timestamp {
+    let channels = group.channels.iter();
+    let own = channels.filter(|one| *one.address.receiver == *to && one.delivery.is_none());
+    let heard = own
+        .filter_map(|one| one.told.as_deref())
+        .map(|told| told.at);
+    match delivery.reason {
+        Reason::Repeat => heard.min().unwrap_or(now),
+        _ => now,
     }
 }
 

@@ -492,3 +492,76 @@ fn what_is_being_told_may_be_answered_at_any_moment() {
     let explanation = world.engine.explain(&labels("A name=a"), world.now);
     assert_eq!(explanation.channels[0].next_at, Some(world.now));
 }
+
+/// Two integrations of a receiver whose first one does not want ends, and a fallback that does not either.
+const QUIET_FALLBACK: &str = "
+route: {receiver: team, group_by: [alertname], group_wait: 30s, group_interval: 1m, repeat_interval: 10m}
+receivers:
+- name: team
+  webhook_configs: [{url: 'http://127.0.0.1:1/', send_resolved: false}, {url: 'http://127.0.0.1:2/'}]
+- {name: second, webhook_configs: [{url: 'http://127.0.0.1:1/', send_resolved: false}]}
+plimsoll:
+  receivers: [{name: team, fallback: [second], fallback_after: {failures: 2, age: 1h}}]
+";
+
+#[test]
+fn a_page_handed_over_late_is_not_told_again_to_who_wants_no_ends() {
+    let mut world = World::new(QUIET_FALLBACK);
+    world.is_slow = true;
+    world.unavailable("team", None);
+    first(&mut world);
+    let (early, late) = (world.open.remove(0), world.open.remove(0));
+    let refuse = |world: &mut World, attempt: &Attempt| {
+        world.step(Event::Answered {
+            delivery: attempt.delivery,
+            verdict: Verdict::refused("404"),
+        });
+    };
+    refuse(&mut world, &early);
+    world.answer();
+    world.resolve(&["A name=a"]);
+    world.seconds(61);
+    refuse(&mut world, &late);
+    world.is_slow = false;
+    world.seconds(600);
+    world.expect(&["30s second: first notification +a"]);
+}
+
+#[test]
+fn a_repetition_is_not_handed_over_to_who_was_told_a_moment_ago() {
+    let mut world = World::new(QUIET_FALLBACK);
+    world.unavailable("team", None);
+    world.unavailable("second", None);
+    first(&mut world);
+    world.seconds(560);
+    world.broken.remove("second");
+    world.seconds(100);
+    assert_eq!(world.heard.len(), 1);
+    world.heard.clear();
+    world.seconds(300);
+    assert_eq!(world.heard, [], "a repetition of what came late");
+    world.seconds(600);
+    let texts: Vec<_> = world.heard.iter().map(|one| &*one.text).collect();
+    assert_eq!(texts, ["repeat interval elapsed +a"]);
+}
+
+#[test]
+fn what_is_hidden_while_all_else_ends_is_no_news_to_who_wants_no_ends() {
+    let text = ONE_RECEIVER.replace(
+        "[{url: 'http://127.0.0.1:1/'}]",
+        "[{url: 'http://127.0.0.1:1/', send_resolved: false}]",
+    );
+    let inhibition = "inhibit_rules: [{source_matchers: [s=1], target_matchers: [t=1]}]\n";
+    let mut world = World::new(&format!("{text}{inhibition}"));
+    world.fire(&["A name=a t=1", "A name=b"]);
+    world.seconds(30);
+    world.fire(&["S s=1"]);
+    world.resolve(&["A name=b"]);
+    world.seconds(600);
+    world.resolve(&["S s=1"]);
+    world.seconds(600);
+    world.expect(&[
+        "30s team: first notification +b +a",
+        "60s team: first notification +S",
+    ]);
+}
