@@ -37,6 +37,7 @@ impl Judge<'_> {
                     self.belief_is_true(alert, route, integration)?;
                     self.was_told(alert, route, integration.index)?;
                 }
+                self.end_was_told(alert, route, &config)?;
             }
         }
         self.explained(leader, LENGTH_MILLIS)?;
@@ -68,16 +69,39 @@ impl Judge<'_> {
             Some(_) if !is_inhibited && self.silenced_at(alert, last).is_none() => {
                 ensure!(is_believed, "lost: {}", told());
             }
-            None if integration.sends_resolved && is_believed => {
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Nobody who wants to hear of ends believes that an alert fires which is over. Receivers are asked each for itself: what
+    /// a fallback heard does not open or close anything of who it stands in for.
+    fn end_was_told(&mut self, alert: usize, route: &Route, config: &Config) -> anyhow::Result<()> {
+        if self.story.alerts[alert]
+            .firing_at(LENGTH_MILLIS - 1)
+            .is_some()
+        {
+            return Ok(());
+        }
+        for receiver in &config.receivers {
+            let integrations = receiver.integrations.iter();
+            for integration in integrations.filter(|one| one.sends_resolved) {
+                let own = (&*receiver.name, integration.index);
+                let believed = self.own_belief(route, own, self.fingerprints[alert]);
+                if !believed.is_some_and(|believed| !believed.is_resolved) {
+                    continue;
+                }
                 // As in Alertmanager: what ends while it is kept back is not told.
                 ensure!(
                     self.was_held_at_an_end(alert),
-                    "its end was lost: {}",
-                    told()
+                    "its end was lost: {}/{} of {} believes {believed:?} of {}",
+                    receiver.name,
+                    integration.index,
+                    route.key,
+                    self.name(alert)
                 );
                 self.done.left_open += 1;
             }
-            _ => {}
         }
         Ok(())
     }
@@ -132,25 +156,25 @@ impl Judge<'_> {
         Arc::clone(&self.configs[usize::from(self.is_reloaded())])
     }
 
-    /// Returns what an integration believes of an alert of a route before a time: what it was told last, of a group that
-    /// it was not told to be over since.
+    /// Returns what an integration believes of an alert of a route before a time: what it or who stood in for it was told last,
+    /// of a group that it was not told to be over since.
     fn belief(&self, route: &Route, index: usize, fingerprint: u64, at: i64) -> Option<Belief> {
-        let mut last = None;
         let told = self.of_route(route, index).filter(|effect| effect.at < at);
-        for effect in told {
-            let mut content = effect.content().into_iter();
-            let own = content.find(|(found, ..)| *found == fingerprint);
-            if let Some((_, is_resolved, starts_at)) = own {
-                let belief = Belief {
-                    is_resolved,
-                    starts_at,
-                };
-                last = Some((belief, effect.channel()));
-            } else if !effect.notice.is_firing() {
-                last = last.filter(|(_, channel)| *channel != effect.channel());
-            }
-        }
-        last.map(|(belief, _)| belief)
+        last_belief(told, fingerprint)
+    }
+
+    /// Returns what an integration of a receiver believes in the end by what it was told itself.
+    fn own_belief(
+        &self,
+        route: &Route,
+        (receiver, index): (&str, usize),
+        fingerprint: u64,
+    ) -> Option<Belief> {
+        let told = self.of_route(route, index);
+        last_belief(
+            told.filter(|effect| effect.notice.receiver == receiver),
+            fingerprint,
+        )
     }
 
     /// Returns when an integration was told that an alert of a route fires.
@@ -170,4 +194,22 @@ impl Judge<'_> {
             effect.index == index && effect.notice.group_key.starts_with(&prefix)
         })
     }
+}
+
+fn last_belief<'a>(told: impl Iterator<Item = &'a Effect>, fingerprint: u64) -> Option<Belief> {
+    let mut last = None;
+    for effect in told {
+        let mut content = effect.content().into_iter();
+        let own = content.find(|(found, ..)| *found == fingerprint);
+        if let Some((_, is_resolved, starts_at)) = own {
+            let belief = Belief {
+                is_resolved,
+                starts_at,
+            };
+            last = Some((belief, effect.channel()));
+        } else if !effect.notice.is_firing() {
+            last = last.filter(|(_, channel)| *channel != effect.channel());
+        }
+    }
+    last.map(|(belief, _)| belief)
 }
