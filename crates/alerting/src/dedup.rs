@@ -62,7 +62,10 @@ pub(crate) fn reason(
         return (!visible.firing.is_empty()).then_some(Reason::First);
     };
     if !visible.firing.iter().all(|one| last.surely_firing(*one)) {
-        let is_first = last.firing.is_empty();
+        // What may have arrived, and nobody heard so, was not told at any time.
+        let mut told = last.firing.iter();
+        let is_unsure = last.at <= Timestamp::EPOCH && !told.any(|one| last.surely_firing(*one));
+        let is_first = last.firing.is_empty() || is_unsure;
         return Some(if is_first {
             Reason::First
         } else {

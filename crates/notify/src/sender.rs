@@ -41,6 +41,7 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// match sender.send(integration, notice, Duration::from_secs(10)).await {
 ///     Verdict::Sent { data } => println!("told; keep {data:?}"),
 ///     Verdict::Retry { after, reason } => println!("again in {after:?}: {reason}"),
+///     Verdict::Unknown { after, reason } => println!("told or not, again in {after:?}: {reason}"),
 ///     Verdict::Refused { reason } => println!("never: {reason}"),
 /// }
 /// # }
@@ -81,7 +82,8 @@ impl Sender {
     }
 
     /// Tries once to bring a notice to an integration, for at most `deadline`, or for the integration's own `timeout` where
-    /// that is shorter. A peer that is slow, silent or broken ends in [`Verdict::Retry`].
+    /// that is shorter. A peer that is slow, silent or broken ends in [`Verdict::Unknown`], one that cannot be reached or says
+    /// no in [`Verdict::Retry`].
     ///
     /// # Cancel safety
     /// The exchange is broken off; the receiver may have the notice.
@@ -213,17 +215,25 @@ impl Attempt<'_> {
                 Request::Mail(mail) => {
                     let delivered = smtp::deliver(&mail, &self.sender.tasks);
                     let delivered = self.within(delivered).await;
-                    (delivered.unwrap_or_else(|verdict| verdict), None)
+                    (delivered.unwrap_or_else(Verdict::or_arrived), None)
                 }
                 Request::Http(request) => match self.exchange(place, request, masks).await {
                     Ok(answer) => {
                         let verdict = self.integration.receiver.judge(place, &answer);
-                        (verdict, Some(answer))
+                        match may_have_arrived(&answer) {
+                            true => (verdict.or_arrived(), Some(answer)),
+                            false => (verdict, Some(answer)),
+                        }
                     }
                     Err(verdict) => (verdict, None),
                 },
             };
             if !verdict.is_sent() {
+                // Who took the first of several requests knows of the notice.
+                let verdict = match place {
+                    0 => verdict,
+                    _ => verdict.or_arrived(),
+                };
                 return (verdict, answer);
             }
             last = verdict;
@@ -253,9 +263,12 @@ impl Attempt<'_> {
             body: request.body,
             deadline: self.ends.since(self.sender.clock.monotonic()),
         };
-        let response = match self.within(client.send(request)).await? {
+        let sent = self.within(client.send(request)).await;
+        let response = match sent.map_err(Verdict::or_arrived)? {
             Ok(response) => response,
-            Err(error) if error.kind() == ErrorKind::Timeout => return Err(self.out_of_time()),
+            Err(error) if error.kind() == ErrorKind::Timeout => {
+                return Err(self.out_of_time().or_arrived());
+            }
             Err(error) => return Err(http::failed(&error)),
         };
         Ok(http::answer(response, self.sender.clock.now(), Arc::clone(masks)).await)
@@ -273,4 +286,11 @@ impl Attempt<'_> {
         let limit = plimsoll_types::format_duration(self.limit);
         Verdict::retry(format!("the receiver did not answer within {limit}"))
     }
+}
+
+/// Says whether an answer leaves open what became of the notice: a gateway says it of somebody else, and a yes may break off
+/// before it says to what. Any other answer is that of the receiver itself, which knows.
+fn may_have_arrived(answer: &Answer) -> bool {
+    let is_broken_yes = answer.status.is_success() && !answer.is_complete;
+    is_broken_yes || matches!(answer.status.as_u16(), 502 | 504)
 }

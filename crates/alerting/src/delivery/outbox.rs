@@ -37,6 +37,8 @@ pub(crate) struct Delivery {
     pub(crate) attempt_at: Timestamp,
     pub(crate) last_error: Arc<str>,
     pub(crate) instead_of: Option<Arc<str>>,
+    /// Whether nobody heard how one of its attempts went: the receiver may have it.
+    pub(crate) is_unconfirmed: bool,
     /// Whether it was decided with regard to silences and inhibition, as they were at that time.
     pub(crate) is_surveyed: bool,
     /// Whether it has had its turn by the receiver's rate limit; another attempt needs another one.
@@ -71,6 +73,11 @@ impl Delivery {
     /// Says whether the receiver may have it or one that it stands for.
     pub(crate) fn was_attempted(&self) -> bool {
         self.attempts > 0 || self.failures > 0
+    }
+
+    /// Says whether the receiver may have this one, as far as attempts are known.
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        self.is_unconfirmed || self.phase == DeliveryPhase::Leased
     }
 
     pub(crate) fn row(&self, group_labels: &Labels) -> DeliveryRow {
@@ -116,6 +123,8 @@ impl Delivery {
             attempt_at: if is_unknown { now } else { row.attempt_at },
             last_error: row.last_error,
             instead_of: row.instead_of,
+            // How its attempts went is not written: some of them may have arrived.
+            is_unconfirmed: row.attempts > 0,
             is_surveyed: false,
             has_turn: is_unknown,
         }
@@ -208,6 +217,7 @@ impl Outbox {
         let open = self.open.values_mut();
         for delivery in open.filter(|delivery| delivery.phase == DeliveryPhase::Leased) {
             delivery.phase = DeliveryPhase::RetryAt;
+            delivery.is_unconfirmed = true;
             delivery.attempt_at = now;
         }
     }

@@ -37,6 +37,10 @@ impl Engine {
                 Verdict::Retry { after, reason } => {
                     self.failed(&mut group, at, place, (reason, after), now, step);
                 }
+                Verdict::Unknown { after, reason } => {
+                    self.note_unconfirmed(id);
+                    self.failed(&mut group, at, place, (reason, after), now, step);
+                }
                 Verdict::Refused { reason } => {
                     self.refused(&mut group, at, place, reason, now, step);
                 }
@@ -129,6 +133,13 @@ impl Engine {
             && !self.fail_over(group, at, place, now, step)
         {
             self.die(group, place, now, step);
+        }
+    }
+
+    /// Nobody heard how an attempt went: the receiver may have the notice.
+    fn note_unconfirmed(&mut self, id: DeliveryId) {
+        if let Some(delivery) = self.outbox.get_mut(id) {
+            delivery.is_unconfirmed = true;
         }
     }
 

@@ -209,6 +209,7 @@ impl Engine {
                 .as_ref()
                 .map_or_else(|| "".into(), |one| one.last_error.clone()),
             instead_of: channel.instead_of.clone(),
+            is_unconfirmed: false,
             is_surveyed: false,
             has_turn: before.is_some_and(|before| before.has_turn),
         };
@@ -236,12 +237,16 @@ impl Engine {
         let id = group.channels[place].delivery.take()?;
         let delivery = self.outbox.remove(id)?;
         if delivery.was_attempted() && outcome != Outcome::Sent {
+            let channel = &mut group.channels[place];
             // The receiver may know the key: it is not used for anything else, not even after a restart. And it may know the
             // ends: when one of these alerts fires again, that is news.
-            if let Some(told) = group.channels[place].told.as_mut() {
+            if let Some(told) = channel.told.as_mut() {
                 told.doubt(&delivery.resolved());
             }
-            let row = group.channels[place].row(&group.name, Timestamp::MAX);
+            if delivery.may_have_arrived() {
+                channel.doubt_pages(&delivery.firing());
+            }
+            let row = channel.row(&group.name, Timestamp::MAX);
             step.changes.push(Change::PutTold(row));
         }
         self.timers.remove(&delivery.timer());

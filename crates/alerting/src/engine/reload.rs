@@ -21,7 +21,6 @@ use super::{Engine, Step, Timer, silence_policy};
 use crate::Fingerprint;
 use crate::book::GroupIndex;
 use crate::config::Config;
-use crate::dedup::has;
 use crate::delivery::Delivery;
 use crate::group::{Channel, Group, Policies, PolicyIndex};
 use crate::inhibit::Inhibitor;
@@ -305,9 +304,8 @@ impl Engine {
     }
 }
 
-/// Returns what a notice tells as firing and the receiver never heard of.
+/// Returns what a notice tells as firing and the receiver did not hear of for sure.
 fn owed_parts<'a>(delivery: &'a Delivery, channel: &'a Channel) -> impl Iterator<Item = &'a Part> {
-    let told = channel.told_firing();
     let parts = delivery.parts.iter();
-    parts.filter(move |part| !part.is_resolved() && !has(told, part.fingerprint.as_u64()))
+    parts.filter(|part| !part.is_resolved() && !channel.knows_firing(part.fingerprint.as_u64()))
 }

@@ -45,6 +45,7 @@ impl Engine {
         };
         let policy = self.policies.get(group.policy);
         let told = group.channels[place].told.as_ref();
+        let told = told.filter(|told| told.at > Timestamp::EPOCH);
         let told_at = told.map_or_else(|| String::from("never"), |told| time(told.at));
         let inputs = [
             ("firing", survey.firing.len().to_string()),

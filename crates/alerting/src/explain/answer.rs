@@ -156,6 +156,11 @@ impl Case<'_> {
         if self.on_its_way_to_deputy(channel).is_some() {
             return None;
         }
+        let is_newer = |entry: &Entry| entry.starts_at > told.at;
+        if self.entry.is_some_and(is_newer) && !channel.knows_firing(self.number) {
+            // It may have arrived, and nobody heard so.
+            return None;
+        }
         // What is in doubt was confirmed as firing, and as resolved at most by who stands in.
         let is_in_doubt = has(&told.firing, self.number) && told.via.is_none();
         let is_resolved = has(&told.resolved, self.number) && !is_in_doubt;

@@ -38,6 +38,20 @@ pub(crate) struct Known {
     pub(crate) via: Option<Arc<str>>,
 }
 
+impl Default for Known {
+    /// Nothing: that was confirmed at no time.
+    fn default() -> Self {
+        Self {
+            at: Timestamp::EPOCH,
+            reason: Reason::First,
+            firing: [].into(),
+            resolved: [].into(),
+            data: ReceiverData::default(),
+            via: None,
+        }
+    }
+}
+
 impl Known {
     /// Says whether all of `parts` is known.
     pub(crate) fn says(&self, parts: &[Part]) -> bool {
@@ -53,10 +67,22 @@ impl Known {
     /// Notes that it was tried to tell the ends of `ends`, and that nobody knows whether that arrived.
     pub(crate) fn doubt(&mut self, ends: &[u64]) {
         let doubted = ends.iter().copied().filter(|one| has(&self.firing, *one));
-        let mut resolved: Vec<u64> = self.resolved.iter().copied().chain(doubted).collect();
-        resolved.sort_unstable();
-        resolved.dedup();
-        self.resolved = resolved.into();
+        self.resolved = united(&self.resolved, doubted);
+    }
+
+    /// Notes that the receiver may have heard that `pages` fire, and that nobody knows whether it did. From now on it counts as
+    /// one that heard something itself, so its end is not left to who stands in.
+    fn doubt_pages(&mut self, pages: &[u64]) {
+        let unheard = pages.iter().copied().filter(|one| !has(&self.firing, *one));
+        let unheard: Vec<u64> = unheard.collect();
+        if unheard.is_empty() {
+            return;
+        }
+        if self.reason == Reason::First {
+            self.reason = Reason::NewAlerts;
+        }
+        self.firing = united(&self.firing, unheard.iter().copied());
+        self.resolved = united(&self.resolved, unheard.into_iter());
     }
 }
 
@@ -70,6 +96,13 @@ impl Channel {
             is_to_be_decided: false,
             instead_of: None,
             is_left_behind: false,
+        }
+    }
+
+    /// Notes that the receiver may have heard that `pages` fire, and that nobody knows whether it did.
+    pub(crate) fn doubt_pages(&mut self, pages: &[u64]) {
+        if !pages.is_empty() {
+            self.told.get_or_insert_default().doubt_pages(pages);
         }
     }
 
@@ -102,14 +135,7 @@ impl Channel {
 
     /// Returns the row. When nothing was told, it is only about the number of the last notice.
     pub(crate) fn row(&self, group: &Arc<GroupName>, expires_at: Timestamp) -> ToldRow {
-        let told = self.told.as_deref().cloned().unwrap_or(Known {
-            at: Timestamp::EPOCH,
-            reason: Reason::First,
-            firing: [].into(),
-            resolved: [].into(),
-            data: ReceiverData::default(),
-            via: None,
-        });
+        let told = self.told.as_deref().cloned().unwrap_or_default();
         ToldRow {
             channel: self.key(group),
             at: told.at,
@@ -140,4 +166,12 @@ impl Channel {
             via: row.via.clone(),
         }));
     }
+}
+
+/// Returns all of both, ascending.
+fn united(known: &[u64], more: impl Iterator<Item = u64>) -> Arc<[u64]> {
+    let mut all: Vec<u64> = known.iter().copied().chain(more).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into()
 }

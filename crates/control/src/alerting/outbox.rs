@@ -157,7 +157,7 @@ impl Drop for Owed {
         self.metrics.sending.dec();
         if let Some(delivery) = self.delivery.take() {
             let broke =
-                Verdict::retry("the attempt broke off: an error of the program, see its log");
+                Verdict::unknown("the attempt broke off: an error of the program, see its log");
             if self.verdicts.try_send((delivery, broke)).is_err() {
                 tracing::error!(%delivery, "nobody hears that an attempt broke off; it begins anew after the next start");
             }

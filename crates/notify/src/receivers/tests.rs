@@ -209,6 +209,7 @@ fn judged(
     {
         Verdict::Sent { .. } => "sent".to_owned(),
         Verdict::Refused { .. } => "refused".to_owned(),
+        Verdict::Unknown { .. } => "unknown".to_owned(),
         Verdict::Retry { after: None, .. } => "retry".to_owned(),
         Verdict::Retry {
             after: Some(after), ..

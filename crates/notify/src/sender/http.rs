@@ -18,11 +18,11 @@ pub(super) fn failed(error: &Error) -> Verdict {
         ErrorKind::Secret
         | ErrorKind::Connect
         | ErrorKind::Tls
-        | ErrorKind::Timeout
         | ErrorKind::Redirect
-        | ErrorKind::Broken
-        | ErrorKind::TooLarge
         | ErrorKind::Overloaded => Verdict::retry(error.chain()),
+        ErrorKind::Timeout | ErrorKind::Broken | ErrorKind::TooLarge => {
+            Verdict::unknown(error.chain())
+        }
     }
 }
 

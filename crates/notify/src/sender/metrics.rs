@@ -73,7 +73,7 @@ impl Metrics {
     ) {
         let verdict = match verdict {
             Verdict::Sent { .. } => "sent",
-            Verdict::Retry { .. } => "retry",
+            Verdict::Retry { .. } | Verdict::Unknown { .. } => "retry",
             Verdict::Refused { .. } => "refused",
         };
         let labels = [

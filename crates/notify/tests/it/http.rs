@@ -18,6 +18,10 @@ async fn verdict_of(reply: Reply) -> Verdict {
         .await
 }
 
+fn is_unknown(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Unknown { .. })
+}
+
 fn is_retry(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Retry { .. })
 }
@@ -64,9 +68,13 @@ async fn the_first_request_that_is_not_taken_ends_the_attempt() {
 
 #[tokio::test]
 async fn a_status_is_a_verdict() {
-    for status in ["500 x", "502 x", "503 x", "408 x", "425 x", "429 x"] {
+    for status in ["500 x", "503 x", "408 x", "425 x", "429 x"] {
         let verdict = verdict_of(Reply::status(status, &[], "")).await;
         assert!(is_retry(&verdict), "{status}: {verdict:?}");
+    }
+    for status in ["502 x", "504 x"] {
+        let verdict = verdict_of(Reply::status(status, &[], "")).await;
+        assert!(is_unknown(&verdict), "{status}: {verdict:?}");
     }
     for status in ["400 x", "401 x", "403 x", "404 x", "413 x", "301 x"] {
         let verdict = verdict_of(Reply::status(status, &[], "")).await;
@@ -123,7 +131,7 @@ async fn a_silent_peer_ends_at_the_deadline() {
     let (verdict, ()) = tokio::join!(sending, time);
     assert_eq!(
         verdict,
-        Verdict::retry("the receiver did not answer within 9s")
+        Verdict::unknown("the receiver did not answer within 9s")
     );
 }
 
@@ -157,7 +165,7 @@ async fn a_lying_peer_is_judged_by_its_status() {
     }
     for garbage in [&b"\x15\x03\x01 what?\r\n\r\n"[..], b"", b"HTTP/1.1 2"] {
         let verdict = verdict_of(Reply::Bytes(garbage.to_vec())).await;
-        assert!(is_retry(&verdict), "{garbage:?}: {verdict:?}");
+        assert!(is_unknown(&verdict), "{garbage:?}: {verdict:?}");
     }
 }
 

@@ -62,7 +62,10 @@ impl Error {
     pub(super) fn from_reqwest(error: reqwest::Error) -> Self {
         let error = error.without_url();
         let (kind, what) = match () {
-            () if error.is_timeout() => (ErrorKind::Timeout, "the deadline passed"),
+            // A connection that takes too long is one that did not come about: nothing was sent.
+            () if error.is_timeout() && !error.is_connect() => {
+                (ErrorKind::Timeout, "the deadline passed")
+            }
             () if mentions_tls(&error) => (ErrorKind::Tls, "TLS failed"),
             () if error.is_connect() => (ErrorKind::Connect, "could not connect"),
             () if error.is_redirect() => (ErrorKind::Redirect, "a redirect was not followed"),

@@ -105,7 +105,11 @@ impl Mood {
                 taken_after: Some(latency / 2),
                 ..timed_out()
             },
-            Self::Gone => timed_out(),
+            Self::Gone => Course {
+                taken_after: None,
+                verdict: Verdict::retry("could not connect"),
+                ..timed_out()
+            },
         }
     }
 }
@@ -114,7 +118,7 @@ fn timed_out() -> Course {
     Course {
         taken_after: None,
         answered_after: TIMEOUT_MILLIS,
-        verdict: Verdict::retry("timed out"),
+        verdict: Verdict::unknown("timed out"),
     }
 }
 

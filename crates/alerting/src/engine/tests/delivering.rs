@@ -565,3 +565,75 @@ fn what_is_hidden_while_all_else_ends_is_no_news_to_who_wants_no_ends() {
         "60s team: first notification +S",
     ]);
 }
+
+/// The receiver may take notices; nobody hears so.
+fn unanswered(world: &mut World, receiver: &str) {
+    let verdict = Verdict::unknown("timed out");
+    world.broken.insert(receiver.into(), verdict);
+}
+
+#[test]
+fn who_may_have_a_page_hears_its_end_though_another_was_told() {
+    let mut world = World::new(WITH_FALLBACK);
+    unanswered(&mut world, "team");
+    first(&mut world);
+    world.seconds(60);
+    world.restart();
+    world.resolve(&["A name=a"]);
+    world.seconds(1200);
+    world.restart();
+    world.broken.clear();
+    world.seconds(900);
+    let heard = world.heard.iter();
+    let heard: Vec<_> = heard.map(|one| (&*one.receiver, &*one.text)).collect();
+    assert_eq!(
+        heard,
+        [
+            ("second", "first notification +a"),
+            ("second", "all alerts resolved -a"),
+            ("team", "all alerts resolved -a"),
+        ]
+    );
+    assert_eq!(world.engine.groups.len(), 0);
+}
+
+#[test]
+fn the_end_of_a_page_that_may_have_arrived_before_it_was_hidden_is_told() {
+    let inhibition = "inhibit_rules: [{source_matchers: [s=1], target_matchers: [t=1]}]\n";
+    let mut world = World::new(&format!("{ONE_RECEIVER}{inhibition}"));
+    unanswered(&mut world, "team");
+    world.fire(&["A name=a t=1"]);
+    world.seconds(30);
+    world.fire(&["S s=1"]);
+    world.seconds(600);
+    assert!(world.outcomes().contains(&"withdrawn"));
+    let told = world
+        .engine
+        .explain(&labels("A name=a t=1"), world.now)
+        .channels[0]
+        .told
+        .clone();
+    assert_eq!(told, None, "nobody confirmed it");
+    world.broken.clear();
+    world.heard.clear();
+    world.resolve(&["S s=1", "A name=a t=1"]);
+    world.restart();
+    world.seconds(600);
+    let texts: Vec<_> = world.heard.iter().map(|one| &*one.text).collect();
+    assert!(texts.contains(&"all alerts resolved -a"), "{texts:?}");
+}
+
+#[test]
+fn what_is_left_of_a_notice_is_told_when_it_is_news() {
+    let inhibition = "inhibit_rules: [{source_matchers: [s=1], target_matchers: [t=1]}]\n";
+    let mut world = World::new(&format!("{ONE_RECEIVER}{inhibition}"));
+    first(&mut world);
+    world.fire(&["A name=b t=1"]);
+    world.unavailable("team", Some(600));
+    world.seconds(310);
+    world.fire(&["S s=1"]);
+    world.broken.clear();
+    world.seconds(900);
+    let texts: Vec<_> = world.heard.iter().map(|one| &*one.text).collect();
+    assert_eq!(texts, ["first notification +a", "first notification +S"]);
+}

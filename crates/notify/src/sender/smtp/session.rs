@@ -150,14 +150,15 @@ impl<S: Stream> Session<S> {
         }
     }
 
-    /// Hands the message over.
+    /// Hands the message over. When the connection breaks before the reply, the server may have taken it.
     pub(super) async fn data(&mut self, message: &[u8]) -> Result<(), Verdict> {
         let reply = self.command("DATA").await?;
         if reply.code != 354 {
             return Err(reply.verdict("DATA"));
         }
-        self.write(&stuffed(message)).await?;
-        let reply = self.reply().await?;
+        let written = self.write(&stuffed(message)).await;
+        written.map_err(Verdict::or_arrived)?;
+        let reply = self.reply().await.map_err(Verdict::or_arrived)?;
         match reply.is_positive() {
             true => Ok(()),
             false => Err(reply.verdict("the mail")),
