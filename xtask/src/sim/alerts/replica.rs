@@ -243,6 +243,9 @@ impl Replica {
             Ok(None) if self.fence.is_some() || self.is_degraded || !self.is_ready => {
                 self.step_down(store, at);
             }
+            // As the shell, which reads all rows again and again: who stands by forgets what the leader deleted. A post that
+            // only prolonged it would be written by nobody.
+            Ok(None) if self.knows_deleted(store, at) => self.renew_engine(false, store, at),
             Ok(None) => {}
         }
         self.away_since = None;
@@ -252,6 +255,15 @@ impl Replica {
         }
         begin.extend(self.read_others(store, at));
         begin
+    }
+
+    /// Says whether an alert that it read or wrote is not durable any more, and it has nothing to write.
+    fn knows_deleted(&self, store: &Store, at: i64) -> bool {
+        let Ok(rows) = store.read(self.number, at) else {
+            return false;
+        };
+        let is_there = |key: &Fingerprint| rows.alerts.iter().any(|row| row.fingerprint == *key);
+        self.pending.is_empty() && !self.known.alerts.keys().all(is_there)
     }
 
     fn without_store(&mut self, store: &mut Store, at: i64) -> Vec<Attempt> {
