@@ -9,7 +9,7 @@ use super::event::Attempt;
 use super::{Engine, Step};
 use crate::dedup::has;
 use crate::delivery::{Delivery, DeliveryId, retry_after};
-use crate::group::{Group, in_order};
+use crate::group::{Group, Known, in_order};
 use crate::rows::{Change, DeliveryPhase, Outcome, Part};
 
 impl Engine {
@@ -88,11 +88,16 @@ impl Engine {
         let Some(place) = group.channel(&delivery.address) else {
             return false;
         };
-        let told = group.channels[place].told_firing();
+        let channel = &group.channels[place];
+        let notice = (delivery.reason, &*left, delivery.decided_at);
+        let is_known = |told: &Known| self.is_known(group, told, notice, now);
+        let is_known = channel.told.as_deref().is_some_and(is_known);
+        let told = channel.told_firing();
         let is_worth_telling =
             |part: &Part| !part.is_resolved() || has(told, part.fingerprint.as_u64());
+        let is_news = !is_known && left.iter().any(is_worth_telling);
         self.note_kept_back_late(group, delivery, left.len(), now, step);
-        if left.iter().any(is_worth_telling) {
+        if is_news {
             self.queue(
                 group,
                 delivery.group,

@@ -96,6 +96,20 @@ impl Engine {
         is_over && knows_end && part.starts_at <= told.at
     }
 
+    /// Says whether who was told `told` knows all of a notice. A repetition that was told meanwhile came from another
+    /// integration of the same receiver, and what came late was told a moment ago.
+    pub(super) fn is_known(
+        &self,
+        group: &Group,
+        told: &Known,
+        (reason, parts, decided_at): (Reason, &[Part], Timestamp),
+        now: Timestamp,
+    ) -> bool {
+        let repeat_interval = self.policies.get(group.policy).route.repeat_interval;
+        let is_recent = told.at >= decided_at.min(now - repeat_interval);
+        told.says(parts) && (reason != Reason::Repeat || is_recent)
+    }
+
     /// Says whether an attempt is under way in a channel, which cannot be changed now.
     fn is_busy(&self, group: &Group, address: &Address) -> bool {
         let place = group.channel(address);
@@ -124,13 +138,8 @@ impl Engine {
             false => !told.is_some_and(|told| self.is_over_for(told, part)),
         };
         let parts: Vec<Part> = parts.iter().filter(is_wanted).copied().collect();
-        let repeat_interval = self.policies.get(group.policy).route.repeat_interval;
-        let is_known = told.is_some_and(|told| {
-            // A repetition that was told meanwhile came from another integration of the same receiver, and what came late was
-            // told a moment ago.
-            let is_recent = told.at >= decided_at.min(now - repeat_interval);
-            told.says(&parts) && (reason != Reason::Repeat || is_recent)
-        });
+        let is_known =
+            told.is_some_and(|told| self.is_known(group, told, (reason, &parts, decided_at), now));
         if parts.is_empty() || is_known || self.is_busy(group, &address) {
             return;
         }
