@@ -88,7 +88,7 @@ impl Judge<'_> {
             for integration in integrations.filter(|one| one.sends_resolved) {
                 let own = (&*receiver.name, integration.index);
                 let believed = self.own_belief(route, own, self.fingerprints[alert]);
-                if !believed.is_some_and(|believed| !believed.is_resolved) {
+                if believed.is_none_or(|believed| believed.is_resolved) {
                     continue;
                 }
                 // As in Alertmanager: what ends while it is kept back is not told.
