@@ -128,6 +128,8 @@ pub struct Engine {
     forget_at: BTreeSet<(Timestamp, ChannelKey)>,
     is_leading: bool,
     is_degraded: bool,
+    /// Whether what was durable before is known: one that leads without the database may never have seen it.
+    has_read_rows: bool,
     /// The time of the last event: the clock may be set back, the engine's time is not.
     last_now: Timestamp,
     /// The place of the next delivery in the queue.
@@ -136,7 +138,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Makes an engine that knows nothing.
+    /// Makes an engine that knows nothing, and knows that: of alerts that nobody told it of it explains that rows may be
+    /// about them that it has not read.
     pub fn new(config: Arc<Config>, settings: Settings, now: Timestamp) -> Self {
         let is_leading = settings.is_leading;
         Self {
@@ -153,6 +156,7 @@ impl Engine {
             forget_at: BTreeSet::new(),
             is_leading,
             is_degraded: false,
+            has_read_rows: false,
             last_now: now,
             next_place: 0,
             counts: Counts::default(),
@@ -170,6 +174,7 @@ impl Engine {
         now: Timestamp,
     ) -> (Self, Step) {
         let mut engine = Self::new(config, settings, now);
+        engine.has_read_rows = true;
         let mut step = Step::default();
         engine.take_rows(rows, now, &mut step);
         engine.keep_own_changes(&mut step);
@@ -292,6 +297,10 @@ impl Engine {
 
     pub(crate) fn heartbeats_known(&self) -> &Heartbeats {
         &self.heartbeats
+    }
+
+    pub(crate) fn has_read_rows(&self) -> bool {
+        self.has_read_rows
     }
 
     pub(crate) fn counts(&self) -> &Counts {

@@ -17,7 +17,7 @@ use crate::{AlertView, Fingerprint, SilenceId};
 pub struct Explanation {
     /// The labels that were asked about.
     pub labels: Labels,
-    /// The alert; `None` when there is none with these labels, or it is resolved and everybody who had to knows.
+    /// The alert; `None` when none with these labels is known, or it is resolved and everybody who had to knows.
     pub alert: Option<AlertView>,
     /// For each integration that the alert is or would be routed to, what holds for it, in the order of the routes.
     pub channels: Vec<ChannelExplanation>,
@@ -60,6 +60,9 @@ pub struct Told {
 pub enum Why {
     /// There is no such alert: nothing was posted, or it is over and everybody who had to knows.
     NoAlert,
+    /// It is not known whether there is such an alert, or who heard of it: this replica has not been able to read what was
+    /// written before it began.
+    RowsUnread,
     /// It waits for the next flush of its group.
     Waiting {
         /// Until when.

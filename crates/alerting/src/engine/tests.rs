@@ -78,8 +78,9 @@ impl World {
     pub(super) fn new(text: &str) -> Self {
         let config = parsed(text);
         let settings = Settings::default();
+        let (engine, _) = Engine::restore(config.clone(), settings.clone(), Rows::default(), NOON);
         Self {
-            engine: Engine::new(config.clone(), settings.clone(), NOON),
+            engine,
             rows: Rows::default(),
             history: Vec::new(),
             now: NOON,

@@ -174,7 +174,7 @@ impl Case<'_> {
 
     fn why(&self, channel: &Channel) -> Why {
         let (Some(entry), Some(group)) = (self.entry, self.group) else {
-            return Why::NoAlert;
+            return self.unless_unread(Why::NoAlert);
         };
         if !self.engine.is_leading() {
             return Why::NotLeading;
@@ -206,7 +206,15 @@ impl Case<'_> {
     fn over_and_not_told_firing(&self, channel: &Channel) -> Why {
         match self.told(channel) {
             Some(told) if told.is_resolved => Why::ResolvedTold,
-            _ => Why::ResolvedUnheard,
+            _ => self.unless_unread(Why::ResolvedUnheard),
+        }
+    }
+
+    /// What nothing is known of may be in rows that nobody could read so far.
+    fn unless_unread(&self, why: Why) -> Why {
+        match self.engine.has_read_rows() {
+            true => why,
+            false => Why::RowsUnread,
         }
     }
 
@@ -302,6 +310,7 @@ impl Case<'_> {
             }
             Why::Inhibited { .. } | Why::ResolvedUnheard => flush_at,
             Why::NoAlert
+            | Why::RowsUnread
             | Why::ResolvedNotWanted
             | Why::ResolvedTold
             | Why::NotLeading

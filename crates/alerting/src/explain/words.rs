@@ -10,6 +10,9 @@ impl Why {
     pub(super) fn sentence(&self, next_at: Option<Timestamp>) -> String {
         match self {
             Self::NoAlert => "no such alert is active".into(),
+            Self::RowsUnread => {
+                "not known: what was written before this process began could not be read yet".into()
+            }
             Self::Waiting { until, timer } => waiting(*until, *timer),
             Self::WarmUp { until } => format!(
                 "waits until {} for alerts that may inhibit it, since it began before this process did",

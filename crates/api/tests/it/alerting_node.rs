@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use plimsoll_alerting::rows::{Change, HistoryRow};
+use plimsoll_alerting::rows::{Change, HistoryRow, Rows};
 use plimsoll_alerting::surface::{Alerting, Answer, Status, Unavailable};
 use plimsoll_alerting::{
     Config, Draft, Engine, Event, Post, Refusal, Settings, SilenceError, SilenceId, Step, config,
@@ -61,8 +61,9 @@ impl Node {
     pub(crate) fn new(text: &str, clock: Arc<dyn Clock>) -> Arc<Self> {
         let now = clock.now();
         let config = Arc::new(read(text));
+        let (engine, _) = Engine::restore(config, Settings::default(), Rows::default(), now);
         Arc::new(Self {
-            engine: Mutex::new(Engine::new(config, Settings::default(), now)),
+            engine: Mutex::new(engine),
             history: Mutex::default(),
             clock,
             fresh: AtomicU64::new(1),

@@ -127,6 +127,18 @@ fn who_does_not_lead_keeps_alerts_and_tells_nobody() {
 }
 
 #[test]
+fn who_leads_without_having_read_the_rows_says_so() {
+    let mut world = World::new(ONE_RECEIVER);
+    assert_eq!(world.why("A")[0].1, Why::NoAlert);
+    world.engine = Engine::new(world.config.clone(), world.settings.clone(), world.now);
+    assert_eq!(world.why("A")[0].1, Why::RowsUnread);
+    world.fire(&["A"]);
+    assert!(matches!(world.why("A")[0].1, Why::Waiting { .. }));
+    world.resolve(&["A"]);
+    assert_eq!(world.why("A")[0].1, Why::RowsUnread);
+}
+
+#[test]
 fn who_leads_takes_what_others_were_posted() {
     let mut leader = World::new(ONE_RECEIVER);
     let mut standby = World::new(ONE_RECEIVER);

@@ -120,6 +120,7 @@ fn why(why: &Why) -> Value {
     let at = |time: &Timestamp| rfc3339(*time);
     match why {
         Why::NoAlert => json!({"kind": "no_alert"}),
+        Why::RowsUnread => json!({"kind": "rows_unread"}),
         Why::NoIntegration => json!({"kind": "no_integration"}),
         Why::Waiting { until, timer } => {
             json!({"kind": "waiting", "until": at(until), "timer": timer.as_str()})

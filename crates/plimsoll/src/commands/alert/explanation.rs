@@ -51,6 +51,7 @@ fn alert(page: &mut Page, answer: &Value, now: Timestamp) {
     let alert = &answer["alert"];
     let starts_at = read_time(&alert["startsAt"]);
     let what = match starts_at {
+        None if is_unread(answer) => "not known whether it fires; this is where it would go".into(),
         None => "does not fire; this is where it would go".into(),
         Some(_) if is_resolved(alert, now) => {
             let ended = read_time(&alert["endsAt"]).unwrap_or(now);
@@ -73,6 +74,11 @@ fn alert(page: &mut Page, answer: &Value, now: Timestamp) {
             &format!("told: {told} of {}", counted(channels.len(), "integration")),
         );
     }
+}
+
+/// Says whether the server does not know all that was written before it began.
+fn is_unread(answer: &Value) -> bool {
+    list(&answer["channels"]).any(|channel| channel["why"]["kind"] == "rows_unread")
 }
 
 fn is_resolved(alert: &Value, now: Timestamp) -> bool {
@@ -117,6 +123,7 @@ fn verdict(channel: &Value, kind: &str, now: Timestamp) -> String {
     match kind {
         "waiting" | "warm_up" | "queued" | "being_told" => "NOT TOLD YET".into(),
         "no_alert" => "would be told".into(),
+        "rows_unread" => "NOT KNOWN".into(),
         "not_leading" => "another replica decides".into(),
         _ => "NOT TOLD".into(),
     }
@@ -128,6 +135,9 @@ fn reasons(kind: &str, channel: &Value, now: Timestamp) -> Vec<(&'static str, St
     let because = |what: &str| vec![("why", what.to_owned())];
     match kind {
         "no_alert" => because("no such alert is known: nothing was posted, or it is over"),
+        "rows_unread" => because(
+            "the server could not read yet what was written before it began, so it may have been told",
+        ),
         "waiting" => because(&waiting(why)),
         "warm_up" => because(
             "it began before this process did, and what inhibits it may still be heard of (warm_up)",

@@ -1,8 +1,7 @@
 //! Every alert that somebody was not told of has a reason, and the reason is true.
 
 use anyhow::{Context, bail, ensure};
-use plimsoll_alerting::{ChannelExplanation, Engine, Why};
-use plimsoll_types::Timestamp;
+use plimsoll_alerting::{ChannelExplanation, Why};
 
 use super::Judge;
 use crate::sim::alerts::replica::Replica;
@@ -35,7 +34,7 @@ impl Judge<'_> {
                 explanation.channels
             );
             for channel in &explanation.channels {
-                self.is_true(alert, is_known, channel, engine, now)
+                self.is_true(alert, is_known, channel, replica, at)
                     .with_context(|| {
                         format!(
                             "{} at {at} to {}: {channel:#?}",
@@ -54,9 +53,13 @@ impl Judge<'_> {
         alert: usize,
         is_known: bool,
         channel: &ChannelExplanation,
-        engine: &Engine,
-        now: Timestamp,
+        replica: &Replica,
+        at: i64,
     ) -> anyhow::Result<()> {
+        let (engine, now) = (
+            replica.engine.as_ref().context("nobody to ask")?,
+            replica.local(at),
+        );
         ensure!(!channel.text.is_empty(), "no words");
         let is_ahead = channel.next_at.is_none_or(|next| next >= now);
         ensure!(is_ahead, "what is next has passed at {now:?}");
@@ -66,6 +69,8 @@ impl Judge<'_> {
             Why::NoAlert | Why::ResolvedUnheard | Why::ResolvedTold | Why::ResolvedNotWanted => {
                 ensure!(!is_known, "it fires");
             }
+            // It may fire, but who was asked has to be one that knows nothing of what was posted before it began.
+            Why::RowsUnread => ensure!(!replica.is_ready(at), "its rows are read"),
             Why::NothingNew { .. } => {
                 ensure!(was_told, "nothing new, though nothing was told");
                 let received = self.effects.iter().any(|effect| {

@@ -79,6 +79,22 @@ fn a_whole_page() {
 }
 
 #[test]
+fn what_a_server_could_not_read_is_not_said_to_be_absent() {
+    let unread = channel(
+        "pagers",
+        &Value::Null,
+        &json!({"kind": "rows_unread"}),
+        &Value::Null,
+    );
+    let answer = json!({
+        "labels": {"alertname": "Down"}, "alert": null, "channels": [unread], "notRoutedTo": [],
+    });
+    let page = render(&[answer], three_o_clock());
+    assert!(page.contains("not known whether it fires"), "{page}");
+    assert!(!page.contains("does not fire"), "{page}");
+}
+
+#[test]
 fn every_reason_is_said() {
     let check = |why: Value, parts: &[&str]| {
         let said = said(&Value::Null, &why, &"2026-11-21T03:05:00Z".into());
@@ -88,6 +104,10 @@ fn every_reason_is_said() {
         assert!(!said.contains("as the server says"), "{said}");
     };
     check(json!({"kind": "no_alert"}), &["would be told"]);
+    check(
+        json!({"kind": "rows_unread"}),
+        &["NOT KNOWN", "could not read yet"],
+    );
     check(
         json!({"kind": "waiting", "timer": "group_wait"}),
         &["NOT TOLD YET", "(group_wait)", "(in 5m): it is told"],
