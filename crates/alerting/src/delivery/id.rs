@@ -5,13 +5,15 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use crate::rows::ChannelKey;
+use crate::rows::{ChannelKey, Part};
 
 /// Names a notice to one integration: the same for all its attempts and, as far as they decide the same, for all
 /// replicas. It is written as 32 hexadecimal digits.
 ///
-/// It is the beginning of SHA-256 over the channel and the number of the notice: label values come from outside, and
-/// nobody should be able to choose some that make a receiver take a page for one that it has already.
+/// It is the beginning of SHA-256 over the channel, the number of the notice and what it says of which alerts. Label values
+/// come from outside, and nobody should be able to choose some that make a receiver take a page for one that it has
+/// already. Replicas that are cut off from each other count on from the same number: without the content a receiver that
+/// honours the key would take the page of one for the end that another told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId(u128);
 
@@ -21,8 +23,9 @@ pub struct DeliveryId(u128);
 pub struct InvalidDeliveryId(String);
 
 impl DeliveryId {
-    /// Computes the id of notice number `sequence` of a channel.
-    pub fn of(channel: &ChannelKey, sequence: i64) -> Self {
+    /// Computes the id of notice number `sequence` of a channel. When an alert ended does not count: the clocks of replicas
+    /// differ, and so do the ends that they note.
+    pub fn of(channel: &ChannelKey, sequence: i64, parts: &[Part]) -> Self {
         let mut hash = Sha256::new();
         let group = &channel.group;
         for text in [&group.route, &group.key, &channel.receiver, &channel.kind] {
@@ -32,6 +35,11 @@ impl DeliveryId {
         hash.update(group.ordinal.to_be_bytes());
         hash.update(channel.index.to_be_bytes());
         hash.update(sequence.to_be_bytes());
+        for part in parts {
+            hash.update(part.fingerprint.as_u64().to_be_bytes());
+            hash.update(part.starts_at.millis().to_be_bytes());
+            hash.update([u8::from(part.is_resolved())]);
+        }
         let digest = hash.finalize();
         let first = digest.first_chunk().expect("a digest has 32 bytes");
         Self(u128::from_be_bytes(*first))

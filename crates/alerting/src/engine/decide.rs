@@ -186,7 +186,7 @@ impl Engine {
         channel.is_to_be_decided = false;
         let key = channel.key(&group.name);
         let delivery = Delivery {
-            id: DeliveryId::of(&key, channel.sequence),
+            id: DeliveryId::of(&key, channel.sequence, &parts),
             place: self.next_place,
             group: at,
             channel: key,

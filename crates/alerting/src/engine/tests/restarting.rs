@@ -243,6 +243,33 @@ fn replicas_that_decide_the_same_use_the_same_key() {
 }
 
 #[test]
+fn replicas_that_decide_differently_use_different_keys() {
+    let mut cut_off = World::new(ONE_RECEIVER);
+    cut_off.fire(&["A name=a"]);
+    cut_off.seconds(60);
+    // Another one leads from the rows as they are now, and nothing of what the first one decides gets into them.
+    let mut other = World::new(ONE_RECEIVER);
+    other.rows = cut_off.rows.clone();
+    other.now = cut_off.now;
+    other.restart();
+    cut_off.resolve(&["A name=a"]);
+    cut_off.seconds(300);
+    other.fire(&["A name=b"]);
+    other.resolve(&["A name=a"]);
+    other.seconds(300);
+    let [.., end] = &cut_off.heard[..] else {
+        panic!("the end is told");
+    };
+    let [page] = &other.heard[..] else {
+        panic!("the page is told: {:?}", other.heard);
+    };
+    assert_eq!(end.text, "all alerts resolved -a");
+    assert_eq!(page.text, "new alerts added -a +b");
+    // Who honours the key would take the page for the end that it has already.
+    assert_ne!(end.id, page.id);
+}
+
+#[test]
 fn no_key_is_used_twice() {
     let mut world = World::new(ONE_RECEIVER);
     for _ in 0..5 {
