@@ -10,7 +10,7 @@ use super::{Engine, Step};
 use crate::book::GroupIndex;
 use crate::delivery::{Delivery, DeliveryId, retry_after};
 use crate::group::{Group, Known};
-use crate::rows::{Change, DeliveryPhase, Outcome};
+use crate::rows::{Change, DeliveryPhase, Outcome, Part};
 
 impl Engine {
     pub(super) fn take_answer(
@@ -71,9 +71,41 @@ impl Engine {
         };
         let known = known(&delivery, data, None, now);
         self.tell(group, place, known, step);
-        doubt_primary(group, place, &delivery.resolved(), step);
+        self.doubt_primary(group, place, &delivery, step);
         self.release_told(group, at, delivery.resolved().into_iter(), step);
         self.decide_again(group, at, place, now, step);
+    }
+
+    /// A stand-in has heard that alerts are over. Who it stands in for may not want to hear of ends, and takes them for firing,
+    /// whoever told it so: when one of them fires again, that is news all the same, or nobody would hear of it.
+    fn doubt_primary(&self, group: &mut Group, place: usize, delivery: &Delivery, step: &mut Step) {
+        let Some(primary) = group.channels[place].instead_of.clone() else {
+            return;
+        };
+        for channel in &mut group.channels {
+            let integration = self.policies.integration(&channel.address);
+            let wants_ends = integration.is_none_or(|integration| integration.sends_resolved);
+            let told = channel.told.as_mut();
+            let Some(told) = told.filter(|_| channel.address.receiver == primary) else {
+                continue;
+            };
+            // What it heard itself after such an end is of a later time. Who wants ends hears of them itself.
+            let is_own = told.via.is_none();
+            let may_miss = |part: &&Part| {
+                !is_own || !wants_ends && part.ends_at.is_some_and(|at| told.at <= at)
+            };
+            let ends = delivery.parts.iter().filter(|part| part.is_resolved());
+            let ends: Vec<u64> = ends
+                .filter(may_miss)
+                .map(|part| part.fingerprint.as_u64())
+                .collect();
+            let before = told.resolved.len();
+            told.doubt(&ends);
+            if told.resolved.len() > before {
+                let row = channel.row(&group.name, Timestamp::MAX);
+                step.changes.push(Change::PutTold(row));
+            }
+        }
     }
 
     /// A flush had to wait for this answer: what it would have decided is decided now.
@@ -210,26 +242,6 @@ impl Engine {
         self.note_death(group, &delivery, now, step);
         if self.policies.get(group.policy).origin.is_routed() {
             self.dead_letter(&delivery, now, step);
-        }
-    }
-}
-
-/// A stand-in has heard that alerts are over. Who it stands in for may not want to hear of ends: when one of them fires
-/// again, that is news all the same.
-fn doubt_primary(group: &mut Group, place: usize, ends: &[u64], step: &mut Step) {
-    let Some(primary) = group.channels[place].instead_of.clone() else {
-        return;
-    };
-    for channel in &mut group.channels {
-        let told = channel.told.as_mut().filter(|told| told.via.is_some());
-        let Some(told) = told.filter(|_| channel.address.receiver == primary) else {
-            continue;
-        };
-        let before = told.resolved.len();
-        told.doubt(ends);
-        if told.resolved.len() > before {
-            let row = channel.row(&group.name, Timestamp::MAX);
-            step.changes.push(Change::PutTold(row));
         }
     }
 }

@@ -432,6 +432,34 @@ fn what_a_stand_in_heard_the_end_of_is_news_when_it_fires_again() {
 }
 
 #[test]
+fn what_a_stand_in_heard_the_end_of_is_news_also_to_who_heard_the_page_itself() {
+    let quiet = "[{url: 'http://127.0.0.1:1/', send_resolved: false}]";
+    let text = WITH_FALLBACK.replacen("[{url: 'http://127.0.0.1:1/'}]", quiet, 1);
+    let mut world = World::new(&text);
+    world.unavailable("team", None);
+    first(&mut world);
+    world.seconds(60);
+    world.broken.clear();
+    world.fire(&["A name=b"]);
+    world.seconds(300);
+    world.resolve(&["A name=a"]);
+    world.seconds(300);
+    world.fire(&["A name=a"]);
+    world.seconds(300);
+    let heard = world.heard.iter();
+    let heard: Vec<_> = heard.map(|one| (&*one.receiver, &*one.text)).collect();
+    assert_eq!(
+        heard,
+        [
+            ("second", "first notification +a"),
+            ("team", "new alerts added +a +b"),
+            ("second", "all alerts resolved -a"),
+            ("team", "new alerts added +a +b"),
+        ]
+    );
+}
+
+#[test]
 fn two_integrations_hand_over_the_same_page_once() {
     let integrations = "[{url: 'http://127.0.0.1:1/'}, {url: 'http://127.0.0.1:2/'}]";
     let text = WITH_FALLBACK.replacen("[{url: 'http://127.0.0.1:1/'}]", integrations, 1);
