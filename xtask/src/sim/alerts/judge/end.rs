@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::ensure;
 use plimsoll_alerting::{Config, Route};
 
-use super::{Belief, Judge};
+use super::{Belief, Channel, Judge};
 use crate::sim::alerts::receivers::Effect;
 use crate::sim::alerts::replica::{EPOCH_MILLIS, Replica};
 use crate::sim::alerts::store::Store;
@@ -116,7 +116,8 @@ impl Judge<'_> {
                 continue;
             }
             let told = self.told(route, index, fingerprint);
-            let was_told = told.into_iter().any(|at| at >= start);
+            let was_told = told.into_iter().any(|at| at >= start)
+                || self.was_told_the_end(route, index, fingerprint, start);
             let believed = self.belief(route, index, fingerprint, start);
             ensure!(
                 was_told || believed.is_some_and(|believed| !believed.is_resolved),
@@ -188,6 +189,15 @@ impl Judge<'_> {
         told.map(|effect| effect.at).collect()
     }
 
+    /// Says whether an integration was told that an alert is over that fired from `start` on. Who took nothing as long as it
+    /// fired hears of it that way, when something else of the group fires then: notices that wait become one.
+    fn was_told_the_end(&self, route: &Route, index: usize, fingerprint: u64, start: i64) -> bool {
+        let begin = if start == 0 { -self.story.age } else { start };
+        let end = (fingerprint, true, EPOCH_MILLIS + begin);
+        let mut told = self.of_route(route, index);
+        told.any(|effect| effect.content().contains(&end))
+    }
+
     fn of_route(&self, route: &Route, index: usize) -> impl Iterator<Item = &Effect> {
         let prefix = format!("{}:", route.key);
         self.effects.iter().filter(move |effect| {
@@ -196,8 +206,10 @@ impl Judge<'_> {
     }
 }
 
+/// Returns what those believe who were told this. What another channel says late of an earlier time at which the alert fired,
+/// as a stand-in is told what it missed, does not change what is known of a later one.
 fn last_belief<'a>(told: impl Iterator<Item = &'a Effect>, fingerprint: u64) -> Option<Belief> {
-    let mut last = None;
+    let mut last: Option<(Belief, Channel)> = None;
     for effect in told {
         let mut content = effect.content().into_iter();
         let own = content.find(|(found, ..)| *found == fingerprint);
@@ -206,7 +218,12 @@ fn last_belief<'a>(told: impl Iterator<Item = &'a Effect>, fingerprint: u64) -> 
                 is_resolved,
                 starts_at,
             };
-            last = Some((belief, effect.channel()));
+            let is_late = last.as_ref().is_some_and(|(known, channel)| {
+                *channel != effect.channel() && belief.starts_at < known.starts_at
+            });
+            if !is_late {
+                last = Some((belief, effect.channel()));
+            }
         } else if !effect.notice.is_firing() {
             last = last.filter(|(_, channel)| *channel != effect.channel());
         }
