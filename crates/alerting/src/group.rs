@@ -21,7 +21,7 @@ use std::time::Duration;
 use plimsoll_types::{Labels, Timestamp};
 
 pub(crate) use all::Groups;
-pub(crate) use channel::{Channel, Known};
+pub(crate) use channel::{Channel, Known, Unconfirmed};
 pub(crate) use order::in_order;
 pub(crate) use policy::{Address, Policies, Policy, PolicyIndex};
 
@@ -87,12 +87,13 @@ impl Group {
         self.created_at = self.created_at - by;
         self.flush_at = self.flush_at - by;
         self.flushed_at = self.flushed_at.map(|at| at - by);
-        for told in self
-            .channels
-            .iter_mut()
-            .filter_map(|channel| channel.told.as_mut())
-        {
-            told.at = told.at - by;
+        for channel in &mut self.channels {
+            if let Some(told) = &mut channel.told {
+                told.at = told.at - by;
+            }
+            if let Some(unconfirmed) = &mut channel.unconfirmed {
+                unconfirmed.decided_at = unconfirmed.decided_at - by;
+            }
         }
     }
 

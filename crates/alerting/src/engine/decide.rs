@@ -11,8 +11,8 @@ use crate::Fingerprint;
 use crate::book::GroupIndex;
 use crate::dedup::{Visible, has};
 use crate::delivery::{Content, Delivery, DeliveryId, Given, Open, Plan, plan};
-use crate::group::{Channel, Group, Known};
-use crate::rows::{Change, DeliveryPhase, Outcome, Part};
+use crate::group::{Channel, Group, Known, Unconfirmed};
+use crate::rows::{Change, ChannelKey, DeliveryPhase, Outcome, Part};
 
 impl Engine {
     /// Decides a channel of a group that was taken out.
@@ -181,17 +181,27 @@ impl Engine {
         let before = group.channels[place].delivery;
         let before = before.and_then(|id| self.outbox.get(id)).cloned();
         self.close(group, place, Outcome::Superseded, now, step);
+        let repeat_interval = self.policies.get(group.policy).route.repeat_interval;
         let channel = &mut group.channels[place];
-        channel.sequence = next_sequence(channel.sequence, &parts, now);
-        channel.is_to_be_decided = false;
         let key = channel.key(&group.name);
+        let (sequence, id) = unconfirmed(channel, &key, &parts)
+            .filter(|same| reason != Reason::Repeat || now < same.decided_at + repeat_interval)
+            .map_or_else(
+                || {
+                    let next = next_sequence(channel.sequence, &parts, now);
+                    (next, DeliveryId::of(&key, next, &parts))
+                },
+                |same| (same.sequence, same.id),
+            );
+        channel.sequence = channel.sequence.max(sequence);
+        channel.is_to_be_decided = false;
         let delivery = Delivery {
-            id: DeliveryId::of(&key, channel.sequence, &parts),
+            id,
             place: self.next_place,
             group: at,
             channel: key,
             address: channel.address.clone(),
-            sequence: channel.sequence,
+            sequence,
             reason,
             parts,
             phase: DeliveryPhase::Queued,
@@ -236,6 +246,11 @@ impl Engine {
     ) -> Option<Delivery> {
         let id = group.channels[place].delivery.take()?;
         let delivery = self.outbox.remove(id)?;
+        note_unconfirmed(
+            &mut group.channels[place],
+            &delivery,
+            outcome == Outcome::Sent,
+        );
         if delivery.was_attempted() && outcome != Outcome::Sent {
             let channel = &mut group.channels[place];
             // The receiver may know the key: it is not used for anything else, not even after a restart. And it may know the
@@ -276,6 +291,25 @@ impl Engine {
 
 fn open_of(group: &Group, place: usize) -> Option<DeliveryId> {
     group.channels[place].delivery
+}
+
+/// Notes of which notice nobody knows whether it arrived, now that another one may follow.
+fn note_unconfirmed(channel: &mut Channel, delivery: &Delivery, is_sent: bool) {
+    if is_sent {
+        channel.unconfirmed = None;
+    } else if delivery.attempts > 0 {
+        channel.unconfirmed = Some(Unconfirmed {
+            id: delivery.id,
+            sequence: delivery.sequence,
+            decided_at: delivery.decided_at,
+        });
+    }
+}
+
+/// Returns the last notice that may have arrived when it said the same: under its key, who has it already takes it once.
+fn unconfirmed(channel: &Channel, key: &ChannelKey, parts: &[Part]) -> Option<Unconfirmed> {
+    let says_the_same = |one: &Unconfirmed| DeliveryId::of(key, one.sequence, parts) == one.id;
+    channel.unconfirmed.filter(says_the_same)
 }
 
 /// Returns the number of the next notice. Of a channel that nothing is known of it is the time at which the first of the

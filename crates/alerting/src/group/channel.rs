@@ -18,12 +18,23 @@ pub(crate) struct Channel {
     pub(crate) delivery: Option<DeliveryId>,
     /// The number of the last notice; the next one has a higher one.
     pub(crate) sequence: i64,
+    /// The last notice that was attempted, when it went without an answer that says that it arrived. Only this process knows
+    /// it: after a restart the same is told under another key.
+    pub(crate) unconfirmed: Option<Unconfirmed>,
     /// Whether a flush could not decide since a delivery had to be waited for: the answer makes up for it.
     pub(crate) is_to_be_decided: bool,
     /// The receiver that it stands in for: it hears of that one's notices and then of resolutions, of nothing new.
     pub(crate) instead_of: Option<Arc<str>>,
     /// Whether a reload led the group or its alerts away from it.
     pub(crate) is_left_behind: bool,
+}
+
+/// A notice of which nobody knows whether it arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unconfirmed {
+    pub(crate) id: DeliveryId,
+    pub(crate) sequence: i64,
+    pub(crate) decided_at: Timestamp,
 }
 
 /// What an integration was told last.
@@ -93,6 +104,7 @@ impl Channel {
             told: None,
             delivery: None,
             sequence: 0,
+            unconfirmed: None,
             is_to_be_decided: false,
             instead_of: None,
             is_left_behind: false,

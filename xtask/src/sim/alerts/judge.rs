@@ -116,9 +116,10 @@ impl<'a> Judge<'a> {
         // Who does not know whether something arrived tells it again when it is not the same any more, or was not
         // in between.
         let has_changed = is_other || last.is_some_and(|(last, _)| self.changes(last, effect.at));
-        // An end that nobody confirmed is told again, since an incident would stay open for ever else.
+        // An end that nobody confirmed is told again, since an incident would stay open for ever else: under its key, but
+        // for who began after the first attempt.
         let has_ends = notice.alerts.iter().any(|alert| alert.is_resolved);
-        let may_differ = has_changed || has_ends;
+        let may_differ = has_changed || has_ends && self.is_disturbed(last, effect.at);
         let is_correction = may_differ && self.is_unconfirmed(last, effect.at);
         // Who told it without the store said that it may come again.
         let was_degraded = self
@@ -162,12 +163,14 @@ impl<'a> Judge<'a> {
 
     /// Says whether who told a receiver last may not know that it arrived: the answer was lost, or the process was.
     fn is_unconfirmed(&self, last: Option<(i64, bool)>, at: i64) -> bool {
-        let Some((last, is_confirmed)) = last else {
-            return true;
-        };
+        last.is_none_or(|(_, is_confirmed)| !is_confirmed) || self.is_disturbed(last, at)
+    }
+
+    /// Says whether something happened to a process or the store since a receiver was told last, or shortly before.
+    fn is_disturbed(&self, last: Option<(i64, bool)>, at: i64) -> bool {
+        let since = last.map_or(0, |(last, _)| last - 120_000);
         let mut events = self.story.events.iter();
-        let is_disturbed = events.any(|event| (last - 120_000..=at).contains(&event.at));
-        !is_confirmed || is_disturbed
+        events.any(|event| (since..=at).contains(&event.at))
     }
 
     /// Says whether an alert began or ended in a time.

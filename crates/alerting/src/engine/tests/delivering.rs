@@ -394,6 +394,23 @@ fn who_heard_a_page_itself_hears_its_end_when_it_is_back() {
 }
 
 #[test]
+fn an_end_that_may_have_arrived_keeps_its_key() {
+    let mut world = World::new(WITH_FALLBACK);
+    first(&mut world);
+    world.unavailable("team", None);
+    world.resolve(&["A name=a"]);
+    world.seconds(1800);
+    let ends = world.started.iter().map(|(_, attempt)| &attempt.notice);
+    let mut ids: Vec<_> = ends
+        .filter(|notice| notice.receiver == "team" && !notice.is_firing())
+        .map(|notice| &notice.id)
+        .collect();
+    assert!(ids.len() > 4, "{} attempts", ids.len());
+    ids.dedup();
+    assert_eq!(ids.len(), 1);
+}
+
+#[test]
 fn who_heard_nothing_itself_is_not_waited_for() {
     let mut world = World::new(WITH_FALLBACK);
     world.unavailable("team", None);

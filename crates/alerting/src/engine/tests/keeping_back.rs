@@ -143,6 +143,27 @@ fn an_expired_silence_keeps_nothing_back() {
 }
 
 #[test]
+fn what_may_have_arrived_before_a_silence_keeps_its_key_after_it() {
+    let mut world = World::new(ONE_RECEIVER);
+    world.unavailable("team", None);
+    world.fire(&["A"]);
+    world.seconds(40);
+    let first = world.started[0].1.notice.id.clone();
+    let id = silence(&mut world, "A", 4000);
+    world.seconds(300);
+    assert_eq!(world.rows.deliveries, []);
+    world.broken.clear();
+    world.step(Event::ExpireSilence(id));
+    world.seconds(300);
+    assert_eq!(world.heard.len(), 1);
+    assert_eq!(world.heard[0].id, first);
+    // A repetition is another notice.
+    world.seconds(4 * 3600 + 300);
+    assert_eq!(world.heard.len(), 2);
+    assert_ne!(world.heard[1].id, first);
+}
+
+#[test]
 fn a_notice_that_waits_does_not_leak_past_a_silence() {
     let mut world = World::new(ONE_RECEIVER);
     world.unavailable("team", None);
