@@ -14,6 +14,7 @@
 //!
 //! The clock may be set: back, and all that waits moves back with it; forward, and what waits is due at once.
 
+mod alone;
 mod answer;
 mod attempt;
 mod clock;
@@ -128,6 +129,8 @@ pub struct Engine {
     forget_at: BTreeSet<(Timestamp, ChannelKey)>,
     is_leading: bool,
     is_degraded: bool,
+    /// What was told without the database.
+    alone: alone::Alone,
     /// Whether what was durable before is known: one that leads without the database may never have seen it.
     has_read_rows: bool,
     /// The time of the last event: the clock may be set back, the engine's time is not.
@@ -156,6 +159,7 @@ impl Engine {
             forget_at: BTreeSet::new(),
             is_leading,
             is_degraded: false,
+            alone: alone::Alone::default(),
             has_read_rows: false,
             last_now: now,
             next_place: 0,
@@ -243,7 +247,8 @@ impl Engine {
             Event::Due => {}
             Event::Answered { delivery, verdict } => self.take_answer(delivery, verdict, now, step),
             Event::Merged(rows) => self.take_merged(*rows, now, step),
-            Event::Degraded(is_degraded) => self.is_degraded = is_degraded,
+            Event::ToldAlone(alone) => self.take_told(*alone, now, step),
+            Event::Degraded(is_degraded) => self.degrade(is_degraded),
             Event::Leading(is_leading) => self.lead(is_leading, now, step),
         }
     }

@@ -8,6 +8,7 @@ mod delivery;
 mod group;
 mod history;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use alert::{AlertRow, Origin};
@@ -58,6 +59,38 @@ pub struct Rows {
     pub deliveries: Vec<DeliveryRow>,
     /// The silences.
     pub silences: Vec<Arc<Silence>>,
+}
+
+/// What a replica told without the database, so that no row says it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ToldAlone {
+    /// What each integration was told.
+    pub told: Vec<ToldRow>,
+    /// The alerts that were told as firing, as they are by now.
+    pub alerts: Vec<AlertRow>,
+}
+
+impl ToldAlone {
+    /// Says whether nothing was told.
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// Returns it in parts of at most `most` integrations, each with the alerts that it is about.
+    pub fn parts(&self, most: usize) -> impl Iterator<Item = Self> {
+        let alerts = self.alerts.iter();
+        let alerts: BTreeMap<u64, &AlertRow> =
+            alerts.map(|row| (row.fingerprint.as_u64(), row)).collect();
+        self.told.chunks(most).map(move |told| {
+            let firing = told.iter().flat_map(|row| row.firing.iter());
+            let firing: BTreeSet<&u64> = firing.collect();
+            let known = firing.into_iter().filter_map(|one| alerts.get(one));
+            Self {
+                told: told.to_vec(),
+                alerts: known.map(|row| AlertRow::clone(row)).collect(),
+            }
+        })
+    }
 }
 
 impl Rows {

@@ -284,8 +284,11 @@ impl Engine {
     pub(super) fn tell(&mut self, group: &mut Group, place: usize, known: Known, step: &mut Step) {
         let channel = &mut group.channels[place];
         channel.told = Some(Box::new(known));
-        step.changes
-            .push(Change::PutTold(channel.row(&group.name, Timestamp::MAX)));
+        let row = channel.row(&group.name, Timestamp::MAX);
+        if self.is_degraded {
+            self.alone.note(row.clone());
+        }
+        step.changes.push(Change::PutTold(row));
     }
 }
 

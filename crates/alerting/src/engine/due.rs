@@ -47,6 +47,14 @@ impl Engine {
         self.forget_old_numbers(now, step);
     }
 
+    /// From now on notices are marked, or not any more: then what was told is durable as any other.
+    pub(super) fn degrade(&mut self, is_degraded: bool) {
+        self.is_degraded = is_degraded;
+        if !is_degraded {
+            self.alone.clear();
+        }
+    }
+
     /// From now on this replica decides, or not any more.
     pub(super) fn lead(&mut self, is_leading: bool, now: Timestamp, step: &mut Step) {
         if self.is_leading == is_leading {

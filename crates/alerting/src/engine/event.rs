@@ -6,7 +6,7 @@ use plimsoll_notify::{Integration, Notice, Verdict};
 use plimsoll_types::{Alert, Decision, Labels};
 
 use crate::delivery::DeliveryId;
-use crate::rows::{Change, Rows};
+use crate::rows::{Change, Rows, ToldAlone};
 use crate::{Draft, SetError, SilenceId, UnknownSilence};
 
 /// An alert as it was posted and judged: what `plimsoll_wire::alertmanager::Accepted` holds.
@@ -44,6 +44,9 @@ pub enum Event {
     /// Others wrote these alerts and silences into the shared store. Groups, what was told and deliveries are of those who
     /// lead, and only [`Engine::restore`](super::Engine::restore) reads them.
     Merged(Box<Rows>),
+    /// A replica told this without the database, which is back: see
+    /// [`Engine::take_told_alone`](super::Engine::take_told_alone). Only who leads has to know, and it may come twice.
+    ToldAlone(Box<ToldAlone>),
     /// From now on notices are marked as sent without the database, or not any more.
     Degraded(bool),
     /// From now on this replica decides and sends, or not any more. One that does not, keeps alerts and silences only.

@@ -79,7 +79,8 @@ impl Origin {
 }
 
 impl AlertRow {
-    pub(crate) fn to_alert(&self) -> Alert {
+    /// Returns the alert, with the end that it had at the time of writing.
+    pub fn to_alert(&self) -> Alert {
         Alert {
             labels: self.labels.clone(),
             annotations: self.annotations.clone(),

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | a replica that does not route | answers | a row of the inbox there; the one that routes looks every second |
 //! | any replica | is away | a row of the inbox of the local file; it goes to the shared one when that is back |
+//! | a replica that told something without the shared store | is back | a row that says so, for the one that routes |
 //!
 //! A row may be taken up twice, by a crash between two stores: posts merge, and of two versions of a silence the one that
 //! was changed later counts.
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use plimsoll_alerting::Post;
+use plimsoll_alerting::rows::ToldAlone;
 use plimsoll_alerting::surface::Unavailable;
 use plimsoll_alerting::{Silence, rows as engine};
 use plimsoll_runtime::clock::Clock;
@@ -35,6 +37,7 @@ const LOCAL_MAX: u32 = 10_000;
 const WAIT_MAX: Duration = Duration::from_secs(5);
 const ALERTS: &str = "alerts";
 const SILENCES: &str = "silences";
+const TOLD: &str = "told";
 
 /// Accepts what is not routed here.
 pub(super) struct Inbox {
@@ -193,6 +196,8 @@ pub(super) fn changed_silences(changes: &[engine::Change]) -> Vec<Arc<Silence>> 
 pub(super) enum Taken {
     Posts(Vec<Post>),
     Silences(Vec<Arc<Silence>>),
+    /// What a replica told while nobody could write it, for who leads.
+    Told(Box<ToldAlone>),
 }
 
 /// Something that was accepted and has its place in the inbox.
@@ -208,14 +213,16 @@ impl Taken {
         match self {
             Self::Posts(posts) => posts.len().div_ceil(POSTS_MAX),
             Self::Silences(_) => 1,
+            Self::Told(alone) => alone.told.len().div_ceil(POSTS_MAX),
         }
     }
 
-    /// Returns how many alerts or silences it is.
+    /// Returns how many alerts, silences or integrations it is about.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Posts(posts) => posts.len(),
             Self::Silences(silences) => silences.len(),
+            Self::Told(alone) => alone.told.len(),
         }
     }
 
@@ -235,6 +242,12 @@ impl Taken {
                 let silences = silences.iter().map(|silence| &**silence);
                 vec![(SILENCES, rows::from_silences(silences))]
             }
+            Self::Told(alone) => {
+                let parts = alone.parts(POSTS_MAX);
+                parts
+                    .map(|part| (TOLD, rows::from_told_alone(&part)))
+                    .collect()
+            }
         }
     }
 }
@@ -245,6 +258,7 @@ pub(super) fn taken(row: &InboxRow) -> Option<Taken> {
         ALERTS => rows::to_posts(&row.body).map(Taken::Posts),
         SILENCES => rows::to_silences(&row.body)
             .map(|silences| Taken::Silences(silences.into_iter().map(Arc::new).collect())),
+        TOLD => rows::to_told_alone(&row.body).map(|alone| Taken::Told(Box::new(alone))),
         other => Err(format!("the kind {other:?}")),
     };
     let told = |error: &String| {

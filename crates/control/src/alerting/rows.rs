@@ -1,6 +1,7 @@
 //! Between the nouns of alerting and the rows of the store of state: neither knows the other.
 
 mod alerts;
+mod alone;
 mod channels;
 mod history;
 mod json;
@@ -13,6 +14,7 @@ use plimsoll_state::rows::alerting as state;
 use plimsoll_state::{Change as RowChange, Error, Store};
 
 pub(super) use alerts::{from_posts, to_posts};
+pub(super) use alone::{from_told_alone, to_told_alone};
 pub(super) use history::from_history;
 pub(super) use silences::{from_silences, to_silences};
 

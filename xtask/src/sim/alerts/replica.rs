@@ -6,6 +6,7 @@
 //! | leader | a commit fails | keeps the changes and what should begin, and tries again |
 //! | leader | another one leads, or its lease may have passed | restores an engine as standby; what was not durable is gone |
 //! | either | the store is away for longer than the grace | decides from what it knows and says so in every notice |
+//! | either | the store is back, and another one leads | says what it told meanwhile; who leads takes that up |
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -254,6 +255,24 @@ impl Replica {
             begin.extend(self.tell(Event::Degraded(false), store, at).0);
         }
         begin.extend(self.read_others(store, at));
+        begin.extend(self.take_up_told(store, at));
+        begin
+    }
+
+    /// Who leads takes up what was told alone; it is gone from the store when what follows is durable.
+    fn take_up_told(&mut self, store: &mut Store, at: i64) -> Vec<Attempt> {
+        let mut begin = Vec::new();
+        if self.fence.is_none() || !self.is_settled() {
+            return begin;
+        }
+        let waiting = store.handed_over().to_vec();
+        for (number, alone) in waiting {
+            let (begun, told) = self.tell(Event::ToldAlone(Box::new(alone)), store, at);
+            begin.extend(begun);
+            if told.is_durable {
+                store.taken_up(number);
+            }
+        }
         begin
     }
 
@@ -277,33 +296,38 @@ impl Replica {
         begin
     }
 
-    fn take_over(&mut self, fence: u64, store: &Store, at: i64) {
+    fn take_over(&mut self, fence: u64, store: &mut Store, at: i64) {
         self.fence = Some(fence);
         self.lease_until = at + LEASE_MILLIS;
         self.is_degraded = false;
         self.renew_engine(true, store, at);
     }
 
-    fn step_down(&mut self, store: &Store, at: i64) {
+    fn step_down(&mut self, store: &mut Store, at: i64) {
         self.fence = None;
         self.is_degraded = false;
         self.renew_engine(false, store, at);
     }
 
     /// Makes an engine of what is durable.
-    fn renew_engine(&mut self, is_leading: bool, store: &Store, at: i64) {
+    fn renew_engine(&mut self, is_leading: bool, store: &mut Store, at: i64) {
         self.pending.clear();
         self.held.clear();
         self.incarnation += 1;
-        let Ok(rows) = store.read(self.number, at) else {
+        let Ok(rows) = store.read(self.number, at).cloned() else {
             return;
         };
         let now = self.local(at);
+        let before = self.engine.as_mut();
+        let before = before.map(|engine| engine.take_told_alone(now));
+        if let Some(alone) = before.filter(|alone| !alone.is_empty()) {
+            store.hand_over(alone);
+        }
         self.known = Known::default();
         rows.alerts.iter().for_each(|row| self.known.alert(row));
         rows.silences.iter().for_each(|row| self.known.silence(row));
         let config = Arc::clone(&self.config);
-        let (engine, step) = Engine::restore(config, settings(is_leading), rows.clone(), now);
+        let (engine, step) = Engine::restore(config, settings(is_leading), rows, now);
         self.show(&step, at);
         self.pending.extend(step.changes);
         self.held.extend(step.start);

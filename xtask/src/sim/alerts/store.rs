@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll_alerting::rows::{Change, HistoryRow, Rows};
+use plimsoll_alerting::rows::{Change, HistoryRow, Rows, ToldAlone};
 
 /// How long a replica leads without renewing.
 pub(super) const LEASE_MILLIS: i64 = 10_000;
@@ -22,6 +22,8 @@ pub(super) enum Failure {
 pub(super) struct Store {
     pub(super) rows: Rows,
     pub(super) history: Vec<HistoryRow>,
+    /// What was told while nobody could write it, numbered, for who leads.
+    told_alone: Vec<(u64, ToldAlone)>,
     /// Who leads, under which fence, until when.
     lease: Option<(usize, u64, i64)>,
     fence: u64,
@@ -114,6 +116,22 @@ impl Store {
         if !recent.into_iter().any(|known| known == row) {
             self.history.push(row.clone());
         }
+    }
+
+    /// Hands over what a replica told alone.
+    pub(super) fn hand_over(&mut self, alone: ToldAlone) {
+        self.commits += 1;
+        self.told_alone.push((self.commits, alone));
+    }
+
+    /// Returns what was handed over and nobody has taken up for good.
+    pub(super) fn handed_over(&self) -> &[(u64, ToldAlone)] {
+        &self.told_alone
+    }
+
+    /// What follows from what was handed over is durable.
+    pub(super) fn taken_up(&mut self, number: u64) {
+        self.told_alone.retain(|(known, _)| *known != number);
     }
 
     pub(super) fn read(&self, replica: usize, at: i64) -> Result<&Rows, Failure> {

@@ -270,6 +270,57 @@ fn replicas_that_decide_differently_use_different_keys() {
 }
 
 #[test]
+fn the_end_of_a_page_that_only_one_without_the_database_told_is_told() {
+    let mut alone = World::new(ONE_RECEIVER);
+    alone.step(Event::Degraded(true));
+    alone.fire(&["A"]);
+    alone.seconds(60);
+    alone.resolve(&["A"]);
+    let told = alone.engine.take_told_alone(alone.now);
+    assert_eq!((told.told.len(), told.alerts.len()), (1, 1));
+    assert!(alone.engine.take_told_alone(alone.now).is_empty());
+    // Who leads when it is back knows nothing of it.
+    let mut leader = World::new(ONE_RECEIVER);
+    leader.now = alone.now;
+    leader.step(Event::ToldAlone(Box::new(told.clone())));
+    leader.step(Event::ToldAlone(Box::new(told)));
+    leader.restart();
+    leader.seconds(600);
+    leader.expect(&["90s team: all alerts resolved -A"]);
+    assert_eq!((leader.rows.alerts.len(), leader.rows.groups.len()), (0, 0));
+}
+
+#[test]
+fn that_an_alert_fires_is_news_when_one_without_the_database_told_its_end() {
+    let mut leader = World::new(ONE_RECEIVER);
+    leader.fire(&["A"]);
+    leader.seconds(60);
+    let mut alone = World::new(ONE_RECEIVER);
+    (alone.rows, alone.now) = (leader.rows.clone(), leader.now);
+    alone.restart();
+    alone.step(Event::Degraded(true));
+    alone.resolve(&["A"]);
+    alone.seconds(300);
+    alone.expect(&["330s team: all alerts resolved -A"]);
+    leader.heard.clear();
+    leader.seconds(300);
+    let told = alone.engine.take_told_alone(alone.now);
+    leader.step(Event::ToldAlone(Box::new(told)));
+    leader.seconds(600);
+    leader.expect(&["630s team: new alerts added +A"]);
+}
+
+#[test]
+fn what_was_told_without_the_database_is_as_any_other_when_the_rows_are_durable() {
+    let mut world = World::new(ONE_RECEIVER);
+    world.step(Event::Degraded(true));
+    world.fire(&["A"]);
+    world.seconds(60);
+    world.step(Event::Degraded(false));
+    assert!(world.engine.take_told_alone(world.now).is_empty());
+}
+
+#[test]
 fn no_key_is_used_twice() {
     let mut world = World::new(ONE_RECEIVER);
     for _ in 0..5 {

@@ -12,7 +12,7 @@ use super::{Damaged, json};
 
 /// A posted alert in the inbox.
 #[derive(Serialize, Deserialize)]
-struct PostRecord {
+pub(super) struct PostRecord {
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
     starts_at: i64,
@@ -58,21 +58,28 @@ pub(super) fn from_row(row: ReceivedRow) -> Result<AlertRow, Damaged> {
 
 /// Writes posted alerts for the inbox.
 pub(in crate::alerting) fn from_posts(posts: &[Post]) -> String {
-    let record = |post: &Post| PostRecord {
+    json::write(&posts.iter().map(from_post).collect::<Vec<_>>())
+}
+
+/// Reads what [`from_posts`] wrote.
+pub(in crate::alerting) fn to_posts(text: &str) -> Result<Vec<Post>, Damaged> {
+    let records: Vec<PostRecord> = json::read(text)?;
+    Ok(records.into_iter().map(to_post).collect())
+}
+
+pub(super) fn from_post(post: &Post) -> PostRecord {
+    PostRecord {
         labels: owned(post.alert.labels.iter()),
         annotations: owned(post.alert.annotations.iter()),
         starts_at: post.alert.starts_at.millis(),
         ends_at: post.alert.ends_at.map(Timestamp::millis),
         generator_url: post.alert.generator_url.clone(),
         is_timeout: post.is_timeout,
-    };
-    json::write(&posts.iter().map(record).collect::<Vec<_>>())
+    }
 }
 
-/// Reads what [`from_posts`] wrote.
-pub(in crate::alerting) fn to_posts(text: &str) -> Result<Vec<Post>, Damaged> {
-    let records: Vec<PostRecord> = json::read(text)?;
-    let post = |record: PostRecord| Post {
+pub(super) fn to_post(record: PostRecord) -> Post {
+    Post {
         alert: Alert {
             labels: Labels::from_pairs(record.labels),
             annotations: Annotations::from_pairs(record.annotations),
@@ -81,8 +88,7 @@ pub(in crate::alerting) fn to_posts(text: &str) -> Result<Vec<Post>, Damaged> {
             generator_url: record.generator_url,
         },
         is_timeout: record.is_timeout,
-    };
-    Ok(records.into_iter().map(post).collect())
+    }
 }
 
 fn owned<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, String> {

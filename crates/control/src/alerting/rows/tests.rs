@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use plimsoll_alerting::rows::{
     AlertRow, ChannelKey, DeliveryPhase, DeliveryRow, GroupName, GroupRow, HistoryRow, Origin,
-    Outcome, Part, ToldRow,
+    Outcome, Part, ToldAlone, ToldRow,
 };
 use plimsoll_alerting::{
     DeliveryId, Fingerprint, MatcherSets, Post, Recurrence, Silence, SilenceId,
@@ -82,9 +82,8 @@ fn silence(text: &str) -> Silence {
     }
 }
 
-/// Every noun, written into a store and read back.
-async fn round_trip(text: &str, numbers: &[u64], number: i64) {
-    let told = ToldRow {
+fn told(text: &str, numbers: &[u64], number: i64) -> ToldRow {
+    ToldRow {
         channel: channel(text),
         at: at(number),
         reason: Reason::Repeat,
@@ -95,7 +94,11 @@ async fn round_trip(text: &str, numbers: &[u64], number: i64) {
         via: Some("other".into()),
         instead_of: None,
         expires_at: at(9),
-    };
+    }
+}
+
+/// Every noun, written into a store and read back.
+async fn round_trip(text: &str, numbers: &[u64], number: i64) {
     let delivery = DeliveryRow {
         id: DeliveryId::from_u128(u128::from(number.unsigned_abs())),
         channel: channel(text),
@@ -122,7 +125,7 @@ async fn round_trip(text: &str, numbers: &[u64], number: i64) {
             flush_at: at(number),
             has_news: true,
         }],
-        told: vec![told],
+        told: vec![told(text, numbers, number)],
         deliveries: vec![delivery],
         silences: vec![Arc::new(silence(text))],
     };
@@ -188,6 +191,11 @@ proptest! {
         };
         let posts = vec![post];
         prop_assert_eq!(to_posts(&from_posts(&posts)), Ok(posts));
+        let told = ToldAlone {
+            told: vec![ToldRow { expires_at: Timestamp::MAX, ..told(&text, &[1, 2], 7) }],
+            alerts: vec![AlertRow { origin: Origin::Posted, ..alert(&text, 3) }],
+        };
+        prop_assert_eq!(to_told_alone(&from_told_alone(&told)), Ok(told));
         let silences = vec![silence(&text)];
         prop_assert_eq!(to_silences(&from_silences(silences.iter())), Ok(silences));
     }
@@ -195,6 +203,7 @@ proptest! {
     #[test]
     fn any_text_in_a_column_is_read_without_harm(text in ".{0,60}") {
         let _ = (to_posts(&text), to_silences(&text), json::to_parts(&text), json::to_fingerprints(&text));
+        let _ = to_told_alone(&text);
     }
 }
 

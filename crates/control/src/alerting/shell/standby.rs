@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_alerting::rows::{Change, Rows};
+use plimsoll_alerting::rows::{Change, Rows, ToldAlone};
 use plimsoll_alerting::{AlertQuery, Engine, Event, Silence, Step};
 use plimsoll_runtime::clock::Monotonic;
-use plimsoll_runtime::tasks::Panicked;
+use plimsoll_runtime::tasks::{OnPanic, Panicked};
 use plimsoll_state::rows::alerting::InboxRow;
 use plimsoll_state::{Change as RowChange, Error, ErrorKind};
 
@@ -159,6 +159,7 @@ impl Shell {
     pub(super) fn remember(&mut self, taken: Taken) {
         self.step(match taken {
             Taken::Posts(posts) => Event::Posted(posts),
+            Taken::Told(alone) => Event::ToldAlone(alone),
             Taken::Silences(silences) => Event::Merged(Box::new(Rows {
                 silences,
                 ..Rows::default()
@@ -174,10 +175,33 @@ impl Shell {
             false => engine.reload(config, self.inner.clock.now()),
         };
         self.wake_at = engine.wake_at();
-        *self.inner.engine_mut() = engine;
+        let mut before = std::mem::replace(&mut *self.inner.engine_mut(), engine);
+        self.report_told(before.take_told_alone(self.inner.clock.now()));
         self.to_take_up.clear();
         self.restart_posting();
         step
+    }
+
+    /// Says to who leads from now on, this replica or another, what was told here while nobody could write it.
+    fn report_told(&self, alone: ToldAlone) {
+        if alone.is_empty() {
+            return;
+        }
+        let inner = Arc::clone(&self.inner);
+        let placed = inner.inbox.place(Taken::Told(Box::new(alone)));
+        let report = move |_stop| async move {
+            let rows = inner.inbox.rows(placed);
+            if let Err(error) = inner.inbox.accept(&rows).await {
+                let error = error.to_string();
+                tracing::error!(
+                    error,
+                    "who leads does not hear what was told without the database"
+                );
+            }
+        };
+        self.inner
+            .tasks
+            .spawn("alerting report", OnPanic::Report, report);
     }
 
     /// Begins to read the inbox, unless what was taken out of it is still on its way out.
@@ -232,7 +256,7 @@ impl Shell {
         if let Some(taken) = inbox::taken(row) {
             let silences = match &taken {
                 Taken::Silences(silences) => silences.clone(),
-                Taken::Posts(_) => Vec::new(),
+                Taken::Posts(_) | Taken::Told(_) => Vec::new(),
             };
             self.remember(taken);
             self.own_silences(&silences);

@@ -166,6 +166,35 @@ fn a_standby_without_the_database_pages_what_is_new_and_repeats_nothing() {
 }
 
 #[test]
+fn the_leader_tells_again_what_fires_when_one_without_the_database_told_its_end() {
+    let town = Town::new();
+    let leader = town.replica("a", town.local());
+    town.pass_until(&[&leader], MINUTE, "it leads", || leader.is_leading());
+    leader.post(&["A"]).unwrap();
+    town.pass_until(&[&leader], MINUTE, "A is told", || {
+        town.hook.told().len() == 1
+    });
+    let standby = town.replica("b", town.local());
+    let both = [&leader, &standby];
+    town.pass(&both, Duration::from_secs(20));
+
+    standby.store.is_away();
+    town.pass_until(&both, 2 * MINUTE, "it is alone", || standby.is_degraded());
+    standby.resolve(&["A"]).unwrap();
+    town.pass_until(&both, 2 * MINUTE, "its end is told", || {
+        town.hook.told().len() == 2
+    });
+    // By the time that the leader hears of the end, it fires again.
+    standby.post_anew("A").unwrap();
+    standby.store.works();
+    town.pass(&both, 4 * MINUTE);
+    assert_eq!(
+        town.hook.said(),
+        [["A firing"], ["A resolved"], ["A firing"]]
+    );
+}
+
+#[test]
 fn a_receiver_that_fails_is_told_again_under_the_same_key() {
     let town = Town::new();
     let node = town.start();

@@ -432,6 +432,16 @@ impl Node {
         self.post_until(names, Duration::from_mins(5))
     }
 
+    /// Posts that an alert fires since now.
+    pub(crate) fn post_anew(&self, name: &str) -> Result<(), String> {
+        let labels = Labels::from_pairs([("alertname", name), ("instance", "i")]);
+        self.post_all(
+            [labels].into_iter(),
+            self.clock.now(),
+            Duration::from_mins(5),
+        )
+    }
+
     /// Posts alerts that are over.
     pub(crate) fn resolve(&self, names: &[&str]) -> Result<(), String> {
         self.post_until(names, Duration::ZERO)
@@ -439,7 +449,7 @@ impl Node {
 
     fn post_until(&self, names: &[&str], lease: Duration) -> Result<(), String> {
         let labels = |name: &&str| Labels::from_pairs([("alertname", *name), ("instance", "i")]);
-        self.post_all(names.iter().map(labels), lease)
+        self.post_all(names.iter().map(labels), START, lease)
     }
 
     /// Posts an alert of one name for each of many instances, at once.
@@ -448,16 +458,21 @@ impl Node {
             let instance = instance.to_string();
             Labels::from_pairs([("alertname", name), ("instance", &instance)])
         };
-        self.post_all((0..count).map(labels), Duration::from_mins(5))
+        self.post_all((0..count).map(labels), START, Duration::from_mins(5))
     }
 
-    fn post_all(&self, all: impl Iterator<Item = Labels>, lease: Duration) -> Result<(), String> {
+    fn post_all(
+        &self,
+        all: impl Iterator<Item = Labels>,
+        starts_at: Timestamp,
+        lease: Duration,
+    ) -> Result<(), String> {
         let now = self.clock.now();
         let post = |labels: Labels| Post {
             alert: Alert {
                 labels,
                 annotations: Annotations::default(),
-                starts_at: START,
+                starts_at,
                 ends_at: Some(now + lease),
                 generator_url: String::new(),
             },

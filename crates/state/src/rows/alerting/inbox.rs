@@ -15,9 +15,9 @@ pub struct InboxRow {
     pub received_at: Timestamp,
     /// Who accepted it and how often they had before; with the time it is its identity.
     pub name: String,
-    /// What it is, `alerts` or `silences`.
+    /// What it is: `alerts`, `silences` or `told`.
     pub kind: String,
-    /// What was accepted, a JSON array.
+    /// What was accepted, a JSON array; of `told` an object.
     pub body: String,
 }
 
