@@ -91,8 +91,13 @@ impl Engine {
     fn know_told(&mut self, row: AlertRow, now: Timestamp, step: &mut Step) -> Option<Fingerprint> {
         let fingerprint = row.fingerprint;
         let is_new = self.book.get(fingerprint).is_none();
-        if is_new && row.is_resolved {
-            self.book.restore(row, now);
+        if is_new && (row.is_resolved || row.ends_at <= now) {
+            let over = AlertRow {
+                is_resolved: true,
+                ends_at: row.ends_at.min(now),
+                ..row
+            };
+            self.book.restore(over, now);
             return Some(fingerprint);
         }
         let effect = self.book.merge(&row, now);

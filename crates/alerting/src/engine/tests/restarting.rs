@@ -416,6 +416,22 @@ fn a_notice_does_not_tell_that_all_is_well_when_its_alerts_cannot_be_read_back()
 }
 
 #[test]
+fn an_end_that_is_near_by_a_slow_clock_is_no_page_to_who_is_ahead() {
+    let text = ONE_RECEIVER.replace("group_wait: 30s", "group_wait: 0s");
+    let mut standby = World::new(&text);
+    standby.settings.is_leading = false;
+    standby.restart();
+    standby.ahead = -500;
+    standby.resolve(&["A"]);
+    assert_eq!(standby.rows.alerts.len(), 1, "it fires for another moment");
+    let mut leader = World::new(&text);
+    leader.now = standby.now.saturating_add_millis(2_000);
+    leader.step(Event::Merged(Box::new(standby.rows.clone())));
+    leader.seconds(100);
+    leader.expect(&[]);
+}
+
+#[test]
 fn an_end_that_the_leader_knows_counts_although_our_clock_is_slow() {
     let mut leader = World::new(ONE_RECEIVER);
     leader.fire(&["A"]);
