@@ -47,6 +47,9 @@ impl Engine {
     /// Returns what was told without the database and is in no row, and forgets it: for who leads when the database is back,
     /// as [`Event::ToldAlone`](super::Event::ToldAlone).
     pub fn take_told_alone(&mut self, now: Timestamp) -> ToldAlone {
+        if self.is_degraded {
+            self.note_unanswered();
+        }
         let told: Vec<ToldRow> = std::mem::take(&mut self.alone.0).into_values().collect();
         let firing = united(told.iter().flat_map(|row| row.firing.iter().copied()));
         let alerts = firing
@@ -56,6 +59,25 @@ impl Engine {
         ToldAlone {
             alerts: alerts.collect(),
             told,
+        }
+    }
+
+    /// Notes what is on its way and may have arrived: nobody waits for the answer any more.
+    fn note_unanswered(&mut self) {
+        let deliveries = self.outbox.iter();
+        for delivery in deliveries.filter(|delivery| delivery.may_have_arrived()) {
+            let Some(group) = self.groups.get(delivery.group) else {
+                continue;
+            };
+            let Some(place) = group.channel(&delivery.address) else {
+                continue;
+            };
+            let mut channel = group.channels[place].clone();
+            if let Some(told) = channel.told.as_mut() {
+                told.doubt(&delivery.resolved());
+            }
+            channel.doubt_pages(&delivery.firing());
+            self.alone.note(channel.row(&group.name, Timestamp::MAX));
         }
     }
 
@@ -209,15 +231,19 @@ fn joined(own: Option<&Known>, row: &ToldRow, group: &Group, now: Timestamp) -> 
         };
     };
     let is_later = at > own.at;
-    let added = firing.filter(|one| is_later || !has(&own.resolved, *one));
+    let added =
+        firing.filter(|one| !has(&own.firing, *one) && (is_later || !has(&own.resolved, *one)));
+    let added: Vec<u64> = added.collect();
+    let in_doubt = added.iter().copied().filter(|one| has(&row.resolved, *one));
     let over = row.resolved.iter().copied();
     let doubted = over.filter(|one| is_later && has(&own.firing, *one) && !has(&row.firing, *one));
     let mut known = own.clone();
     if own.firing.is_empty() && !row.firing.is_empty() {
         (known.reason, known.via) = (row.reason, row.via.clone());
     }
-    known.firing = united(own.firing.iter().copied().chain(added));
-    known.resolved = united(own.resolved.iter().copied().chain(doubted));
+    let resolved = own.resolved.iter().copied().chain(doubted).chain(in_doubt);
+    known.resolved = united(resolved);
+    known.firing = united(own.firing.iter().copied().chain(added.iter().copied()));
     known
 }
 

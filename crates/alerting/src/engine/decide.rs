@@ -262,6 +262,9 @@ impl Engine {
                 channel.doubt_pages(&delivery.firing());
             }
             let row = channel.row(&group.name, Timestamp::MAX);
+            if self.is_degraded {
+                self.alone.note(row.clone());
+            }
             step.changes.push(Change::PutTold(row));
         }
         self.timers.remove(&delivery.timer());

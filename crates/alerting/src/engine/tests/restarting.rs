@@ -311,6 +311,22 @@ fn that_an_alert_fires_is_news_when_one_without_the_database_told_its_end() {
 }
 
 #[test]
+fn the_end_of_a_page_that_may_have_arrived_without_the_database_is_told() {
+    let mut alone = World::new(ONE_RECEIVER);
+    alone.is_slow = true;
+    alone.step(Event::Degraded(true));
+    alone.fire(&["A"]);
+    alone.seconds(30);
+    alone.resolve(&["A"]);
+    let told = alone.engine.take_told_alone(alone.now);
+    let mut leader = World::new(ONE_RECEIVER);
+    leader.now = alone.now;
+    leader.step(Event::ToldAlone(Box::new(told)));
+    leader.seconds(600);
+    leader.expect(&["60s team: all alerts resolved -A"]);
+}
+
+#[test]
 fn what_was_told_without_the_database_is_as_any_other_when_the_rows_are_durable() {
     let mut world = World::new(ONE_RECEIVER);
     world.step(Event::Degraded(true));
