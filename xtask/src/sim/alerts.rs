@@ -85,9 +85,7 @@ pub(super) fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs the few seeds that belong to every `cargo xtask ci`. Faults are open, which longer runs find, as: a fallback that
-/// does not want ends hears a page again that a second integration hands over when it is over (seed 60), and after a store
-/// was away and a process died an alert that fires is explained as unknown for a while (seed 315).
+/// Runs the few seeds that belong to every `cargo xtask ci`.
 pub(super) fn smoke() -> anyhow::Result<()> {
     run(&Options {
         seeds: SMOKE_SEEDS,
