@@ -5,7 +5,8 @@
 //! all of them again and again at a steady rate, as Prometheus does with what fires. Every tenth alert is a source that
 //! inhibits nine others of its service. What is told is CPU time (user and system, all threads) and memory as the kernel
 //! counts them, and how many sources a receiver was told of, so that nothing is cheap because it was left out. Ours answers
-//! when the alerts are on disk; Debian's keeps them in memory only.
+//! when the alerts are on disk; Debian's keeps them in memory only. A contender that stops taking alerts is said to have
+//! done so, and what it did not come to stands as `-`: ours is then judged by the goals that need nobody beside it.
 
 mod load;
 mod verify;
@@ -49,6 +50,8 @@ const QUARTERS: u64 = 4;
 const SETTLE_MAX: Duration = Duration::from_secs(60);
 
 /// What one program needed.
+///
+/// What was not measured is NaN or zero.
 #[derive(Default)]
 struct Figures {
     /// Microseconds of CPU per alert, of each quarter.
@@ -65,6 +68,8 @@ struct Figures {
     told: u64,
     /// Alerts of the first cluster that are kept back.
     inhibited: u64,
+    /// Why it did not come to the end.
+    gave_up: Option<String>,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
@@ -77,14 +82,22 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let config = load::config(&recorder.url(path));
         let contender = contender::start_alertmanager(&home, &binary, program == OURS, &config)?;
         let mut told = Told::new(&recorder, path);
-        figures.push(measure(&contender, &load, options, &mut told)?);
+        let mut measured = Figures::default();
+        if let Err(error) = measure(&contender, &load, options, &mut told, &mut measured) {
+            ensure!(program == THEIRS, "{}: {error:#}", contender.name);
+            measured.gave_up = Some(format!("{} gave up: {error:#}", contender.name));
+        }
+        figures.push(measured);
     }
-    let figures = figures.try_into();
-    table(
-        options,
-        &load,
-        &figures.map_err(|_| anyhow!("two programs"))?,
-    )
+    let figures: [Figures; 2] = figures.try_into().map_err(|_| anyhow!("two programs"))?;
+    let outcome = table(options, &load, &figures);
+    for reason in figures
+        .iter()
+        .filter_map(|figures| figures.gave_up.as_ref())
+    {
+        println!("\n{reason}");
+    }
+    outcome
 }
 
 /// Runs everything with one program.
@@ -93,10 +106,10 @@ fn measure(
     load: &Load,
     options: &Options,
     told: &mut Told,
-) -> anyhow::Result<Figures> {
-    let mut figures = Figures::default();
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
     eprintln!("{}: {} alerts", contender.name, options.alerts);
-    fill(contender, load, &mut figures)?;
+    fill(contender, load, figures)?;
     // Who is late is told from in the table.
     let settled = wait_until(SETTLE_MAX, "everybody told", || {
         let count = told.count()?;
@@ -108,10 +121,11 @@ fn measure(
     }
     let (rate, seconds) = (options.rate, options.seconds);
     eprintln!("{}: {rate} alerts/s for {seconds} s", contender.name);
-    steady(contender, load, options, &mut figures)?;
+    let came_through = steady(contender, load, options, figures);
     figures.told = told.count()?;
+    came_through?;
     figures.inhibited = verify::inhibited(&contender.api)?;
-    Ok(figures)
+    Ok(())
 }
 
 /// Posts all alerts in quarters.
@@ -138,13 +152,22 @@ fn steady(
     let clock = SystemClock::new();
     let (began, before) = (clock.monotonic(), cpu_time(id)?);
     let length = Duration::from_secs(options.seconds);
-    figures.paced = load.post_paced(contender.api.address, options.rate, length)?;
+    let address = contender.api.address;
+    let came_through = load.post_paced(address, options.rate, length, &mut figures.paced);
     let spent = (cpu_time(id)? - before).as_secs_f64();
     figures.steady = spent / clock.monotonic().since(began).as_secs_f64();
     figures.per_post = spent * 1e6 / figures.paced.posted as f64;
     let memory = memory(id)?;
     (figures.loaded_bytes, figures.peak_bytes) = (memory.anonymous, memory.peak);
-    Ok(())
+    came_through
+}
+
+/// Writes a figure; what was not measured is a dash.
+fn shown(figure: f64) -> String {
+    match figure.is_finite() {
+        true => format!("{figure:.2}"),
+        false => "-".into(),
+    }
 }
 
 fn table(options: &Options, load: &Load, figures: &[Figures; 2]) -> anyhow::Result<()> {
@@ -153,7 +176,6 @@ fn table(options: &Options, load: &Load, figures: &[Figures; 2]) -> anyhow::Resu
     println!("| what | plimsoll | alertmanager | ratio | goal | met |\n|---|---|---|---|---|---|");
     let mut row = |what: &str, of: &dyn Fn(&Figures) -> f64, goal: Option<(f64, bool)>| {
         let (ours, theirs) = (of(ours), of(theirs));
-        let ratio = ours / theirs;
         let (goal, met) = match goal {
             Some((goal, is_met)) => (format!("{goal}"), if is_met { "yes" } else { "**no**" }),
             None => ("-".into(), "-"),
@@ -161,13 +183,14 @@ fn table(options: &Options, load: &Load, figures: &[Figures; 2]) -> anyhow::Resu
         if met == "**no**" {
             missed.push(what.to_owned());
         }
-        println!("| {what} | {ours:.2} | {theirs:.2} | {ratio:.2} | {goal} | {met} |");
+        let [ours, theirs, ratio] = [ours, theirs, ours / theirs].map(shown);
+        println!("| {what} | {ours} | {theirs} | {ratio} | {goal} | {met} |");
     };
+    // A contender that gave up is no measure: what it did not do cost it nothing.
+    let is_compared = theirs.gave_up.is_none();
     let ratio = |of: &dyn Fn(&Figures) -> f64| {
-        Some((
-            GOAL_RATIO,
-            of(&figures[OURS]) / of(&figures[THEIRS]) <= GOAL_RATIO,
-        ))
+        let ratio = of(&figures[OURS]) / of(&figures[THEIRS]);
+        is_compared.then_some((GOAL_RATIO, ratio <= GOAL_RATIO))
     };
     let rate = |figures: &Figures| figures.paced.posted as f64 / figures.paced.seconds;
     let wanted = options.rate as f64;
@@ -183,8 +206,8 @@ fn table(options: &Options, load: &Load, figures: &[Figures; 2]) -> anyhow::Resu
     );
     let per_post = |figures: &Figures| figures.per_post;
     row("CPU microseconds per alert posted again", &per_post, None);
-    let first = |figures: &Figures| figures.load[0];
-    let last = |figures: &Figures| figures.load[figures.load.len() - 1];
+    let first = |figures: &Figures| *figures.load.first().unwrap_or(&f64::NAN);
+    let last = |figures: &Figures| *figures.load.get(QUARTERS as usize - 1).unwrap_or(&f64::NAN);
     row(
         "CPU microseconds per new alert, first quarter",
         &first,

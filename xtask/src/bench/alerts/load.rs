@@ -79,40 +79,41 @@ impl Load {
         Ok(end - begin)
     }
 
-    /// Posts all alerts again and again at a rate.
+    /// Posts all alerts again and again at a rate; `paced` tells what came of it, also when a post failed.
     pub(super) fn post_paced(
         &self,
         address: SocketAddr,
         rate: u64,
         length: Duration,
-    ) -> anyhow::Result<Paced> {
+        paced: &mut Paced,
+    ) -> anyhow::Result<()> {
         let clock = SystemClock::new();
         let began = clock.monotonic();
         let mut connection = Connection::new(address);
         let mut latencies = Vec::new();
-        let (mut posted, mut first) = (0, 0);
-        loop {
+        let mut first = 0;
+        let came_through = loop {
             let passed = clock.monotonic().since(began);
             if passed >= length {
-                break;
+                break Ok(());
             }
-            let due = Duration::from_secs_f64(posted as f64 / rate as f64);
+            let due = Duration::from_secs_f64(paced.posted as f64 / rate as f64);
             sleep(due.saturating_sub(passed));
             let end = self.alerts.min(first + BATCH);
             let body = self.body(first, end);
             let sent = clock.monotonic();
-            connection.push("/api/v2/alerts", &HEADERS, body.as_bytes())?;
+            if let Err(error) = connection.push("/api/v2/alerts", &HEADERS, body.as_bytes()) {
+                break Err(error);
+            }
             latencies.push(clock.monotonic().since(sent).as_secs_f64() * 1e3);
-            posted += end - first;
+            paced.posted += end - first;
             first = if end == self.alerts { 0 } else { end };
-        }
+        };
+        paced.seconds = clock.monotonic().since(began).as_secs_f64();
         latencies.sort_by(f64::total_cmp);
         let p99 = latencies.get(latencies.len() * 99 / 100);
-        Ok(Paced {
-            posted,
-            seconds: clock.monotonic().since(began).as_secs_f64(),
-            p99_millis: p99.copied().unwrap_or_default(),
-        })
+        paced.p99_millis = p99.copied().unwrap_or(f64::NAN);
+        came_through
     }
 
     /// Writes a request as Prometheus does.
