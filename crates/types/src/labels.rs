@@ -1,23 +1,15 @@
 //! Label sets: the identity of a series.
 //!
 //! A million series mean a million label sets, so a set is one shared allocation and cloning it copies a pointer.
-//! Its text is a run of pairs, sorted by name:
-//!
-//! ```text
-//! +-----------+------------+-----------+-------------+ ...
-//! | len(name) | name       | len(value)| value       |
-//! | 1+ bytes  | UTF-8      | 1+ bytes  | UTF-8       |
-//! +-----------+------------+-----------+-------------+ ...
-//! ```
-//!
-//! A length is written little end first in bytes of 6 bits, bit 6 (0x40) says that another byte follows. All of
-//! these bytes are ASCII, so the whole is valid UTF-8 and needs no unsafe code to be read back.
+//! Its text is a run of pairs (see `pairs`), sorted by name.
 
 use std::cmp::Ordering;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use crate::pairs::{self, Pairs};
 
 /// The label that holds the metric's name.
 pub const METRIC_NAME: &str = "__name__";
@@ -97,7 +89,7 @@ impl Labels {
 
     /// Walks the labels in ascending order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        Pairs { rest: &self.0 }
+        Pairs::of(&self.0)
     }
 
     /// Returns the number of labels.
@@ -122,11 +114,11 @@ impl Labels {
 
     /// Walks the labels as they are encoded: each name and value in one piece, for tables that keep a pair once.
     pub fn encoded_pairs(&self) -> impl Iterator<Item = &str> + Clone {
-        let mut pairs = Pairs { rest: &self.0 };
+        let mut pairs = Pairs::of(&self.0);
         std::iter::from_fn(move || {
-            let begin = pairs.rest;
+            let begin = pairs.rest();
             pairs.next()?;
-            Some(&begin[..begin.len() - pairs.rest.len()])
+            Some(&begin[..begin.len() - pairs.rest().len()])
         })
     }
 
@@ -152,14 +144,13 @@ impl Labels {
     /// Encodes one pair as [`encoded_pairs`](Self::encoded_pairs) gives it. The value is not empty.
     pub fn encode_pair(name: &str, value: &str) -> String {
         let mut text = String::with_capacity(name.len() + value.len() + 4);
-        write_part(&mut text, name);
-        write_part(&mut text, value);
+        pairs::write(&mut text, name, value);
         text
     }
 
     /// Returns name and value of a piece of [`encoded_pairs`](Self::encoded_pairs); two empty texts for an empty one.
     pub fn decode_pair(encoded: &str) -> (&str, &str) {
-        Pairs { rest: encoded }.next().unwrap_or_default()
+        Pairs::of(encoded).next().unwrap_or_default()
     }
 
     /// Returns the bytes of the encoding, for memory accounting.
@@ -198,10 +189,10 @@ impl Ord for Labels {
             return a.len().cmp(&b.len());
         };
         // Before the part that holds the first difference all parts are the same.
-        let (mut left, mut right) = (Pairs { rest: &self.0 }, Pairs { rest: &other.0 });
+        let (mut left, mut right) = (Pairs::of(&self.0), Pairs::of(&other.0));
         loop {
             let (a, b) = (left.part(), right.part());
-            if self.0.len() - left.rest.len() > differs {
+            if self.0.len() - left.rest().len() > differs {
                 return a.cmp(b);
             }
         }
@@ -353,59 +344,8 @@ fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {
 }
 
 fn encode<'a>(sorted: impl IntoIterator<Item = (&'a str, &'a str)>) -> Labels {
-    let mut text = String::new();
-    for (name, value) in sorted {
-        if value.is_empty() {
-            continue;
-        }
-        write_part(&mut text, name);
-        write_part(&mut text, value);
-    }
-    Labels(Arc::from(text))
-}
-
-fn write_part(text: &mut String, part: &str) {
-    let mut length = part.len();
-    while length >= 0x40 {
-        text.push((0x40 | (length & 0x3f)) as u8 as char);
-        length >>= 6;
-    }
-    text.push(length as u8 as char);
-    text.push_str(part);
-}
-
-#[derive(Clone)]
-struct Pairs<'a> {
-    rest: &'a str,
-}
-
-impl<'a> Pairs<'a> {
-    fn part(&mut self) -> &'a str {
-        let (mut length, mut shift, mut used) = (0, 0, 0);
-        for byte in self.rest.bytes() {
-            length |= usize::from(byte & 0x3f) << shift;
-            shift += 6;
-            used += 1;
-            if byte & 0x40 == 0 {
-                break;
-            }
-        }
-        let (part, rest) = self.rest[used..].split_at(length);
-        self.rest = rest;
-        part
-    }
-}
-
-impl<'a> Iterator for Pairs<'a> {
-    type Item = (&'a str, &'a str);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let name = self.part();
-        Some((name, self.part()))
-    }
+    let present = sorted.into_iter().filter(|(_, value)| !value.is_empty());
+    Labels(pairs::encode(present))
 }
 
 #[cfg(test)]

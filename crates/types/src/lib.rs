@@ -31,6 +31,7 @@ mod histogram;
 mod labels;
 mod matcher;
 mod metadata;
+mod pairs;
 mod pattern;
 mod sample;
 mod storage;
