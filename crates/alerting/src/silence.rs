@@ -16,7 +16,6 @@ mod index;
 mod matcher_sets;
 mod policy;
 mod query;
-mod recurrence;
 mod set;
 mod span;
 mod store;
@@ -26,15 +25,18 @@ use std::time::Duration;
 
 use plimsoll_types::{Annotations, Labels, Timestamp};
 
+/// A stretch of time in which a silence is in force.
+pub use plimsoll_recurrence::Occurrence as SilenceWindow;
+pub use plimsoll_recurrence::{InvalidRecurrence, Recurrence};
+
 pub use draft::Draft;
 pub use due::{SilenceEvent, SilenceEventKind};
 pub use id::{InvalidSilenceId, SilenceId};
 pub use matcher_sets::{InvalidMatcherSets, MatcherSets};
 pub use policy::SilencePolicy;
 pub use query::SilenceFilter;
-pub use recurrence::{InvalidRecurrence, Recurrence};
 pub use set::{SetError, SetSilence};
-pub use span::{SilenceState, SilenceWindow};
+pub use span::SilenceState;
 pub use store::{Silences, UnknownSilence};
 
 /// A silence as it is stored. Any value is legal; what users post is judged by [`Silences::set`].

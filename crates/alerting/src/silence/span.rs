@@ -2,7 +2,7 @@
 
 use plimsoll_types::Timestamp;
 
-use super::Silence;
+use super::{Silence, SilenceWindow};
 
 /// What a silence does at some time; in the order in which the API lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,15 +24,6 @@ impl SilenceState {
             Self::Expired => "expired",
         }
     }
-}
-
-/// A stretch of time in which a silence is in force.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SilenceWindow {
-    /// Its first moment.
-    pub starts_at: Timestamp,
-    /// The first moment after it.
-    pub ends_at: Timestamp,
 }
 
 /// The state around a point in time.
@@ -121,9 +112,9 @@ impl Silence {
             ..window
         };
         let rule = self.recurrence.as_ref();
-        let windows = rule.and_then(|rule| rule.windows(self.posted_window()));
+        let pattern = self.posted_window();
         let begun_until = now.min(cut.saturating_add_millis(-1));
-        let last = windows.as_ref().and_then(|all| all.last_begun(begun_until));
+        let last = rule.and_then(|rule| rule.last_begun(pattern, begun_until));
         let last = last.map(shorten);
         if now >= cut {
             let ended = SilenceWindow {
@@ -132,7 +123,7 @@ impl Silence {
             };
             return Span::expired(last.unwrap_or(ended), cut);
         }
-        let next = windows.as_ref().and_then(|all| all.next(now)).map(shorten);
+        let next = rule.and_then(|rule| rule.next(pattern, now)).map(shorten);
         let next = next.filter(|window| window.starts_at < cut);
         if let Some(window) = last.filter(|window| now < window.ends_at) {
             // A window may begin before the one before it ends.
