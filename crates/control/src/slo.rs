@@ -23,11 +23,13 @@
 mod asking;
 mod correcting;
 mod counting;
+mod edges;
 mod journal;
 mod known;
 mod load;
 mod metrics;
 mod queue;
+mod replaying;
 mod restore;
 mod rows;
 mod shell;
@@ -148,8 +150,10 @@ struct Inner {
     options: Options,
     snapshot_millis: AtomicU64,
     known: Known,
-    /// One SLO is verified at a time: it takes as much memory as counting it.
+    /// One SLO is verified or planned for at a time: it takes as much memory as counting it.
     verifying: Semaphore,
+    /// One correction is taken at a time: whether its id is free is decided before it is durable.
+    correcting: Semaphore,
     asks: mpsc::Sender<Ask>,
     /// Set when everything has to end.
     stop: Shutdown,
@@ -188,6 +192,7 @@ impl Slos {
             options,
             known: Known::default(),
             verifying: Semaphore::new(1),
+            correcting: Semaphore::new(1),
             asks,
             stop: Shutdown::new(),
             running: Mutex::default(),

@@ -459,6 +459,28 @@ fn rules_end_as_they_say() {
 }
 
 #[test]
+fn an_end_that_is_the_last_of_all_days_is_none() {
+    let pattern = window("2026-11-01T10:00:00Z", "2026-11-01T11:00:00Z");
+    for until in [
+        "99991231T235959Z",
+        "99991231T235959",
+        "99991231",
+        "99991230T220000Z",
+    ] {
+        let rule = format!("FREQ=DAILY;UNTIL={until}");
+        let found = next_windows(&rule, "Europe/Berlin", pattern, "2026-10-01T00:00:00Z", 40);
+        assert_eq!(found.len(), 40, "{until}");
+        let rule = Recurrence::parse(&rule, "Europe/Berlin").unwrap();
+        let last = rule.last_begun(pattern, at("2026-11-05T12:00:00Z"));
+        assert_eq!(
+            last,
+            Some(window("2026-11-05T10:00:00Z", "2026-11-05T11:00:00Z")),
+            "{until}"
+        );
+    }
+}
+
+#[test]
 fn nothing_begins_before_the_start() {
     let pattern = window("2026-11-21T22:00:00Z", "2026-11-22T02:00:00Z");
     let windows = Recurrence::parse("FREQ=WEEKLY;BYDAY=TU", "UTC").unwrap();

@@ -54,7 +54,7 @@ impl<'a> Windows<'a> {
         // Where clocks are put back over midnight, a window of tomorrow may have begun.
         let mut day = local(self.zone, now)?.date().tomorrow().ok()?;
         if let End::Until(until) = self.rule.end {
-            day = day.min(self.last_day(until)?);
+            day = day.min(self.last_day(until));
         }
         for _ in 0..SKIPPED_MAX {
             let chosen = self.dates().at_or_before(day)?;
@@ -154,12 +154,12 @@ impl<'a> Windows<'a> {
     }
 
     /// Returns the last day on which a window can begin.
-    fn last_day(&self, until: Until) -> Option<Date> {
+    fn last_day(&self, until: Until) -> Date {
         match until {
-            Until::Day(day) => Some(day),
-            Until::Local(at) => Some(at.date()),
+            Until::Day(day) => day,
+            Until::Local(at) => at.date(),
             // Clocks differ from UTC by less than two days.
-            Until::Utc(at) => at.date().checked_add(2.days()).ok(),
+            Until::Utc(at) => at.date().checked_add(2.days()).unwrap_or(Date::MAX),
         }
     }
 
@@ -169,8 +169,9 @@ impl<'a> Windows<'a> {
             End::Until(Until::Day(last)) => day > last,
             End::Until(Until::Local(last)) => begin > last,
             End::Until(Until::Utc(last)) => {
+                // The last days of the year 9999, which people write for "always", are later than any moment that is known.
                 let last = instant(&TimeZone::UTC, last);
-                instant(self.zone, begin).is_none_or(|begin| last.is_none_or(|last| begin > last))
+                instant(self.zone, begin).is_none_or(|begin| last.is_some_and(|last| begin > last))
             }
             End::Never | End::Count(_) => false,
         }

@@ -148,12 +148,12 @@ impl CorrectionKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 
-    /// Returns counts as they are with the correction. Measured time stays.
+    /// Returns counts as they are with the correction. Measured time stays. Sums wrap around, as those of counts do.
     #[must_use]
     pub const fn apply(self, counts: Counts) -> Counts {
-        let all = counts.good + counts.bad;
+        let all = counts.good.wrapping_add(counts.bad);
         let (good, bad, excluded) = match self {
-            Self::Exclude => (0, 0, counts.excluded + all),
+            Self::Exclude => (0, 0, counts.excluded.wrapping_add(all)),
             Self::Good => (all, 0, counts.excluded),
             Self::Bad => (0, all, counts.excluded),
         };

@@ -23,6 +23,7 @@ mod asking;
 mod catalog;
 mod catching_up;
 mod composites;
+mod edges;
 pub mod exports;
 mod groups;
 mod interest;
@@ -30,6 +31,7 @@ mod judging;
 mod observing;
 mod options;
 mod reading;
+mod replaying;
 mod rows;
 mod series;
 mod slot;
@@ -53,7 +55,8 @@ pub use interest::Interest;
 pub use judging::Step;
 pub use observing::{Observed, Revision};
 pub use options::{Options, Tallies};
-pub use rows::{BudgetKey, BudgetRow, StateChange};
+pub use replaying::{Replaying, TooMuch};
+pub use rows::{BudgetKey, BudgetRow, Forgotten, StateChange};
 pub use series::SeriesId;
 pub use slot::Version;
 pub use snapshot::SnapshotError;
@@ -87,10 +90,14 @@ pub struct Engine {
     lost: Option<i64>,
     tallies: Tallies,
     revisions: Vec<Revision>,
+    /// What went for good since the last tick.
+    forgotten: Vec<Forgotten>,
     /// What was judged of composites.
     composites: HashMap<Arc<str>, Judged>,
     /// What is known from before a restart of budgets that are not there yet.
     waiting: HashMap<BudgetKey, (Burn, Option<Standing>)>,
+    /// Since when they wait, in milliseconds.
+    waiting_since: i64,
     /// When series for the store are made again, in milliseconds.
     export_at: i64,
 }
@@ -115,8 +122,10 @@ impl Engine {
             lost: Some(now),
             tallies: Tallies::default(),
             revisions: Vec::new(),
+            forgotten: Vec::new(),
             composites: HashMap::new(),
             waiting: HashMap::new(),
+            waiting_since: now,
             export_at: now,
         };
         engine.reload(catalog, since);

@@ -12,7 +12,9 @@ use std::time::Duration;
 use plimsoll_runtime::config::Tree;
 use plimsoll_types::format_duration;
 
+use crate::burn::unreachable;
 use crate::import::sloth::ObjectMeta;
+use crate::{AlertPolicy, BurnRule, NoData, Slo, Target};
 
 pub use yaml::to_yaml;
 
@@ -116,6 +118,52 @@ impl RuleFile {
             entry("spec", groups),
         ]))
     }
+}
+
+/// Says for people what no rules of others can say of an SLO.
+fn lost_in_rules(slo: &Slo) -> Vec<&'static str> {
+    let groups = slo.dimensions.as_ref();
+    let is_alerting = slo.alerts.name.is_some();
+    let losses = [
+        (!slo.corrections.is_empty(), "rules know no corrections"),
+        (
+            groups.is_some_and(|groups| !groups.targets.is_empty()),
+            "rules have one objective for all groups",
+        ),
+        (
+            slo.no_data != NoData::Ignore,
+            "rules take time that was not measured for neither good nor bad, whatever `no_data` says",
+        ),
+        (
+            is_alerting && slo.alerts.exhaustion.is_some(),
+            "rules forecast nothing, so there is no alert for `exhausts_in`",
+        ),
+    ];
+    let lost = losses.into_iter().filter(|(is_lost, _)| *is_lost);
+    lost.map(|(_, what)| what).collect()
+}
+
+/// Says whether a policy asks for these rules, but for those that no outage reaches at a target.
+fn has_rules(policy: &AlertPolicy, rules: &[BurnRule], target: Target) -> bool {
+    let reachable = rules
+        .iter()
+        .filter(|rule| unreachable(rule, target).is_none());
+    let reachable: Vec<&BurnRule> = reachable.collect();
+    let is_same = |one: &BurnRule, other: &BurnRule| {
+        // 5.6, where another order of operations gives 5.6000000000000005.
+        let is_near = (one.factor / other.factor - 1.0).abs() < 1e-6;
+        let factor = other.factor;
+        is_near
+            && BurnRule {
+                factor,
+                ..one.clone()
+            } == *other
+    };
+    policy.rules.len() == reachable.len()
+        && policy
+            .rules
+            .iter()
+            .all(|rule| reachable.iter().any(|other| is_same(rule, other)))
 }
 
 fn entry(key: &str, value: Tree) -> (String, Tree) {

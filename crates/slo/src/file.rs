@@ -201,7 +201,8 @@ pub fn read_correction(source: &Source, now: Timestamp) -> Result<Correction, Di
     }
 }
 
-/// Reads what a plan changes about an SLO: `objective`, `window`, `method` and `alerts`, as an SLO writes them.
+/// Reads what a plan changes about an SLO: `objective`, `window`, `method`, `alerts` and `budget`, as an SLO writes them, and the
+/// `exclude` of its SLI.
 ///
 /// # Errors
 /// Everything that is wrong with it.

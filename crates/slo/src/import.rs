@@ -131,13 +131,16 @@ impl Importer<'_> {
     }
 
     fn pyrra(&mut self, source: &Source) -> Result<(), Diagnostics> {
-        for objective in pyrra::read(source)? {
+        let (objectives, warnings) = pyrra::read(source)?;
+        let mut warnings = Some(warnings.0);
+        for objective in objectives {
             let namespace = match objective.namespace.is_empty() {
                 true => "pyrra".to_owned(),
                 false => objective.namespace.clone(),
             };
             let service = self.options.service.clone().unwrap_or(namespace);
-            let draft = pyrra::convert(source, &objective);
+            let mut draft = pyrra::convert(source, &objective);
+            draft.findings.extend(warnings.take().into_iter().flatten());
             self.finish(&service, draft, objective.span);
         }
         Ok(())

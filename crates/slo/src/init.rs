@@ -36,7 +36,7 @@ pub fn propose(series: &[Labels], measure: Measure<'_>) -> Vec<Document> {
             comment: vec![format!(
                 "Proposed by plimsoll slo init from the metrics of the job {job}. Objectives are what was kept lately: edit them."
             )],
-            service: legal_name(job),
+            service: service(&documents, job),
             slos: of_job(job, &metrics, measure),
             ..Document::default()
         };
@@ -45,6 +45,12 @@ pub fn propose(series: &[Labels], measure: Measure<'_>) -> Vec<Document> {
         }
     }
     documents
+}
+
+/// Names a file after its job. Two jobs may differ only in letters that names do not have; their files are two.
+fn service(documents: &[Document], job: &str) -> String {
+    let is_taken = |name: &str| documents.iter().any(|document| document.service == name);
+    free(is_taken, legal_name(job))
 }
 
 /// A metric of a job: the values that its labels have.
@@ -104,7 +110,8 @@ fn of_job(job: &str, metrics: &Metrics<'_>, measure: Measure<'_>) -> Vec<Written
             let Some(mut slo) = (kind.propose)(&known, measure) else {
                 continue;
             };
-            slo.name = free(&written, slo.name);
+            let is_taken = |name: &str| written.iter().any(|slo| slo.name == name);
+            slo.name = free(is_taken, slo.name);
             written.push(slo);
         }
     }
@@ -112,16 +119,15 @@ fn of_job(job: &str, metrics: &Metrics<'_>, measure: Measure<'_>) -> Vec<Written
     written
 }
 
-/// Returns a name that no other SLO of the file has.
-fn free(written: &[Written], name: String) -> String {
-    let is_taken = |name: &str| written.iter().any(|slo| slo.name == name);
+/// Returns the name, or one with a number behind it when it is taken.
+fn free(is_taken: impl Fn(&str) -> bool, name: String) -> String {
     if !is_taken(&name) {
         return name;
     }
     let mut numbered = (2..).map(|number: u32| format!("{name}-{number}"));
     numbered
         .find(|name| !is_taken(name))
-        .expect("there are more numbers than SLOs")
+        .expect("there are more numbers than names")
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@
 //! # Sources
 //! Google's SRE Workbook, chapters 2 and 5; the formats of OpenSLO v1, Sloth v1 and Pyrra v1alpha1.
 
-pub mod burn;
 pub mod budget;
+pub mod burn;
 pub mod composite;
 pub mod correction;
 mod count;
@@ -33,9 +33,9 @@ pub mod file;
 mod history;
 pub mod import;
 pub mod init;
+mod ledger;
 pub mod math;
 pub mod method;
-mod ledger;
 mod model;
 pub mod projection;
 pub mod schema;

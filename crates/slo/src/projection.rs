@@ -18,7 +18,7 @@ use plimsoll_runtime::random::{Random, SeededRandom};
 use plimsoll_types::Timestamp;
 
 use crate::burn::Exhaustion;
-use crate::{Budget, Counts, History, Target, Window};
+use crate::{Budget, History, Target, Window};
 use drawn::Recent;
 
 pub use profile::Profile;
@@ -70,8 +70,8 @@ const BLOCK_HOURS: usize = 6;
 impl Projection {
     /// Forecasts the budget of `window` at `now`; `None` when nothing was measured, or too little to know the traffic.
     ///
-    /// Complexity: a difference of the history for each hour of the look-ahead and of last week, and a few nanoseconds for
-    /// each hour of each future: half a millisecond with the default.
+    /// Complexity: a difference of the history for each hour of the look-ahead and of last week, and a step for each hour
+    /// of each future.
     pub fn read(
         history: &dyn History,
         window: &Window,
@@ -83,7 +83,7 @@ impl Projection {
         let budget = Budget::read(history, window, target, now, profile);
         let remaining = budget.remaining()?.to_f64();
         let course = Course::new(history, window, &budget, profile?, look_ahead);
-        let looked_ahead = hours(course.steps.len());
+        let looked_ahead = course.steps.iter().map(|step| step.length).sum();
         if remaining <= 0.0 {
             let at_once = vec![Some(Duration::ZERO)];
             return Some(Self::of(remaining, at_once, looked_ahead));
@@ -129,10 +129,14 @@ struct Course {
     valid: f64,
     allowed: f64,
     steps: Vec<Step>,
+    /// After how many hours of the future the window forgets them, too; `None` for one that forgets nothing.
+    forgets_after: Option<usize>,
 }
 
-/// An hour that is to come.
+/// An hour that is to come; the last one of a period of the calendar may be shorter.
+#[derive(Clone, Copy)]
 struct Step {
+    length: Duration,
     /// Units that it is going to have.
     valid: f64,
     /// What leaves the window in it.
@@ -161,12 +165,14 @@ impl Course {
         };
         let steps = (0..whole_hours(length)).map(|hour| {
             let begin = period.now + hours(hour);
+            let step = length.saturating_sub(hours(hour)).min(HOUR);
             let leaves = match is_rolling {
                 true => leaving(history, period.from + hours(hour), period.now),
                 false => Leaving::default(),
             };
             Step {
-                valid: profile.rate_at(begin),
+                length: step,
+                valid: profile.rate_at(begin) * step.as_secs_f64() / HOUR.as_secs_f64(),
                 leaves,
             }
         });
@@ -175,6 +181,7 @@ impl Course {
             valid: budget.forecast_valid.unwrap_or(budget.valid()) as f64,
             allowed: budget.target.allowed(),
             steps: steps.collect(),
+            forgets_after: is_rolling.then(|| whole_hours(period.length()).max(1)),
         }
         .with_fixed_volume(!is_rolling)
     }
@@ -193,30 +200,42 @@ impl Course {
     fn future(&self, recent: &Recent, random: &mut dyn Random) -> Option<Duration> {
         let (mut bad, mut valid) = (self.bad, self.valid);
         let mut excess = bad - self.allowed * valid;
+        let mut drawn = Vec::with_capacity(self.steps.len());
         for (block, steps) in self.steps.chunks(BLOCK_HOURS).enumerate() {
             let shares = recent.draw(random);
             for (place, (step, share)) in steps.iter().zip(shares).enumerate() {
-                bad += share * step.valid - step.leaves.bad;
-                valid += step.valid - step.leaves.valid;
+                let hour = block * BLOCK_HOURS + place;
+                let forgotten = self.forgotten(hour, &drawn);
+                drawn.push(share * step.valid);
+                bad += share * step.valid - step.leaves.bad - forgotten.bad;
+                valid += step.valid - step.leaves.valid - forgotten.valid;
                 let before = std::mem::replace(&mut excess, bad - self.allowed * valid);
                 if excess > 0.0 {
                     let within = (-before / (excess - before)).clamp(0.0, 1.0);
-                    return Some(hours(block * BLOCK_HOURS + place) + HOUR.mul_f64(within));
+                    return Some(hours(hour) + step.length.mul_f64(within));
                 }
             }
         }
         None
+    }
+
+    /// Returns what leaves a rolling window of what this future had in it; `drawn` are the bad units of its hours.
+    fn forgotten(&self, hour: usize, drawn: &[f64]) -> Leaving {
+        let first = self.forgets_after.and_then(|after| hour.checked_sub(after));
+        first.map_or(Leaving::default(), |hour| Leaving {
+            bad: drawn[hour],
+            valid: self.steps[hour].valid,
+        })
     }
 }
 
 /// Returns what leaves a rolling window in the hour that begins at `from`; what is to come yet leaves later.
 fn leaving(history: &dyn History, from: Timestamp, now: Timestamp) -> Leaving {
     let to = (from + HOUR).min(now);
-    let Counts { bad, .. } = history.between(from, to);
-    let valid = history.between(from, to).valid();
+    let counts = history.between(from, to);
     Leaving {
-        bad: bad.max(0) as f64,
-        valid: valid as f64,
+        bad: counts.bad.max(0) as f64,
+        valid: counts.valid() as f64,
     }
 }
 

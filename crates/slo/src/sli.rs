@@ -26,6 +26,8 @@ pub(crate) use registry::ForEach;
 pub(crate) use registry::Kind;
 pub use registry::KindInfo;
 
+pub(crate) use watches::{RawExclusion, exclusions};
+
 use registry::kinds;
 
 kinds! {

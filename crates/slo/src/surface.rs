@@ -6,7 +6,7 @@
 //! | [`list`](Slos::list), [`show`](Slos::show), [`history`](Slos::history), [`events`](Slos::events) | from memory; blocks for milliseconds, so call it where blocking is allowed |
 //! | [`corrections`](Slos::corrections) | from memory or the store of state |
 //! | [`correct`](Slos::correct), [`revoke`](Slos::revoke) | when it is durable |
-//! | [`verify`](Slos::verify) | when the samples are read, which may take seconds |
+//! | [`verify`](Slos::verify), [`replay`](Slos::replay) | when the samples are read, which may take seconds |
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use plimsoll_types::Timestamp;
 
-use crate::view::{Address, HistoryPoint, HistoryQuestion, SloView, Verification};
+use crate::view::{Address, HistoryPoint, HistoryQuestion, ReplayQuestion, SloView, Verification};
 use crate::{Correction, Timeline};
 
 /// What a call answers, once it does.
@@ -53,6 +53,14 @@ pub trait Slos: Send + Sync {
         to: Timestamp,
         slice: Duration,
     ) -> Result<Timeline, Refused>;
+
+    /// Counts the stored samples of a budget again in slices of [`Span::SLICE`](crate::Span::SLICE), once for each way to
+    /// count: events with corrections, as for [`events`](Self::events). All answers begin at the same time, which is later
+    /// than the question's when so much cannot be counted; where no samples are kept any more, nothing is counted.
+    ///
+    /// # Errors
+    /// [`RefusedKind::Invalid`]: it is too much, or the group is one of many.
+    fn replay(&self, question: ReplayQuestion) -> Answer<'_, Vec<Timeline>>;
 
     /// Returns the corrections of an SLO, those of its file and those that were taken back among them.
     fn corrections(&self, id: &str) -> Answer<'_, Vec<Correction>>;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_types::{Labels, Timestamp};
+use plimsoll_types::{Labels, Matcher, Timestamp};
 
 use crate::burn::Condition;
 use crate::composite::CompositeBudget;
 use crate::engine::Version;
 use crate::projection::Projection;
+use crate::sli::Sli;
 use crate::state::Standing;
 use crate::{Budget, BurnRule, Composite, Counts, Severity, Slo, Target, Window};
 
@@ -34,8 +35,24 @@ pub struct SloView {
     pub groups: usize,
     /// Whether some groups are counted in `__other__`, because there are more than the limit.
     pub is_folded: bool,
+    /// Objectives without data because their threshold is the edge of no bucket; empty where only a list was asked for.
+    pub missing_buckets: Vec<MissingBucket>,
     /// Objective by objective, the whole before its groups; groups only where they were asked for.
     pub budgets: Vec<BudgetView>,
+}
+
+/// A threshold that is the edge of no bucket that was seen, so that its objective has no data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MissingBucket {
+    /// The objective's name; empty when there is one only.
+    pub objective: Arc<str>,
+    /// The threshold, in seconds.
+    pub threshold: Option<f64>,
+    /// Which series are buckets of the histogram.
+    pub buckets: Vec<Matcher>,
+    /// The edges that they have, ascending, at most 50; empty when there is no such histogram. The engine does not know
+    /// them: whoever runs it asks the store.
+    pub edges: Vec<String>,
 }
 
 /// The budget of one objective of one group.
@@ -105,6 +122,19 @@ pub struct HistoryQuestion {
     /// How long each slice is, a multiple of [`Span::SLICE`](crate::Span::SLICE). The answer's are as long, and coarser in
     /// fact where the ledger is.
     pub step: Duration,
+}
+
+/// A budget that is to be counted again, from stored samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayQuestion {
+    /// Whose.
+    pub address: Address,
+    /// How events are counted: by each of these. What they say of objectives is about those of the SLO.
+    pub slis: Vec<Sli>,
+    /// The first time.
+    pub from: Timestamp,
+    /// The end, not included.
+    pub to: Timestamp,
 }
 
 /// One slice of a budget's history.

@@ -5,6 +5,7 @@
 //! judges the present, and says what would have come of it: whether the promise was kept, who would have been paged, which
 //! outages would have been noticed, and which deploys would have been frozen.
 
+mod joined;
 mod nine;
 mod outage;
 mod replay;
@@ -34,6 +35,8 @@ pub struct Plan<'a> {
     pub events: &'a dyn History,
     /// The finest slice that the events are known in, all of the time. Burn windows shorter than this tell nothing.
     pub resolution: Duration,
+    /// What is known of the time before `events` begin, when it is known more coarsely.
+    pub before: Option<Before<'a>>,
     /// What is promised.
     pub target: Target,
     /// Over which time.
@@ -46,6 +49,17 @@ pub struct Plan<'a> {
     pub alerts: AlertPolicy,
     /// Which state the budget is in.
     pub budget: BudgetPolicy,
+}
+
+/// The coarse memory of a time of which there are no samples any more: budgets are judged by it, alerts are not.
+#[derive(Clone, Copy)]
+pub struct Before<'a> {
+    /// The events, as the SLI in force counted them.
+    pub events: &'a dyn History,
+    /// The length of the slices that they are known in.
+    pub slice: Duration,
+    /// Where it ends and the plan's events begin; at the edge of one of these slices.
+    pub to: Timestamp,
 }
 
 /// The past, and what is known of it besides counts.
@@ -75,7 +89,7 @@ pub struct Outcome {
     /// The share of ticks with data at which the promise was kept; `None` when there was none.
     pub kept: Option<Fraction>,
     /// What was told, the oldest first; `None` when the past is known too coarsely for the plan's windows, or when the plan
-    /// has no alerts.
+    /// has no alerts. Of the time that is known [`Before`] nothing is told.
     pub alerts: Option<Vec<Told>>,
     /// For each outage, in order, when it was told of first, from its begin; `None` for one that nobody heard of.
     pub noticed: Vec<Option<Duration>>,

@@ -71,6 +71,10 @@ struct Row {
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     ensure!(options.months > 0, "wanted a month or more");
+    ensure!(
+        options.seed.checked_add(options.months).is_some(),
+        "there are no seeds after the last one"
+    );
     let mut missed = Vec::new();
     for rate in &RATES {
         let rows = measure(options, rate);

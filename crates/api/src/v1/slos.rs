@@ -80,6 +80,7 @@ async fn show(State(app): State<Arc<App>>, id: Id, params: Params) -> Result<Res
         shown["definition"] = definition::definition(&view.promise);
         shown["versions"] = view.versions.iter().map(definition::version).collect();
         shown["budgets"] = figures::budgets(view, groups);
+        shown["missingBuckets"] = definition::missing_buckets(view);
         shown
     })
     .await
@@ -100,7 +101,11 @@ async fn explain(
     params: Params,
 ) -> Result<Response, ApiError> {
     shown(app, id, params, |view, groups| {
-        json!({"id": **view.promise.id(), "budgets": burning::budgets(view, groups)})
+        json!({
+            "id": **view.promise.id(),
+            "budgets": burning::budgets(view, groups),
+            "missingBuckets": definition::missing_buckets(view),
+        })
     })
     .await
 }

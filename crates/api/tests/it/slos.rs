@@ -12,11 +12,11 @@ use plimsoll_slo::engine::Version;
 use plimsoll_slo::state::Standing;
 use plimsoll_slo::surface::{Answer, Refused, RefusedKind, Slos};
 use plimsoll_slo::view::{
-    Address, BudgetView, Figures, HistoryPoint, HistoryQuestion, Promise, SloView, Verification,
-    Verified, WindowView,
+    Address, BudgetView, Figures, HistoryPoint, HistoryQuestion, MissingBucket, Promise,
+    ReplayQuestion, SloView, Verification, Verified, WindowView,
 };
 use plimsoll_slo::{Budget, BudgetState, Correction, Counts, Severity, Slo, Timeline, file};
-use plimsoll_types::{Labels, Timestamp};
+use plimsoll_types::{Labels, Matcher, Timestamp};
 use serde_json::json;
 
 use crate::harness::Server;
@@ -38,6 +38,8 @@ slos:
 struct Fake {
     corrections: Mutex<Vec<Correction>>,
     asked: Mutex<Vec<(Address, HistoryQuestion)>>,
+    /// The first time of which samples are kept.
+    samples_from: Option<Timestamp>,
 }
 
 fn slo() -> Arc<Slo> {
@@ -114,6 +116,12 @@ fn view(groups: bool) -> SloView {
         since: Some(Timestamp::EPOCH),
         groups: 2,
         is_folded: false,
+        missing_buckets: vec![MissingBucket {
+            objective: Arc::from(""),
+            threshold: Some(0.3),
+            buckets: vec![Matcher::equal("__name__", "a_bucket")],
+            edges: vec!["0.25".into(), "0.5".into()],
+        }],
         budgets,
     }
 }
@@ -171,6 +179,29 @@ impl Slos for Fake {
             covered: (slice.as_millis() / 10_000) as i64,
         });
         Ok(Timeline::new(from, slice, counts))
+    }
+
+    fn replay(&self, question: ReplayQuestion) -> Answer<'_, Vec<Timeline>> {
+        let known = known(&question.address.id);
+        let lines = question.slis.iter().enumerate().map(|(way, _)| {
+            let from = self.samples_from?.max(question.from);
+            let slices = question.to.millis_since(from) / 10_000;
+            // As the ledger has it; whoever counts in another way leaves out what was bad.
+            let counts = (0..slices).map(|slice| {
+                let hour = (from.millis() + slice * 10_000) / 3_600_000;
+                let bad = if hour % 100 == 50 { 500 } else { 0 };
+                let [bad, excluded] = if way == 0 { [bad, 0] } else { [0, bad] };
+                Counts {
+                    good: 990,
+                    bad,
+                    excluded,
+                    covered: 1,
+                }
+            });
+            Some(Timeline::new(from, Duration::from_secs(10), counts))
+        });
+        let lines: Vec<Timeline> = lines.flatten().collect();
+        Box::pin(async move { known.map(|()| lines) })
     }
 
     fn corrections(&self, id: &str) -> Answer<'_, Vec<Correction>> {
@@ -470,5 +501,114 @@ async fn a_plan_is_compared_with_what_is_in_force() {
     ] {
         let path = format!("/api/v1/slos/checkout/availability/plan?{query}");
         server.get(&path).await.is_error(400, "bad_data", part);
+    }
+}
+
+/// 100 days after the epoch, with samples of the last 20.
+fn server_with_samples() -> Server {
+    let fake = Fake {
+        samples_from: Some(Timestamp::from_millis(80 * 86_400_000)),
+        ..Fake::default()
+    };
+    let server = Server::surfaced(move |surface| surface.slos = Some(Arc::new(fake)));
+    let now = Timestamp::from_millis(100 * 86_400_000);
+    server.clock.jump_to(now);
+    server
+}
+
+#[tokio::test]
+async fn a_plan_tells_pages_as_far_back_as_samples_are_kept() {
+    let server = server_with_samples();
+    let path = "/api/v1/slos/checkout/availability/plan?change=%7Bobjective%3A%2090%7D&deploys_per_day=1\
+        &offer=99.99:1000&outages_per_year=12";
+    let answer = server.get(path).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let data = &answer.json()["data"];
+    assert_eq!(
+        (&data["known"]["samples"], &data["known"]["ledger"]),
+        (
+            &json!({"from": "1970-03-22T00:00:00Z", "to": "1970-04-11T00:00:00Z", "slice": "10s"}),
+            &json!({"from": "1970-02-10T00:00:00Z", "to": "1970-03-22T00:00:00Z", "slice": "1h"})
+        )
+    );
+    assert_eq!(data["outages"].as_array().unwrap().len(), 5);
+    assert_eq!(data["deploys"], 30);
+    let plans = data["plans"].as_array().unwrap();
+    assert_eq!(
+        (&plans[0]["pages"], &plans[0]["outagesNoticed"]),
+        (&json!(5), &json!(5))
+    );
+    assert_eq!(
+        (&plans[1]["pages"], &plans[1]["outagesNoticed"]),
+        (&json!(0), &json!(0))
+    );
+    assert!(!plans[0]["frozen"].as_array().unwrap().is_empty());
+    assert_eq!(data["nines"]["year"]["outages"], json!(12.0));
+    let offers = data["nines"]["offers"].as_array().unwrap();
+    assert_eq!(
+        (&offers[0]["target"], &offers[1]["target"]),
+        (&json!("99.9"), &json!("99.99"))
+    );
+    let price = offers[1]["pricePerNine"].as_f64().unwrap();
+    assert!((price - 1000.0).abs() < 1e-6, "{price}");
+}
+
+#[tokio::test]
+async fn other_exclusions_are_planned_for_where_there_are_samples() {
+    let server = server_with_samples();
+    let change = "%7Bexclude%3A%20%5B%7Bmatch%3A%20'code%3D%22500%22'%2C%20reason%3A%20x%7D%5D%7D";
+    let path = format!("/api/v1/slos/checkout/availability/plan?change={change}");
+    let answer = server.get(&path).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let data = &answer.json()["data"];
+    assert_eq!(data["from"], "1970-03-22T00:00:00Z");
+    assert_eq!(data["known"]["ledger"], json!(null));
+    assert!(
+        data["notes"][0]
+            .as_str()
+            .unwrap()
+            .contains("other exclusions")
+    );
+    let plans = data["plans"].as_array().unwrap();
+    assert_eq!(plans[0]["leavesOut"], json!(["code=\"429\""]));
+    assert_eq!(plans[1]["leavesOut"], json!(["code=\"500\""]));
+    assert_eq!(
+        (&plans[0]["pages"], &plans[1]["pages"]),
+        (&json!(5), &json!(0))
+    );
+    assert_eq!(plans[1]["kept"], json!(1.0));
+
+    let (ledger_only, _) = self::server();
+    ledger_only
+        .clock
+        .jump_to(Timestamp::from_millis(100 * 86_400_000));
+    let answer = ledger_only.get(&path).await;
+    answer.is_error(400, "bad_data", "no samples are kept");
+    for (query, part) in [
+        ("deploys_per_day=0", "above 0"),
+        ("deploys_per_day=1&deploy=5", "either"),
+        ("offer=99.99", "its price"),
+        ("outages_per_year=3", "for offers"),
+        (
+            "change=%7Bbudget%3A%20%7Bstates%3A%20%7Bcaution%3A%205%25%7D%7D%7D",
+            "each state begins",
+        ),
+        ("start=-100000000", "ask for less time"),
+    ] {
+        let path = format!("/api/v1/slos/checkout/availability/plan?{query}");
+        server.get(&path).await.is_error(400, "bad_data", part);
+    }
+}
+
+#[tokio::test]
+async fn a_threshold_that_is_no_edge_is_shown_with_those_there_are() {
+    let (server, _) = server();
+    for path in ["", "/explain"] {
+        let path = format!("/api/v1/slos/checkout/availability{path}");
+        let answer = server.get(&path).await.json();
+        let expected = json!([{
+            "objective": "", "thresholdSeconds": 0.3, "buckets": "a_bucket", "edges": ["0.25", "0.5"],
+        }]);
+        assert_eq!(answer["data"]["missingBuckets"], expected, "{path}");
     }
 }

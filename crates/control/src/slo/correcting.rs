@@ -8,6 +8,7 @@ use plimsoll_slo::correction::Corrections;
 use plimsoll_slo::surface::{Refused, RefusedKind};
 use plimsoll_state::{Change, Error, ErrorKind};
 use plimsoll_types::{Decision, format_duration};
+use tokio::sync::SemaphorePermit;
 
 use super::{Inner, rows};
 use crate::rows::decision;
@@ -23,6 +24,7 @@ pub(super) async fn correct(
     id: &str,
     correction: Correction,
 ) -> Result<(), Refused> {
+    let _turn = turn(inner).await?;
     let known = known(inner, id)?;
     if known.iter().any(|one| one.id == correction.id) {
         let message = format!("{id} has a correction {} already", correction.id);
@@ -45,6 +47,7 @@ pub(super) async fn revoke(
     correction: &str,
     author: &str,
 ) -> Result<(), Refused> {
+    let _turn = turn(inner).await?;
     let known = known(inner, id)?;
     let mut found = known.into_iter().filter(|one| *one.id == *correction);
     let Some(found) = found.next() else {
@@ -66,6 +69,12 @@ pub(super) async fn revoke(
     };
     let outcome = format!("the correction was taken back by {author}");
     take(inner, id, revoked, "slo.correction_revoked", outcome).await
+}
+
+/// Waits for the one before: of two with the same id the second one has to find the first.
+async fn turn(inner: &Inner) -> Result<SemaphorePermit<'_>, Refused> {
+    let turn = inner.correcting.acquire().await;
+    turn.map_err(|error| Refused::new(RefusedKind::Unavailable, error.to_string()))
 }
 
 /// Returns all corrections of an SLO, as long as all of them are known.

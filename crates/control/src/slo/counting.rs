@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use plimsoll_slo::engine::{Engine, Interest, Observed, SeriesId};
-use plimsoll_types::{Labels, Queryable, SampleColumns, SeriesRef, StorageError, TimeRange};
+use plimsoll_types::{
+    Labels, Queryable, SampleColumns, SeriesRef, StorageError, TimeRange, Timestamp,
+};
 
 use super::Inner;
 use super::queue;
@@ -18,18 +20,26 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    /// Counts what arrived since the last time. Returns false when some of it can only be counted from a snapshot.
-    pub(super) fn count_arrived(&mut self, inner: &Inner) -> bool {
+    /// Counts what arrived since the last time, but for what lies in `unread`: that is in the store already, and will be
+    /// read from there. Says whether something did not fit into the queue.
+    ///
+    /// What did not fit and is settled came too late: time moves on only after everything was counted that had arrived.
+    pub(super) fn count_arrived(&mut self, inner: &Inner, unread: Option<TimeRange>) -> bool {
         let lost = inner.tap.take(&mut self.taken);
         inner.metrics.watched.set(inner.tap.watched_count() as i64);
         if self.taken.is_empty() {
-            return true;
+            return false;
         }
+        let is_unread =
+            |at: Timestamp| unread.is_some_and(|unread| (unread.start..unread.end).contains(&at));
         let mut engine = inner.engine_mut();
         self.tidy_up(&engine, inner.tap.watched_count());
         let taken = std::mem::take(&mut self.taken);
         inner.tap.with_labels(|labels| {
             for (series, sample) in &taken {
+                if is_unread(sample.timestamp) {
+                    continue;
+                }
                 let known = self.ids.get(series).copied();
                 let outcome = known.map(|id| engine.observe(id, sample));
                 if !matches!(outcome, None | Some(Observed::UnknownSeries)) {
@@ -44,7 +54,10 @@ impl Counter {
         });
         inner.metrics.lost.inc_by(lost.count);
         self.taken = taken;
-        lost.since.is_none_or(|since| engine.lose(since))
+        if let Some(since) = lost.since.filter(|since| !is_unread(*since)) {
+            engine.lose(since);
+        }
+        lost.count > 0
     }
 
     fn tidy_up(&mut self, engine: &Engine, watched: usize) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_slo::Correction;
-use plimsoll_slo::engine::{BudgetKey, BudgetRow, Engine};
+use plimsoll_slo::engine::{BudgetKey, BudgetRow, Engine, Forgotten};
 use plimsoll_state::rows::slo as table;
 use plimsoll_state::{Error, ErrorKind, Row, Rows, Store};
 use plimsoll_types::Timestamp;
@@ -71,6 +71,24 @@ impl Known {
         for row in rows {
             state.budgets.insert(row.key.clone(), row.clone());
         }
+    }
+
+    /// Forgets what is gone for good; returns the budgets that had rows.
+    pub(super) fn forget(&self, forgotten: &Forgotten) -> Vec<BudgetKey> {
+        let mut state = self.lock();
+        let keys: Vec<BudgetKey> = match forgotten {
+            Forgotten::Budget(key) => vec![key.clone()],
+            Forgotten::Slo(slo) => {
+                state.corrections.remove(slo);
+                state.begins.remove(&**slo);
+                let keys = state.budgets.keys();
+                keys.filter(|key| key.slo == *slo).cloned().collect()
+            }
+        };
+        for key in &keys {
+            state.budgets.remove(key);
+        }
+        keys
     }
 
     /// Returns what is known of all budgets.

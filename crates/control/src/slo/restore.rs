@@ -17,10 +17,13 @@ const SERIES_MAX: usize = 1_000_000;
 /// How far back samples are counted again when there is no snapshot to begin with; those of before are lost to budgets.
 const RECOUNT_MAX: Duration = Duration::from_hours(15 * 24);
 
+/// What an engine was made of: the snapshot.
+pub(super) const SNAPSHOT: &str = "snapshot";
+
 /// Puts an engine in the place of the one that is there, and asks for what it wants. Says what it was made of.
 pub(super) fn engine(inner: &Inner, catalog: Arc<Catalog>) -> &'static str {
     let (engine, why) = match read(inner, &catalog) {
-        Some(engine) => (engine, "snapshot"),
+        Some(engine) => (engine, SNAPSHOT),
         None => anew(inner, catalog),
     };
     *inner.engine_mut() = engine;
@@ -51,7 +54,8 @@ fn read(inner: &Inner, catalog: &Arc<Catalog>) -> Option<Engine> {
     let bytes = match inner.snapshot.read() {
         Ok(bytes) => bytes?,
         Err(error) => {
-            tracing::error!(%place, %error, "the snapshot of objectives cannot be read");
+            tracing::error!(%place, %error, "the snapshot of objectives cannot be read and is put aside");
+            put_aside(inner);
             return None;
         }
     };
@@ -63,12 +67,18 @@ fn read(inner: &Inner, catalog: &Arc<Catalog>) -> Option<Engine> {
             Some(engine)
         }
         Err(error) => {
-            tracing::error!(%place, %error, "the snapshot of objectives is damaged and is put aside");
-            if let Err(error) = inner.snapshot.put_aside() {
-                tracing::error!(%place, %error, "it could not be put aside");
-            }
+            tracing::error!(%place, %error, "the snapshot of objectives is not restored and is put aside");
+            put_aside(inner);
             None
         }
+    }
+}
+
+/// Keeps a snapshot from being replaced by the next one, for who can still make something of it.
+fn put_aside(inner: &Inner) {
+    if let Err(error) = inner.snapshot.put_aside() {
+        let place = inner.snapshot.path().display();
+        tracing::error!(%place, %error, "it could not be put aside");
     }
 }
 

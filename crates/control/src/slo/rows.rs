@@ -52,6 +52,23 @@ pub(super) fn from_budget(row: &BudgetRow) -> Vec<Change> {
     changes
 }
 
+/// Returns how a budget is forgotten.
+pub(super) fn forget_budget(key: &BudgetKey) -> [Change; 2] {
+    let budget = budget(key);
+    [
+        table::BudgetRow::delete(&budget),
+        AlertRow::delete(&budget, BURN),
+    ]
+}
+
+/// Returns how everything is forgotten that an SLO has besides budgets.
+pub(super) fn forget_slo(slo: &str) -> [Change; 2] {
+    [
+        VersionRow::delete_of(slo),
+        table::CorrectionRow::delete_of(slo),
+    ]
+}
+
 /// Puts together what is known of budgets; rows that nobody can have written are left out, with what is wrong with them.
 pub(super) fn to_budgets(
     states: Vec<table::BudgetRow>,

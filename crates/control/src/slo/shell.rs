@@ -20,7 +20,7 @@ use plimsoll_runtime::clock::Monotonic;
 use plimsoll_slo::Catalog;
 use plimsoll_slo::engine::{Changed, Revision, Tallies};
 use plimsoll_state::Change;
-use plimsoll_types::Timestamp;
+use plimsoll_types::{TimeRange, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
 use super::asking::Asked;
@@ -67,6 +67,8 @@ pub(super) struct Shell {
     phase: Phase,
     counter: Counter,
     asked: Asked,
+    /// Whether the queue ran over since it was begun to catch up.
+    has_lost: bool,
     /// The end of the slice that was judged last.
     judged: Timestamp,
     snapshot_at: Monotonic,
@@ -96,6 +98,7 @@ impl Shell {
             phase: Phase::Empty,
             counter: Counter::default(),
             asked: Asked::default(),
+            has_lost: false,
             judged: Timestamp::MIN,
             snapshot_at: now,
             rebuild_at: now,
@@ -146,6 +149,10 @@ impl Shell {
         let work = move |inner: &Inner| restore::engine(inner, catalog);
         if let Some(why) = self.blocking("slo restore", work).await {
             self.inner.metrics.recounted(why);
+            if why != restore::SNAPSHOT {
+                // Until there is one, what was counted is nowhere else.
+                self.snapshot_at = now;
+            }
         }
         self.phase = Phase::CatchingUp;
         self.tell_versions().await;
@@ -173,6 +180,10 @@ impl Shell {
                     tracing::info!(%slo, "an objective is in no file any more; its counts are kept for a while");
                 }
             }
+        }
+        if changes.is_none_or(|changes| !changes.is_empty()) {
+            // A start before the next snapshot would let versions begin where the last one ends, not where they did.
+            self.snapshot_at = self.inner.clock.monotonic();
         }
         self.phase = Phase::CatchingUp;
         self.tell_versions().await;
@@ -224,11 +235,13 @@ impl Shell {
         }
         loop {
             let now = self.inner.clock.now();
+            self.has_lost = false;
             if !self.catch_up_to(now).await {
                 return false;
             }
             // What arrives meanwhile waits in the queue; after a long time it would be too far in the future.
-            if self.inner.clock.now().millis_since(now) < SLICE_MILLIS {
+            let is_near = self.inner.clock.now().millis_since(now) < SLICE_MILLIS;
+            if is_near && !self.has_lost {
                 self.phase = Phase::Counting;
                 return true;
             }
@@ -238,6 +251,17 @@ impl Shell {
 
     async fn catch_up_to(&mut self, now: Timestamp) -> bool {
         loop {
+            // What arrives late for a piece that was read already is nowhere else to be seen, and the queue is short.
+            let from = self.inner.engine().missing_from();
+            let unread = from.filter(|from| *from < now);
+            let unread = unread.map(|from| TimeRange::new(from, now));
+            match self.count_arrived(unread).await {
+                Some(has_lost) => self.has_lost |= has_lost,
+                None => {
+                    self.start_over("counting panicked").await;
+                    return false;
+                }
+            }
             let Some(range) = self.inner.engine_mut().catch_up(now) else {
                 return true;
             };
@@ -260,22 +284,25 @@ impl Shell {
 
     /// Counts what arrived.
     async fn count(&mut self) {
-        let mut counter = std::mem::take(&mut self.counter);
-        let work = move |inner: &Inner| {
-            let is_whole = counter.count_arrived(inner);
-            (counter, is_whole)
-        };
-        let Some((counter, is_whole)) = self.blocking("slo count", work).await else {
+        if self.count_arrived(None).await.is_none() {
             return self.start_over("counting panicked").await;
-        };
-        self.counter = counter;
-        if !is_whole {
-            return self.start_over("samples overflowed and are settled").await;
         }
         if self.inner.engine().is_catching_up() {
             self.inner.metrics.recounted("overflow");
             self.phase = Phase::CatchingUp;
         }
+    }
+
+    /// Counts what waits in the queue; says whether something did not fit into it, and `None` after a panic.
+    async fn count_arrived(&mut self, unread: Option<TimeRange>) -> Option<bool> {
+        let mut counter = std::mem::take(&mut self.counter);
+        let work = move |inner: &Inner| {
+            let has_lost = counter.count_arrived(inner, unread);
+            (counter, has_lost)
+        };
+        let (counter, has_lost) = self.blocking("slo count", work).await?;
+        self.counter = counter;
+        Some(has_lost)
     }
 
     /// Counts everything since the last snapshot again: what the engine has is not to be trusted.

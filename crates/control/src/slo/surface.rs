@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_slo::surface::{self, Answer, Refused, RefusedKind};
-use plimsoll_slo::view::{Address, HistoryPoint, HistoryQuestion, SloView, Verification};
+use plimsoll_slo::view::{
+    Address, HistoryPoint, HistoryQuestion, ReplayQuestion, SloView, Verification,
+};
 use plimsoll_slo::{Correction, Span, Timeline};
 use plimsoll_types::Timestamp;
 
-use super::{Inner, Slos, correcting, verify};
+use super::{Inner, Slos, correcting, edges, replaying, verify};
 
 /// The most slices of a history: as many points as a range query may have.
 const SLICES_MAX: i64 = 11_000;
@@ -22,8 +24,12 @@ impl surface::Slos for Slos {
     }
 
     fn show(&self, id: &str) -> Option<(SloView, Timestamp)> {
-        let engine = self.0.engine();
-        Some((engine.view(id)?, engine.now()))
+        let (mut view, now) = {
+            let engine = self.0.engine();
+            (engine.view(id)?, engine.now())
+        };
+        edges::find(&self.0, &mut view, now);
+        Some((view, now))
     }
 
     fn history(
@@ -46,6 +52,10 @@ impl surface::Slos for Slos {
         check(from, to, slice, EVENTS_MAX)?;
         let events = self.0.engine().events(address, from, to, slice);
         events.ok_or_else(|| not_found(&address.id))
+    }
+
+    fn replay(&self, question: ReplayQuestion) -> Answer<'_, Vec<Timeline>> {
+        Box::pin(replaying::replay(Arc::clone(&self.0), question))
     }
 
     fn corrections(&self, id: &str) -> Answer<'_, Vec<Correction>> {

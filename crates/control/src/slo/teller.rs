@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use plimsoll_slo::engine::{BudgetKey, BudgetRow, Step};
+use plimsoll_slo::engine::{BudgetKey, BudgetRow, Forgotten, Step};
 use plimsoll_state::Change;
 use plimsoll_types::{Alert, Durability, Labels, Sample, WriteBatch};
 use tokio::sync::mpsc;
@@ -71,10 +71,26 @@ impl Teller {
         for row in step.rows {
             self.known.insert(row.key.clone(), row);
         }
+        self.forget(&step.forgotten);
         let is_durable = self.commit(&role).await;
         self.store(step.samples).await;
         if let Some(is_durable) = is_durable {
             self.send(step.alerts, is_durable);
+        }
+    }
+
+    /// Deletes the rows of what is gone for good.
+    fn forget(&mut self, forgotten: &[Forgotten]) {
+        for gone in forgotten {
+            let keys = self.inner.known.forget(gone);
+            self.journal.add(keys.iter().flat_map(rows::forget_budget));
+            keys.iter().for_each(|key| {
+                self.known.remove(key);
+            });
+            if let Forgotten::Slo(slo) = gone {
+                tracing::info!(%slo, "an objective is gone for long; nothing is kept of it");
+                self.journal.note(rows::forget_slo(slo));
+            }
         }
     }
 
@@ -96,7 +112,8 @@ impl Teller {
     /// Who gets the lease writes all that it knows.
     fn follow_role(&mut self, role: &Role) {
         self.inner.metrics.is_leading.set(i64::from(role.is_here()));
-        if role.term().is_some() && role.term() != self.term && self.term.is_none() {
+        // A lease that was lost and won back between two steps has another term: somebody else may have written meanwhile.
+        if role.term().is_some() && role.term() != self.term {
             self.journal
                 .add(self.known.values().flat_map(rows::from_budget));
         }

@@ -18,7 +18,9 @@ pub(super) async fn verify(
     to: Timestamp,
 ) -> Result<Verification, Refused> {
     let Ok(_turn) = inner.verifying.try_acquire() else {
-        return Err(unavailable("another objective is being verified".into()));
+        return Err(unavailable(
+            "another objective is being counted again".into(),
+        ));
     };
     let mut recount = begin(&inner, &id, from, to)?;
     while let Some(range) = recount.catch_up() {
@@ -40,7 +42,7 @@ fn begin(inner: &Inner, id: &str, from: Timestamp, to: Timestamp) -> Result<Reco
         return Err(not_found(id));
     }
     engine.recount(id, from, to).ok_or_else(|| {
-        let settled = engine.horizon();
+        let settled = for_people(engine.horizon());
         let message = format!(
             "there is nothing to compare: only what {id} counted as it is defined now, and before {settled}, is settled"
         );
@@ -93,6 +95,12 @@ async fn answer(inner: &Inner, recount: &mut Recount) -> Result<(), Refused> {
     }
 }
 
-fn unavailable(message: String) -> Refused {
+/// Writes a time as people read it.
+fn for_people(at: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.millis())
+        .map_or_else(|_| at.to_string(), |known| known.to_string())
+}
+
+pub(super) fn unavailable(message: String) -> Refused {
     Refused::new(RefusedKind::Unavailable, message)
 }

@@ -12,8 +12,8 @@ use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_runtime::tasks::Tasks;
 use plimsoll_slo::surface::{RefusedKind, Slos as _};
-use plimsoll_slo::view::Figures;
-use plimsoll_slo::{BudgetState, Correction, CorrectionKind, Counts};
+use plimsoll_slo::view::{Address, Figures, Promise, ReplayQuestion};
+use plimsoll_slo::{BudgetState, Correction, CorrectionKind, Counts, History as _};
 use plimsoll_testkit::{Seed, SimulatedDisk};
 use plimsoll_types::{
     ActiveSeries, Appender, Durability, Labels, Matcher, Queryable, Sample, SeriesRef, TimeRange,
@@ -385,7 +385,25 @@ async fn stored_samples_counted_again_agree() {
     let found = found.unwrap();
     assert!(found.agrees(), "{found:?}");
     assert!(found.budgets[0].recounted.good > 200, "{found:?}");
+    let (view, _) = process.slos.show(ID).unwrap();
+    let Promise::Slo(slo) = view.promise else {
+        panic!("it is no composite");
+    };
+    let question = ReplayQuestion {
+        address: Address {
+            id: ID.into(),
+            ..Address::default()
+        },
+        slis: vec![slo.sli.clone()],
+        from: found.from,
+        to: found.to,
+    };
+    let lines = process.slos.replay(question).await.unwrap();
+    let replayed = lines[0].between(found.from, found.to);
+    assert_eq!(replayed, found.budgets[0].ledger);
     let nothing = process.slos.verify(ID, now, now).await.unwrap_err();
     assert_eq!(nothing.kind, RefusedKind::Invalid);
+    // A date, not a number of milliseconds.
+    assert!(nothing.message.contains("Z, is settled"), "{nothing}");
     process.stop().await;
 }

@@ -231,7 +231,9 @@ fn load(arguments: &Arguments) -> Result<Loaded, Diagnostics> {
         .retention_percentage
         .map(|percent| percent / 100.0);
     retention.disk_share = retention.disk_share.or(share.filter(|share| *share > 0.0));
-    let Loaded { config, warnings, .. } = &mut loaded;
+    let Loaded {
+        config, warnings, ..
+    } = &mut loaded;
     arguments.slo.add_to(config, warnings)?;
     Ok(loaded)
 }

@@ -25,7 +25,7 @@ pub(crate) enum Command {
     List(list::Arguments),
     Show(show::Arguments),
     Explain(explain::Arguments),
-    Plan(plan::Arguments),
+    Plan(Box<plan::Arguments>),
     Verify(verify::Arguments),
     Schema(schema::Arguments),
     Import(import::Arguments),

@@ -81,11 +81,12 @@ pub(super) fn measure(rule: &BurnRule, windows: &mut Windows<'_>) -> Condition {
         burn(counts, counts.bad, allowed)
     });
     let told = windows.told(rule.long);
+    let untold = long.bad.saturating_sub(told);
     let mut condition = Condition {
         long,
         told,
         short,
-        long_burn: burn(long, long.bad - told, long_allowed),
+        long_burn: burn(long, untold, long_allowed),
         short_burn,
         expected,
         chance: 1.0,
@@ -111,7 +112,7 @@ fn judge(rule: &BurnRule, windows: &Windows<'_>, condition: &mut Condition) -> V
         _ if condition.is_quiet => return Verdict::Over,
         _ => (),
     }
-    let bad = u64::try_from(condition.long.bad - condition.told).unwrap_or(0);
+    let bad = u64::try_from(condition.long.bad.saturating_sub(condition.told)).unwrap_or(0);
     condition.chance = at_least(bad, condition.expected);
     let is_thin = windows.chance_max > 0.0 && condition.chance >= windows.chance_max;
     if bad < windows.bad_min || is_thin {

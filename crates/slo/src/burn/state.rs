@@ -144,10 +144,16 @@ impl Burn {
     }
 
     fn judge_exhaustion(&mut self, step: &mut Step<'_>) {
+        let policy = step.subject.policy;
+        if policy.exhaustion.is_none() {
+            // Nobody forecasts for a policy that does not ask for it, so no forecast would ever end the alert.
+            step.outcome.is_changed |= self.exhaustion != Phase::Off;
+            self.exhaustion = Phase::Off;
+            return;
+        }
         let Some(forecast) = step.exhaustion else {
             return;
         };
-        let policy = step.subject.policy;
         let before = self.exhaustion;
         self.exhaustion = match before {
             Phase::On { since, quiet } => {

@@ -465,6 +465,25 @@ fn a_budget_forecast_to_run_out_is_a_ticket_until_it_is_far_again() {
 }
 
 #[test]
+fn a_policy_that_asks_for_no_forecast_any_more_ends_its_alert() {
+    let mut policy = policy();
+    policy.exhaustion = Some(7 * DAY);
+    let mut service = Service::seasoned(policy.clone());
+    let p50 = Some(DAY);
+    service.forecast = Some(Exhaustion {
+        remaining: 0.4,
+        p10: p50,
+        p50,
+        p90: p50,
+    });
+    assert_eq!(kinds(&service.run(MINUTE, 1000, 0)), ["burn.firing"]);
+    // As after a restart with the new file: nobody makes the forecast that would end it.
+    policy.exhaustion = None;
+    (service.policy, service.forecast) = (policy, None);
+    assert_eq!(kinds(&service.run(MINUTE, 1000, 0)), ["burn.resolved"]);
+}
+
+#[test]
 fn a_budget_that_is_used_up_already_starts_no_forecast_alert() {
     let mut policy = policy();
     policy.exhaustion = Some(7 * DAY);

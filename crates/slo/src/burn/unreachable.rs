@@ -33,14 +33,17 @@ pub fn unreachable(rule: &BurnRule, target: Target) -> Option<Unreachable> {
     (share > 1.0 + DUST).then(|| Unreachable {
         factor: rule.factor,
         target,
-        percent: rounded(share * 100.0),
+        percent: hundredths(share * 100.0, f64::ceil),
         long: format_duration(rule.long),
-        factor_max: rounded(1.0 / target.allowed()),
+        factor_max: hundredths(1.0 / target.allowed(), f64::floor),
     })
 }
 
-fn rounded(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
+/// Cuts to two digits after the point, to the side that keeps the sentence true: the highest factor is one that can fire.
+fn hundredths(value: f64, cut: fn(f64) -> f64) -> f64 {
+    let whole = (value * 100.0).round();
+    let is_whole = (value * 100.0 - whole).abs() < 1e-6;
+    (if is_whole { whole } else { cut(value * 100.0) }) / 100.0
 }
 
 #[cfg(test)]
@@ -62,6 +65,12 @@ mod tests {
         assert!(text.contains("144 % of bad events"), "{text}");
         assert!(text.ends_with("is 10"), "{text}");
         assert_eq!(check(10.0, "90"), None);
+        // 1 / 0.15 is 6.666...: 6.67 could not fire either.
+        let text = check(6.67, "85").unwrap();
+        assert!(text.contains("100.05 % of bad"), "{text}");
+        assert!(text.ends_with("is 6.66"), "{text}");
+        let text = check(6.666_666_7, "85").unwrap();
+        assert!(text.contains("100.01 % of bad"), "{text}");
         assert_eq!(check(1000.0, "99.9"), None);
         assert!(check(1000.1, "99.9").is_some());
     }

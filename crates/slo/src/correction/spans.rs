@@ -82,9 +82,10 @@ impl Spans {
         }
         self.cut_at(from);
         self.cut_at(to);
-        let mut hidden = self.by_begin.split_off(&from);
-        let mut behind = hidden.split_off(&to);
-        self.by_begin.append(&mut behind);
+        // One by one: to cut the map apart and join it again would walk all of it for each stretch.
+        while let Some((&hidden, _)) = self.by_begin.range(from..to).next() {
+            self.by_begin.remove(&hidden);
+        }
         let id = Arc::clone(id);
         let span = CorrectedSpan { from, to, kind, id };
         self.by_begin.insert(from, span);

@@ -78,6 +78,16 @@ fn a_correction_changes_what_events_are() {
 }
 
 #[test]
+fn counts_beyond_all_numbers_are_no_panic() {
+    let most = i64::MAX;
+    for kind in CorrectionKind::ALL {
+        let all = kind.apply(counts(most, most));
+        let sum = all.good.wrapping_add(all.bad).wrapping_add(all.excluded);
+        assert_eq!(sum, most.wrapping_mul(2).wrapping_add(1), "{kind:?}");
+    }
+}
+
+#[test]
 fn the_one_that_was_written_later_counts() {
     let mut late = correction("late", CorrectionKind::Bad, 20, 30);
     late.created = at(5);

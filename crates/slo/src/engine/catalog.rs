@@ -66,6 +66,8 @@ impl Engine {
         let slot = &mut self.slots.all[index as usize];
         slot.slo = Some(slo.clone());
         let was_away = slot.retired.take().is_some();
+        let was_there = !slot.versions.is_empty();
+        slot.is_forgotten = false;
         let is_same = slot.counts_as(slo) && !was_away;
         let mut change = None;
         if !is_same {
@@ -79,7 +81,10 @@ impl Engine {
             };
             slot.versions.push(version.clone());
             slot.ask_next = slot.ask_next.max(since);
-            change = Some(Changed::Version(slo.id.clone(), version));
+            change = Some(match was_there {
+                true => Changed::Version(slo.id.clone(), version),
+                false => Changed::Added(slo.id.clone()),
+            });
         }
         self.correct_again(index);
         self.judge_anew(index, slo, (!is_same).then_some(since));

@@ -42,6 +42,11 @@ impl Engine {
         self.lost.is_some()
     }
 
+    /// Returns from when on samples are missing.
+    pub fn missing_from(&self) -> Option<Timestamp> {
+        self.lost.map(Timestamp::from_millis)
+    }
+
     /// Hears that samples from `from` on were stored and not observed: [`catch_up`](Self::catch_up) brings them.
     ///
     /// Returns `false` when some of them are settled already: these stay uncounted, unless a snapshot is restored.

@@ -1,5 +1,13 @@
-//! Series about budgets for the store: in own names for every group, and in the names of Sloth and Pyrra for the whole, so
+//! Series about budgets for the store: in own names, and for the whole of an SLO in the names of Sloth and Pyrra too, so
 //! that their dashboards go on.
+//!
+//! There are many more groups than SLOs: of a group there is only what cannot be had from other series.
+//!
+//! | of | own names | names of Sloth and Pyrra |
+//! |---|---|---|
+//! | the whole of an objective | all of [`names`] | yes |
+//! | a group | [`EVENTS`](names::EVENTS), [`REMAINING`](names::REMAINING), [`STATE`](names::STATE) | no |
+//! | a composite | all but events and coverage | no |
 
 mod peers;
 
@@ -93,8 +101,8 @@ impl Engine {
             base.set(name, value);
         }
         let at = Timestamp::from_millis(self.now);
+        let is_whole = budget.group.is_none();
         let mut series = Series { base, at, samples };
-        series.push(names::OBJECTIVE, &[], 1.0 - target.allowed());
         let events = budget.ledger.total_before(now.millis());
         export_events(&mut series, events);
         for window in &slo.windows {
@@ -105,12 +113,16 @@ impl Engine {
             if let Some(remaining) = figures.remaining() {
                 series.push(names::REMAINING, &window, remaining.to_f64());
             }
-            series.push(names::COVERAGE, &window, figures.coverage().to_f64());
+            if is_whole {
+                series.push(names::COVERAGE, &window, figures.coverage().to_f64());
+            }
         }
-        export_burns(&mut series, &slo.alerts.rules, target, history, now);
         export_state(&mut series, budget.judged.standing);
-        if budget.group.is_none() {
-            peers::export(slo, target, history, at, now, samples);
+        if is_whole {
+            series.push(names::OBJECTIVE, &[], 1.0 - target.allowed());
+            export_burns(&mut series, &slo.alerts.rules, target, history, now);
+            let named = peers::Named::new(slo, &budget.objective, target);
+            peers::export(&named, history, at, now, samples);
         }
     }
 

@@ -64,11 +64,7 @@ impl Engine {
 
     /// Returns the group of a series: its own, or that of all others when there are too many.
     pub(super) fn group(&mut self, slot: u32, dimensions: &Dimensions, labels: &Labels) -> Labels {
-        let mut group =
-            labels.filtered(|name| dimensions.labels.iter().any(|label| **label == *name));
-        if group.is_empty() {
-            group = Labels::from_pairs(dimensions.labels.first().map(|label| (&**label, NONE)));
-        }
+        let group = own_group(dimensions, labels);
         let budgets = &self.slots.all[slot as usize].budgets;
         let is_known = budgets
             .keys()
@@ -125,6 +121,15 @@ impl Engine {
             standing,
             ..Judged::default()
         }
+    }
+}
+
+/// Returns the group that the values of a series' labels are.
+pub(super) fn own_group(dimensions: &Dimensions, labels: &Labels) -> Labels {
+    let group = labels.filtered(|name| dimensions.labels.iter().any(|label| **label == *name));
+    match group.is_empty() {
+        true => Labels::from_pairs(dimensions.labels.first().map(|label| (&**label, NONE))),
+        false => group,
     }
 }
 

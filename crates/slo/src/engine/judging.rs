@@ -33,6 +33,8 @@ pub struct Step {
     pub samples: Vec<(Labels, Sample)>,
     /// Samples that revised what was counted, since the last tick.
     pub revisions: Vec<Revision>,
+    /// What is gone for so long that its rows can go too, since the last tick.
+    pub forgotten: Vec<super::Forgotten>,
 }
 
 /// Of whom a budget is, for its judgement.
@@ -55,6 +57,7 @@ impl Engine {
         self.reach(now.millis(), i64::MAX);
         self.give_up_asking();
         step.revisions = std::mem::take(&mut self.revisions);
+        step.forgotten = std::mem::take(&mut self.forgotten);
         for slot in self.slots.of_catalog.clone() {
             self.judge_slot(slot, &mut step);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use plimsoll_types::{Labels, Timestamp};
 
 use super::Engine;
+use super::slot::Slot;
 use crate::burn::Burn;
 use crate::correction::{CorrectionError, Corrections};
 use crate::state::{Standing, Transition};
@@ -32,6 +33,15 @@ pub struct BudgetRow {
     pub burn: Option<String>,
     /// How loud the alert is while it fires, and since when.
     pub firing: Option<(Severity, Timestamp)>,
+}
+
+/// What is gone for so long that its rows can go too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forgotten {
+    /// All of an SLO or composite that is in no file any more, by its id.
+    Slo(Arc<str>),
+    /// A group of which no slice is kept any more.
+    Budget(BudgetKey),
 }
 
 /// A budget changed its state.
@@ -75,8 +85,10 @@ impl Engine {
         rows: Vec<BudgetRow>,
     ) -> Vec<(BudgetKey, crate::burn::NotSaved)> {
         let mut wrong = Vec::new();
+        self.waiting_since = self.now;
         for row in rows {
             let Some(policy) = self.policy(&row.key.slo) else {
+                self.expect(&row.key.slo);
                 continue;
             };
             let burn = row.burn.as_deref().map(|text| Burn::restore(text, &policy));
@@ -92,8 +104,17 @@ impl Engine {
         wrong
     }
 
+    /// Remembers an id of which there are rows and which is in no file, so that they go when it does not come back.
+    fn expect(&mut self, id: &Arc<str>) {
+        if !self.slots.by_id.contains_key(id) {
+            self.slots.insert(Slot::of_rows(id, self.now));
+        }
+    }
+
     fn put_back(&mut self, key: BudgetKey, burn: Burn, standing: Option<Standing>) {
+        // One that went and came back as a composite has a slot as well.
         let slot = self.slots.by_id.get(&key.slo).copied();
+        let slot = slot.filter(|slot| self.slots.all[*slot as usize].slo.is_some());
         let judged = match slot {
             None => Some(self.composites.entry(key.slo.clone()).or_default()),
             Some(slot) => {

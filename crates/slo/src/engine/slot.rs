@@ -30,7 +30,9 @@ pub(super) struct Slot {
     pub(super) slo: Option<Arc<Slo>>,
     /// When it went.
     pub(super) retired: Option<i64>,
-    /// How it counted, the current way last; never empty.
+    /// Whether it went so long ago that nothing is kept of it.
+    pub(super) is_forgotten: bool,
+    /// How it counted, the current way last; empty when only rows are known of it, and once it is forgotten.
     pub(super) versions: Vec<Version>,
     /// The budgets by objective and group.
     pub(super) budgets: BTreeMap<(Arc<str>, Group), u32>,
@@ -50,6 +52,7 @@ impl Slot {
             id: slo.id.clone(),
             slo: Some(slo.clone()),
             retired: None,
+            is_forgotten: false,
             versions: vec![Version {
                 number: 1,
                 since: Timestamp::from_millis(since),
@@ -58,6 +61,22 @@ impl Slot {
             budgets: BTreeMap::new(),
             series: Vec::new(),
             ask_next: since,
+            corrections: Corrections::default(),
+            added_corrections: Vec::new(),
+        }
+    }
+
+    /// Makes the slot of an SLO or composite that is in no file and of which only rows are known.
+    pub(super) fn of_rows(id: &Arc<str>, now: i64) -> Self {
+        Self {
+            id: id.clone(),
+            slo: None,
+            retired: Some(now),
+            is_forgotten: false,
+            versions: Vec::new(),
+            budgets: BTreeMap::new(),
+            series: Vec::new(),
+            ask_next: now,
             corrections: Corrections::default(),
             added_corrections: Vec::new(),
         }

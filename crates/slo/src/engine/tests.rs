@@ -4,6 +4,7 @@ mod asking;
 mod counting;
 mod judging;
 mod model;
+mod replaying;
 mod restarting;
 mod versions;
 

@@ -1,7 +1,10 @@
 //! Time passes: slices are sealed, and what no sample can depend on any more is forgotten.
 
+use std::collections::HashSet;
+
 use super::Engine;
 use super::options::keep;
+use super::rows::{BudgetKey, Forgotten};
 use crate::ledger::{MINUTE, SLICE};
 
 /// How often series that are gone are looked for, in milliseconds.
@@ -53,6 +56,7 @@ impl Engine {
         }
         self.drop_retired();
         self.drop_empty_groups();
+        self.drop_waiting();
         for slot in &mut self.slots.all {
             slot.series.sort_unstable();
             slot.series.dedup();
@@ -63,14 +67,22 @@ impl Engine {
 
     fn drop_retired(&mut self) {
         let kept = self.options.retired_kept.as_millis() as i64;
+        let composites = self.catalog.composites.iter();
+        let composites: HashSet<&str> = composites.map(|composite| &*composite.id).collect();
         for slot in &mut self.slots.all {
-            if slot
+            let is_old = slot
                 .retired
-                .is_some_and(|retired| retired < self.now - kept)
-            {
-                for (_, stream) in std::mem::take(&mut slot.budgets) {
-                    self.streams.remove(stream);
-                }
+                .is_some_and(|retired| retired < self.now - kept);
+            if !is_old || slot.is_forgotten {
+                continue;
+            }
+            for (_, stream) in std::mem::take(&mut slot.budgets) {
+                self.streams.remove(stream);
+            }
+            slot.versions.clear();
+            slot.is_forgotten = true;
+            if !composites.contains(&*slot.id) {
+                self.forgotten.push(Forgotten::Slo(slot.id.clone()));
             }
         }
     }
@@ -79,7 +91,7 @@ impl Engine {
     fn drop_empty_groups(&mut self) {
         let linked = self.linked_streams();
         for slot in &mut self.slots.all {
-            slot.budgets.retain(|(_, group), stream| {
+            slot.budgets.retain(|(objective, group), stream| {
                 let is_empty = self
                     .streams
                     .get(*stream)
@@ -87,13 +99,27 @@ impl Engine {
                 let goes = group.is_some() && is_empty && !linked.contains(stream);
                 if goes {
                     self.streams.remove(*stream);
+                    self.forgotten.push(Forgotten::Budget(BudgetKey {
+                        slo: slot.id.clone(),
+                        objective: objective.clone(),
+                        group: group.clone(),
+                    }));
                 }
                 !goes
             });
         }
     }
 
-    fn linked_streams(&self) -> std::collections::HashSet<u32> {
+    /// Forgets rows of groups that did not come back after a restart.
+    fn drop_waiting(&mut self) {
+        let forget = self.options.forget.as_millis() as i64;
+        if self.waiting_since < self.now - forget {
+            let gone = self.waiting.drain().map(|(key, _)| key);
+            self.forgotten.extend(gone.map(Forgotten::Budget));
+        }
+    }
+
+    fn linked_streams(&self) -> HashSet<u32> {
         let tracks = self.series.iter().flat_map(|(_, series)| &series.tracks);
         tracks
             .flat_map(|track| &track.links)

@@ -156,6 +156,10 @@ impl Engine {
                 .min(),
             groups: groups.len(),
             is_folded: groups.iter().any(is_other),
+            missing_buckets: match is_full {
+                true => self.missing_buckets(slot, slo),
+                false => Vec::new(),
+            },
             budgets,
         }
     }
@@ -251,6 +255,7 @@ impl Engine {
             since,
             groups: 0,
             is_folded: false,
+            missing_buckets: Vec::new(),
             budgets: vec![BudgetView {
                 objective: Arc::from(""),
                 group: None,

@@ -113,7 +113,25 @@ fn length(raw: &super::RawDuration, ctx: &mut Context<'_>) -> Duration {
         let message = format!("a slice is at most {} long", format_duration(LENGTH_MAX));
         ctx.error(raw.span, message);
     }
+    if !is_sealed_whole(length)
+        && let Some(raw) = raw
+    {
+        let message = format!(
+            "slices of {} cannot be judged exactly",
+            format_duration(length)
+        );
+        let hint =
+            "choose a length that divides a minute, such as 10s, 20s or 30s, or whole minutes";
+        ctx.findings.error_with_hint(raw.span, message, hint);
+        return LENGTH;
+    }
     length
+}
+
+/// Says whether a minute has either whole slices of this length or is a part of one: what is older is kept by the minute.
+fn is_sealed_whole(length: Duration) -> bool {
+    let (length, minute) = (length.as_millis(), LENGTH.as_millis());
+    length.is_multiple_of(minute) || (length > 0 && minute.is_multiple_of(length))
 }
 
 /// Reports slices that are shorter than what is asked at once.

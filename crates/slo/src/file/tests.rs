@@ -310,6 +310,14 @@ fn what_cannot_be_is_refused_with_its_place() {
             "multiple of 10s",
         ),
         (
+            "objective: 99\nmethod: {timeslices: {length: 40s}}",
+            "slices of 40s cannot be judged exactly",
+        ),
+        (
+            "objective: 99\nmethod: {ratio_timeslices: {length: 90s}}",
+            "cannot be judged exactly",
+        ),
+        (
             "objective: 90\nalerts: {windows: [{severity: page, factor: 14.4, long: 1h}]}",
             "6:49: burning 14.4 times",
         ),

@@ -7,8 +7,10 @@ use serde::Deserialize;
 
 /// The most documents of one file; a list of a cluster's objects has some hundreds.
 const DOCUMENTS_MAX: usize = 1_000;
-/// The largest file that is imported, 4 MiB: each of its documents is kept with the empty lines before it.
+/// The largest file that is imported, 4 MiB.
 const BYTES_MAX: usize = 4 << 20;
+/// The most that all documents of a file take, 64 MiB: each is kept with the empty lines before it.
+const KEPT_MAX: usize = 64 << 20;
 
 /// Cuts a text at its document markers and leaves out what says nothing.
 ///
@@ -16,7 +18,8 @@ const BYTES_MAX: usize = 4 << 20;
 /// so its findings have the lines and columns of the file.
 ///
 /// # Errors
-/// The file is larger than 4 MiB, has more than 1,000 documents, or holds a zero byte.
+/// The file is larger than 4 MiB, has more than 1,000 documents, or so many with so many lines before them that they take
+/// more than 64 MiB; or it holds a zero byte.
 pub fn documents(path: &Path, text: &str) -> Result<Vec<Source>, Diagnostics> {
     let refused = |message: String| {
         let finding = Diagnostic::file(path, Severity::Error, message);
@@ -30,6 +33,12 @@ pub fn documents(path: &Path, text: &str) -> Result<Vec<Source>, Diagnostics> {
     if parts.len() > DOCUMENTS_MAX {
         let message = format!("the file has more than {DOCUMENTS_MAX} documents");
         return Err(refused(message));
+    }
+    let kept: usize = parts.iter().map(|(lines, part)| lines + part.len()).sum();
+    if kept > KEPT_MAX {
+        return Err(refused(
+            "the file has too many documents with too many lines before them".into(),
+        ));
     }
     let source = |(lines, part): (usize, &str)| {
         let text = format!("{}{part}", "\n".repeat(lines));

@@ -81,11 +81,13 @@ pub struct Alerting {
     pub labels: Texts,
 }
 
-/// Reads the objectives of a document: one, or a list of them.
+/// Reads the objective of a document.
+///
+/// Unknown fields are passed over, and told as warnings in the second part.
 ///
 /// # Errors
 /// All that Pyrra would refuse, with places.
-pub fn read(source: &Source) -> Result<Vec<Objective>, Diagnostics> {
+pub fn read(source: &Source) -> Result<(Vec<Objective>, Diagnostics), Diagnostics> {
     let mut findings = Findings::new(source);
     let lenient = source.clone().ignoring_unknown_fields();
     let file: raw::File = lenient.parse()?;
@@ -99,11 +101,12 @@ pub fn read(source: &Source) -> Result<Vec<Objective>, Diagnostics> {
             Vec::new()
         }
     };
-    let list = findings.into_list();
-    match list.iter().any(|found| found.severity == Severity::Error) {
-        true => Err(Diagnostics(list)),
-        false => Ok(objectives),
+    let mut list = findings.into_list();
+    if list.iter().any(|found| found.severity == Severity::Error) {
+        return Err(Diagnostics(list));
     }
+    list.extend(lenient.ignored());
+    Ok((objectives, Diagnostics(list)))
 }
 
 fn objective(raw: raw::Object, findings: &mut Findings<'_>) -> Option<Objective> {
@@ -113,6 +116,8 @@ fn objective(raw: raw::Object, findings: &mut Findings<'_>) -> Option<Objective>
     }
     if spec.target.is_empty() {
         findings.error(raw.spec.span, "`spec` needs a `target` such as \"99.5\"");
+    } else if !is_percentage(&spec.target) {
+        findings.error(spec.target.span, "a target is above 0 and at most 100");
     }
     if spec.window.value.0.is_zero() {
         findings.error(raw.spec.span, "`spec` needs a `window` such as 4w");
@@ -150,6 +155,11 @@ fn objective(raw: raw::Object, findings: &mut Findings<'_>) -> Option<Objective>
         object: raw.metadata.into(),
         span,
     })
+}
+
+fn is_percentage(text: &str) -> bool {
+    let value: Result<f64, _> = text.parse();
+    value.is_ok_and(|value| value > 0.0 && value <= 100.0)
 }
 
 fn indicator(

@@ -1,5 +1,7 @@
 //! Which objective is proposed: the strictest usual one that was kept with room to spare.
 
+use crate::math::Availability;
+
 /// Usual objectives of availability, the strictest first.
 pub(super) const SHARE: [&str; 8] = ["99.99", "99.95", "99.9", "99.5", "99", "98", "95", "90"];
 /// Those of latency: a threshold is chosen so that the 95th percentile meets it.
@@ -29,7 +31,5 @@ pub(super) fn of_share(share: Option<f64>, usual: &[&'static str]) -> (&'static 
 
 /// Writes a share as a percentage with as many digits as tell it from 100.
 fn rounded(share: f64) -> String {
-    let text = format!("{:.4}", share * 100.0);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    text.to_owned()
+    Availability::of_failing(1.0 - share).to_string()
 }

@@ -62,6 +62,22 @@ fn requests_with_codes_are_an_availability() {
 }
 
 #[test]
+fn jobs_whose_names_become_one_get_two_files() {
+    let files = proposed(&["up{job=\"a b\"}", "up{job=\"a-b\"}"], Some(0.999_999_9));
+    let services = ["service: a-b\n", "service: a-b-2\n"];
+    assert!(
+        files.len() == 2
+            && files
+                .iter()
+                .zip(services)
+                .all(|(file, service)| file.contains(service)),
+        "{files:?}"
+    );
+    // Nearly all is not all.
+    assert!(files[0].contains("99.99999 % were good"), "{}", files[0]);
+}
+
+#[test]
 fn a_latency_has_the_edge_that_the_percentile_needs() {
     let series = ["0.1", "0.25", "0.5", "1", "+Inf"]
         .map(|edge| format!("http_request_duration_seconds_bucket{{job=\"shop\",le=\"{edge}\"}}"));

@@ -43,7 +43,8 @@ impl Availability {
 
     /// Returns how many nines it has: 3 for 99.9 %, 3.3 for 99.95 %; infinitely many for what never fails.
     pub fn nines(self) -> f64 {
-        -self.failing.log10()
+        // 0 and not -0 of what never works.
+        -self.failing.log10() + 0.0
     }
 
     /// Returns what works when all of them do, failing independently.
@@ -88,19 +89,43 @@ impl From<Target> for Availability {
     }
 }
 
-/// The percentage that works, with the digits that matter: three of what fails.
+/// The percentage that works, with the digits that matter: three of what fails, or of what works where that is less.
 impl fmt::Display for Availability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failing = self.failing * 100.0;
-        if failing == 0.0 {
-            return f.write_str("100");
+        let working = 100.0 - failing;
+        if failing == 0.0 || working == 0.0 {
+            return write!(f, "{working}");
         }
-        let digits = (2.0 - failing.log10().floor()).clamp(0.0, 15.0) as usize;
-        let text = format!("{:.digits$}", 100.0 - failing);
+        // What fails is written and taken from 100 digit by digit: a float next to 100 has no room for so many nines.
+        let digits = (2.0 - failing.min(working).log10().floor()).clamp(0.0, 60.0) as usize;
+        let text = match failing < 1.0 {
+            true => nines(&format!("{failing:.digits$}")),
+            // Next to nothing a float has no more digits that say anything.
+            false => format!("{working:.0$}", digits.min(12)),
+        };
         match text.contains('.') {
             true => f.write_str(text.trim_end_matches('0').trim_end_matches('.')),
             false => f.write_str(&text),
         }
+    }
+}
+
+/// Takes a number below 1, such as `0.010`, from a hundred: `99.990`.
+fn nines(failing: &str) -> String {
+    let Some(("0", digits)) = failing.split_once('.') else {
+        // It was rounded up to a whole.
+        return "99".to_owned();
+    };
+    let last = digits.trim_end_matches('0').len();
+    let taken = digits.bytes().enumerate().map(|(at, digit)| {
+        let from = if at + 1 == last { b'0' + 10 } else { b'9' };
+        let left = if at < last { from - digit } else { 0 };
+        char::from(b'0' + left)
+    });
+    match last {
+        0 => "100".to_owned(),
+        _ => format!("99.{}", taken.collect::<String>()),
     }
 }
 
@@ -145,6 +170,20 @@ mod tests {
         assert!((many.failing() / 1e-12 - 1.0).abs() < 1e-9);
         assert!((percent("99.999").nines() - 5.0).abs() < 1e-9);
         assert!((percent("99.95").nines() - 3.301).abs() < 1e-3);
+        assert!(Availability::of_failing(1.0).nines().is_sign_positive());
+        let check = |failing: f64, expected: &str| {
+            assert_eq!(Availability::of_failing(failing).to_string(), expected);
+        };
+        check(1e-20, "99.999999999999999999");
+        check(1.25e-18, "99.999999999999999875");
+        check(0.009_999_9, "99");
+        check(0.01, "99");
+        check(0.000_100_1, "99.99");
+        check(0.000_100_6, "99.9899");
+        check(0.5, "50");
+        check(0.999_999, "0.0001");
+        check(1.0, "0");
+        check(0.0, "100");
     }
 
     proptest! {

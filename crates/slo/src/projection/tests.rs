@@ -4,8 +4,7 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
-use crate::CalendarUnit;
-use crate::Timeline;
+use crate::{CalendarUnit, Counts, Timeline};
 
 fn at(text: &str) -> Timestamp {
     let at: jiff::Timestamp = text.parse().unwrap();
@@ -82,6 +81,72 @@ fn a_period_of_the_calendar_forgives_nothing_but_ends() {
     // A little slower it lasts until April.
     let slow = history(now, 720, |hour| if hour >= 480 { 99 } else { 0 });
     assert_eq!(forecast(&slow, &month, 1).unwrap().p10, None);
+}
+
+#[test]
+fn the_last_hour_of_a_period_ends_with_it() {
+    // The day ends in a quarter of an hour, and the next one begins with a new budget.
+    let now = at("2026-03-10T23:45:00Z");
+    let day = Window::Calendar {
+        unit: CalendarUnit::Day,
+        zone: TimeZone::UTC,
+    };
+    // 9,310 of 9,600 are used up; another hour would use up the rest, a quarter of one does not.
+    let quarter = Counts {
+        good: 99_902,
+        bad: 98,
+        excluded: 0,
+        covered: 90,
+    };
+    let quarters = std::iter::repeat_n(quarter, 96 * 8);
+    let history = Timeline::new(now - hours(24 * 8), HOUR / 4, quarters);
+    let found = forecast(&history, &day, 1).unwrap();
+    assert_eq!(found.looked_ahead, HOUR / 4);
+    assert_eq!((found.p10, found.likelihood), (None, 0.0));
+}
+
+/// Draws good hours for a while, then such as are a day old.
+struct GoodThenBad(usize);
+
+impl Random for GoodThenBad {
+    fn next_u64(&mut self) -> u64 {
+        let is_good = self.0 > 0;
+        self.0 = self.0.saturating_sub(1);
+        if is_good { 0 } else { u64::MAX / 10 * 7 }
+    }
+}
+
+#[test]
+fn a_short_window_forgets_the_future_as_well() {
+    let now = at("2026-03-11T00:00:00Z");
+    let past = history(now, 168, |hour| if hour < 84 { 0 } else { 150 });
+    let recent = Recent::read(&past, now);
+    let good = Step {
+        length: HOUR,
+        valid: 100_000.0,
+        leaves: Leaving::default(),
+    };
+    let full = Leaving {
+        bad: 0.0,
+        valid: 100_000.0,
+    };
+    let steps = (0..672).map(|hour| match hour < 24 {
+        true => Step {
+            leaves: full,
+            ..good
+        },
+        false => good,
+    });
+    let course = Course {
+        bad: 0.0,
+        valid: 2_400_000.0,
+        allowed: 0.001,
+        steps: steps.collect(),
+        forgets_after: Some(24),
+    };
+    // After 60 good hours a day of budget is used up at one and a half times the speed in 16, however long it was good.
+    let left = course.future(&recent, &mut GoodThenBad(10)).unwrap();
+    assert_eq!(left.as_secs().div_ceil(3600), 76);
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(super) struct Ratio {
 }
 
 /// Reads which events are left out.
-pub(super) fn exclusions(raw: &[Spanned<RawExclusion>], ctx: &mut Context<'_>) -> Vec<Exclusion> {
+pub(crate) fn exclusions(raw: &[Spanned<RawExclusion>], ctx: &mut Context<'_>) -> Vec<Exclusion> {
     let mut found = Vec::new();
     for raw in raw {
         if raw.reason.is_empty() {

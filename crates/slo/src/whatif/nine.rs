@@ -55,11 +55,11 @@ impl Year {
         outages: &[Outage],
     ) -> Self {
         let years = to.millis_since(from).max(1) as f64 / YEAR.as_millis() as f64;
-        let bad: i64 = outages.iter().map(|outage| outage.bad).sum();
+        let bad: f64 = outages.iter().map(|outage| outage.bad as f64).sum();
         Self {
             valid: history.between(from, to).valid() as f64 / years,
             outages: outages.len() as f64 / years,
-            bad: bad as f64 / outages.len().max(1) as f64,
+            bad: bad / outages.len().max(1) as f64,
         }
     }
 

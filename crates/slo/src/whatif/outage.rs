@@ -42,7 +42,7 @@ pub fn outages(
         match found.last_mut().filter(|last| last.to + GAP >= begin) {
             Some(last) => {
                 last.to = end;
-                last.bad += counts.bad;
+                last.bad = last.bad.saturating_add(counts.bad);
             }
             None => found.push(Outage {
                 from: begin,
@@ -54,9 +54,14 @@ pub fn outages(
     let valid = i128::from(history.between(from, to).valid());
     let length = i128::from(to.millis_since(from).max(1));
     let window = i128::try_from(window.length_nominal().as_millis()).unwrap_or(i128::MAX);
-    // valid x window / length x allowed x 2 %, all on one side.
+    // valid x window / length x allowed x 2 %, all on one side. With little traffic a division that comes first leaves
+    // nothing; with more than 128 bits of it, what it cuts off does not matter.
     let least = valid.saturating_mul(i128::from(target.allowed_billionths()));
-    let least = (least.saturating_mul(SHARE_MIN_HUNDREDTHS) / length).saturating_mul(window);
+    let least = least.saturating_mul(SHARE_MIN_HUNDREDTHS);
+    let least = match least.checked_mul(window) {
+        Some(product) => product / length,
+        None => (least / length).saturating_mul(window),
+    };
     found.retain(|outage| i128::from(outage.bad) * 100 * i128::from(Target::WHOLE) >= least);
     found
 }

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use plimsoll_types::{Labels, Timestamp};
 
+use super::joined::Joined;
 use super::{Judged, Outcome, Past, Plan, Told};
 use crate::burn::{Burn, Subject};
 use crate::projection::Profile;
 use crate::state::{Observation, Standing};
 use crate::{
-    AlertPolicy, Budget, BudgetState, Fraction, History, Severity, Span, Timeline, Window,
+    AlertPolicy, Budget, BudgetState, Counts, Fraction, History, Method, Severity, Span, Timeline,
+    Window,
 };
 
 /// How often the traffic of the hours of a week is learned again.
@@ -20,8 +22,8 @@ const FRESH: Duration = Duration::from_secs(300);
 
 /// Lives through the past with a plan.
 ///
-/// Complexity: a copy of the past in slices of the plan's resolution (32 bytes each), and about a microsecond for each
-/// rule and tick.
+/// Complexity: a copy of the past in slices of the plan's resolution (32 bytes each); a step for each tick, which reads
+/// the windows of all rules.
 pub fn replay(plan: &Plan<'_>, past: &Past<'_>) -> Outcome {
     let units = units(plan, past);
     let mut life = Life::new(plan, &units);
@@ -41,19 +43,54 @@ pub fn replay(plan: &Plan<'_>, past: &Past<'_>) -> Outcome {
 }
 
 /// Copies what the plan can ask for.
-fn units(plan: &Plan<'_>, past: &Past<'_>) -> Timeline {
+fn units(plan: &Plan<'_>, past: &Past<'_>) -> Joined {
     let reach = plan.window.length_max().max(longest_window(&plan.alerts));
+    let since = [Some(plan.events), plan.before.map(|before| before.events)];
+    let since = since.into_iter().flatten().filter_map(History::since).min();
+    let begin = since.map_or(past.from, |since| since.max(past.from - reach));
+    let begin = begin.min(past.from);
     let slice = plan.resolution.max(Span::SLICE);
-    let slice = plan
-        .method
-        .slice_length()
-        .map_or(slice, |length| length.max(slice));
-    let begin = plan
-        .events
-        .since()
-        .map_or(past.from, |since| since.max(past.from - reach));
-    let events = Timeline::of(plan.events, begin.min(past.from), past.to, slice);
-    events.map(|counts| plan.method.derive(plan.target, plan.no_data, counts))
+    match plan.before {
+        None => Joined::exact(judged(plan, plan.events, (begin, past.to), slice)),
+        Some(before) => {
+            let exact_from = before.to.max(begin).min(past.to);
+            Joined::new(
+                judged(
+                    plan,
+                    before.events,
+                    (begin.min(exact_from), exact_from),
+                    before.slice,
+                ),
+                judged(plan, plan.events, (exact_from, past.to), slice),
+            )
+        }
+    }
+}
+
+/// Copies events that are known in slices of `slice`, judged by the plan's method. A slice that is longer than those of the
+/// method stands for as many of them.
+fn judged(
+    plan: &Plan<'_>,
+    events: &dyn History,
+    (from, to): (Timestamp, Timestamp),
+    slice: Duration,
+) -> Timeline {
+    let own = plan.method.slice_length();
+    let length = own.map_or(slice, |own| own.max(slice));
+    let times = own.map_or(1, |own| length.as_millis() / own.as_millis().max(1)) as i64;
+    // What it asks per second is asked of the slice that is there.
+    let mut method = plan.method.clone();
+    if let Method::Timeslices { length: own, .. } = &mut method {
+        *own = length;
+    }
+    Timeline::of(events, from, to, length).map(|counts| {
+        let judged = method.derive(plan.target, plan.no_data, counts);
+        Counts {
+            good: judged.good.saturating_mul(times),
+            bad: judged.bad.saturating_mul(times),
+            ..judged
+        }
+    })
 }
 
 fn longest_window(alerts: &AlertPolicy) -> Duration {
@@ -71,7 +108,7 @@ fn shortest_window(alerts: &AlertPolicy) -> Option<Duration> {
 
 struct Life<'a> {
     plan: &'a Plan<'a>,
-    units: &'a Timeline,
+    units: &'a Joined,
     alerts: Option<Alerts>,
     profile: Option<Profile>,
     learned: Option<Timestamp>,
@@ -83,7 +120,7 @@ struct Life<'a> {
 }
 
 impl<'a> Life<'a> {
-    fn new(plan: &'a Plan<'a>, units: &'a Timeline) -> Self {
+    fn new(plan: &'a Plan<'a>, units: &'a Joined) -> Self {
         let slice = plan
             .method
             .slice_length()
@@ -121,8 +158,9 @@ impl<'a> Life<'a> {
         let (standing, _) = plan.budget.step(standing, observed, plan.no_data, now);
         self.standing = Some(standing);
         self.states[standing.state as usize] += step;
-        if let Some(alerts) = &mut self.alerts {
-            alerts.tick(plan, self.units, now);
+        let exact = self.units.fine();
+        if let Some(alerts) = self.alerts.as_mut().filter(|_| now > exact.begin()) {
+            alerts.tick(plan, exact, now);
         }
     }
 
@@ -229,7 +267,7 @@ impl Alerts {
 }
 
 /// Judges the periods of the past when they ended, the oldest first.
-fn periods(plan: &Plan<'_>, units: &Timeline, past: &Past<'_>) -> Vec<Judged> {
+fn periods(plan: &Plan<'_>, units: &Joined, past: &Past<'_>) -> Vec<Judged> {
     let mut found = Vec::new();
     let mut period = match plan.window {
         Window::Rolling(_) => plan.window.at(past.to),

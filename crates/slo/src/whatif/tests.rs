@@ -57,6 +57,7 @@ fn plan<'a>(history: &'a Timeline, target: &str) -> Plan<'a> {
         name: target.into(),
         events: history,
         resolution: MINUTE,
+        before: None,
         target: target.parse().unwrap(),
         window: Window::Rolling(30 * DAY),
         method: Method::Occurrences,
@@ -75,6 +76,33 @@ fn past<'a>(outages: &'a [Outage], deploys: &'a [Timestamp]) -> Past<'a> {
         freezes_from: BudgetState::Critical,
         step: MINUTE,
     }
+}
+
+#[test]
+fn budgets_reach_back_into_the_ledger_and_alerts_do_not() {
+    let history = history();
+    let exact_from = begin() + 15 * DAY;
+    let hours = Timeline::of(&history, begin(), exact_from, HOUR);
+    let minutes = Timeline::of(&history, exact_from, begin() + 40 * DAY, MINUTE);
+    let whole = replay(&plan(&history, "99.9"), &past(&[], &[]));
+    let joined = Plan {
+        before: Some(Before {
+            events: &hours,
+            slice: HOUR,
+            to: exact_from,
+        }),
+        ..plan(&minutes, "99.9")
+    };
+    let outcome = replay(&joined, &past(&[], &[]));
+    assert_eq!(outcome.periods, whole.periods);
+    let [all, young] = [&whole, &outcome].map(|outcome| outcome.alerts.clone().unwrap());
+    let expected: Vec<Told> = all
+        .iter()
+        .copied()
+        .filter(|told| told.from > exact_from)
+        .collect();
+    assert!(!expected.is_empty() && expected.len() < all.len());
+    assert_eq!(young, expected);
 }
 
 fn found(history: &Timeline) -> Vec<Outage> {
@@ -99,6 +127,53 @@ fn outages_are_seen_in_the_counts() {
         found(&history()),
         [outage(9, 30, 18_000), outage(19, 10, 60_000)]
     );
+}
+
+#[test]
+fn little_traffic_has_small_failures_that_are_no_outages() {
+    // A request a minute, of which one in two thousand fails: of 43.2 that may fail in a month one is 2.3 %, half is not.
+    let minute = |minute: u32| Counts {
+        good: i64::from(minute % 2000 != 7),
+        bad: i64::from(minute % 2000 == 7),
+        excluded: 0,
+        covered: 6,
+    };
+    let quiet = Timeline::new(begin(), MINUTE, (0..40 * 1440).map(minute));
+    assert_eq!(found(&quiet).len(), 29);
+    // With the allowance of 99 % each is 0.2 % of the budget.
+    let window = Window::Rolling(30 * DAY);
+    let all = (begin(), begin() + 40 * DAY);
+    let noise = outages(&quiet, all, "99".parse().unwrap(), &window, MINUTE);
+    assert_eq!(noise, []);
+}
+
+#[test]
+fn a_coarse_past_is_judged_by_rates_of_its_own_slices() {
+    let history = history();
+    let coarse = Plan {
+        resolution: HOUR,
+        method: Method::Timeslices {
+            length: MINUTE,
+            target: Some("50".parse().unwrap()),
+            // 100 a second are there, so no slice has too few.
+            rate_min: Some(99.0),
+        },
+        ..plan(&history, "99.9")
+    };
+    let outcome = replay(&coarse, &past(&[], &[]));
+    assert_eq!(
+        (outcome.periods[0].bad, outcome.periods[0].valid),
+        (0, 43_200)
+    );
+    let busy = Plan {
+        method: Method::Timeslices {
+            length: MINUTE,
+            target: Some("50".parse().unwrap()),
+            rate_min: Some(101.0),
+        },
+        ..coarse
+    };
+    assert_eq!(replay(&busy, &past(&[], &[])).periods[0].bad, 43_200);
 }
 
 #[test]

@@ -192,6 +192,15 @@ fn a_chain_that_overrides_makes_only_its_own_rules() {
 }
 
 #[test]
+fn validation_of_another_dialect_changes_no_rule() {
+    let plain = made(SPEC, &Options::default()).to_yaml();
+    let validated = with_plugins(
+        "{chain: [{id: sloth.dev/contrib/validate_victoria_metrics/v1, priority: -1}]}",
+    );
+    assert_eq!(made(&validated, &Options::default()).to_yaml(), plain);
+}
+
+#[test]
 fn plugins_that_cannot_run_are_refused_with_their_place() {
     for (chain, expected) in [
         (
@@ -254,13 +263,8 @@ fn catalog() -> Catalog {
 
 #[test]
 fn our_own_files_become_rules_of_sloth_s_names() {
-    let (specs, losses) = of_catalog(&catalog()).unwrap();
     let mut options = Options::default();
-    options
-        .windows
-        .add(AlertWindows::workbook(std::time::Duration::from_secs(
-            7 * 86_400,
-        )));
+    let (specs, losses) = of_catalog(&catalog(), &mut options.windows).unwrap();
     let file = rules(&specs[0], &options).unwrap();
     all_parse(&file);
     let first = &file.groups[0].rules[0].expr;
@@ -293,6 +297,99 @@ fn our_own_files_become_rules_of_sloth_s_names() {
         .map(|rule| (&*rule.labels["sloth_severity"], &*rule.labels["a"]))
         .collect();
     assert_eq!(labels, [("page", "b")]);
+}
+
+/// Returns what the exports to Sloth's and to Pyrra's rules say is lost of one SLO of ours.
+fn lost(slo: &str) -> [String; 2] {
+    let text = format!("version: plimsoll/v1\nservice: shop\nslos:\n  - {slo}\n");
+    let file = file::check(&source(&text), &Features::default());
+    let catalog = Catalog::merge(vec![file.unwrap_or_else(|error| panic!("{error}"))]).unwrap();
+    let (_, sloth) = of_catalog(&catalog, &mut Options::default().windows).unwrap();
+    let (_, pyrra) = pyrra::of_catalog(&catalog);
+    [sloth.join("\n"), pyrra.join("\n")]
+}
+
+#[test]
+fn what_rules_cannot_say_is_told() {
+    let slo = |more: &str| {
+        format!(
+            "{{name: a, objective: 99.9, sli: {{events: {{valid: r_total, bad: 'r_total{{code=\"5\"}}'}}}}{more}}}"
+        )
+    };
+    let check = |more: &str, sloth: &str, pyrra: &str| {
+        let [of_sloth, of_pyrra] = lost(&slo(more));
+        assert!(of_sloth.contains(sloth), "{more}: {of_sloth}");
+        assert!(of_pyrra.contains(pyrra), "{more}: {of_pyrra}");
+    };
+    let none = ", alerts: none";
+    assert_eq!(lost(&slo(none)), ["", ""]);
+    check("", "Sloth's four windows", "Pyrra's four windows");
+    let one = "rules have one window: the first rolling one";
+    check(", windows: [30d, 7d]", one, one);
+    check(", no_data: freeze", "`no_data`", "`no_data`");
+    check(
+        ", alerts: {name: B, exhausts_in: 7d}",
+        "`exhausts_in`",
+        "`exhausts_in`",
+    );
+    let groups =
+        ", dimensions: {by: [region], objectives: [{match: 'region=\"eu\"', objective: 99.95}]}";
+    check(
+        groups,
+        "one objective for all groups",
+        "one objective for all groups",
+    );
+    check(
+        ", alerts: {name: B, page: {labels: {a: b}}}",
+        "four windows",
+        "no labels",
+    );
+    check(
+        ", window: 2d",
+        "windows of its alerts are longer than its own",
+        "",
+    );
+    let pages = "{severity: page, factor: 14.4, long: 1h, short: 5m}, {severity: page, factor: 6, long: 6h, short: 30m}";
+    let workbook = format!(", alerts: {{name: B, windows: [{pages}]}}");
+    let [of_sloth, of_pyrra] = lost(&slo(&workbook));
+    assert_eq!(of_sloth, "");
+    assert!(of_pyrra.contains("Pyrra's four windows"), "{of_pyrra}");
+}
+
+#[test]
+fn what_came_from_pyrra_goes_back_without_a_loss() {
+    let text = "apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\nmetadata: {name: a, namespace: shop}\n\
+                spec: {target: '99', window: 2w, indicator: {ratio: {errors: {metric: 'r_total{code=\"5\"}'}, total: {metric: r_total}}}}\n";
+    let imported = import::import(&[(Path::new("x.yml"), text)], &import::Options::default());
+    let own = imported.unwrap().documents[0].to_yaml();
+    let file = file::check(&source(&own), &Features::default()).unwrap();
+    let (objectives, losses) = pyrra::of_catalog(&Catalog::merge(vec![file]).unwrap());
+    assert_eq!((objectives.len(), losses), (1, Vec::<String>::new()));
+}
+
+#[test]
+fn edges_of_buckets_have_the_unit_of_their_metric() {
+    let text = "version: plimsoll/v1\nservice: shop\nslos:\n  - {name: a, objective: 99, sli: {latency: {histogram: l_milliseconds, unit: milliseconds, below: 300ms}}}\n";
+    let file = file::check(&source(text), &Features::default()).unwrap();
+    let (objectives, _) = pyrra::of_catalog(&Catalog::merge(vec![file]).unwrap());
+    let files = pyrra::rules(&objectives);
+    let increase = &files[0].groups[0].rules[1].expr;
+    assert!(
+        increase.contains("l_milliseconds_bucket{le=\"300\"}"),
+        "{increase}"
+    );
+}
+
+#[test]
+fn a_gauge_that_is_compared_otherwise_is_no_bool_gauge_of_pyrra_s() {
+    let gauge = |good: &str| {
+        let [_, pyrra] = lost(&format!(
+            "{{name: a, objective: 99, alerts: none, sli: {{gauge: {{metric: g, good: '{good}'}}}}}}"
+        ));
+        pyrra
+    };
+    assert_eq!(gauge("== 1"), "");
+    assert_eq!(gauge("<= 1"), "shop/a: Pyrra's gauges are 1 or 0");
 }
 
 #[test]
@@ -328,7 +425,7 @@ spec:
       errors: {metric: 'r_total{job="j",code=~"5.."}'}
       total: {metric: 'r_total{job="j"}'}
 "#;
-    let objectives = import::pyrra::read(&source(text)).unwrap();
+    let (objectives, _) = import::pyrra::read(&source(text)).unwrap();
     let files = pyrra::rules(&objectives);
     let [file] = files.as_slice() else {
         panic!("an object for each objective");

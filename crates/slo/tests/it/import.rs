@@ -9,11 +9,8 @@ use plimsoll_slo::import::{Imported, Options, Verdict, import};
 use plimsoll_slo::sli::{Ask, Source as Events};
 
 /// Returns a folder of other projects' files; `None` (and says so) where there are none.
+#[expect(clippy::print_stdout, reason = "tells that a test was skipped")]
 fn testdata(folder: &str) -> Option<PathBuf> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "where the data is, is the machine's affair"
-    )]
     let set = std::env::var_os("PLIMSOLL_TESTDATA").map(PathBuf::from);
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/testdata");
     let path = set.unwrap_or_else(beside).join(folder);
@@ -345,6 +342,43 @@ spec:
         one(&text.replace("ratio:", "both:"))
             .1
             .contains("one of ratio, latency")
+    );
+}
+
+#[test]
+fn fields_of_pyrra_that_do_nothing_are_told() {
+    let text = "apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\nmetadata: {name: a, namespace: shop}\n\
+                spec: {target: '99', window: 2w, wimdow: 4w, indicator: {bool_gauge: {metric: up}}}\n";
+    let (_, report) = one(text);
+    assert!(report.contains("wimdow"), "{report}");
+    for target in ["abc", "0", "101", "1) or vector(1"] {
+        let (_, report) = one(&text.replace("'99'", &format!("'{target}'")));
+        assert!(
+            report.contains("a target is above 0 and at most 100"),
+            "{report}"
+        );
+    }
+}
+
+#[test]
+fn an_slo_without_objectives_is_refused_and_not_forgotten() {
+    let text = "apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: a}\nspec: {service: shop, objectives: []}\n";
+    let (_, report) = one(text);
+    assert!(report.contains("an SLO needs `objectives`"), "{report}");
+    assert!(report.contains("1 refused"), "{report}");
+}
+
+#[test]
+fn documents_behind_many_lines_are_not_kept_a_thousand_times() {
+    let text = format!(
+        "{}{}",
+        "\n".repeat(4_000_000),
+        "---\nversion: a\n".repeat(900)
+    );
+    let found = plimsoll_slo::import::documents(Path::new("x.yml"), &text).unwrap_err();
+    assert!(
+        found.to_string().contains("too many lines before them"),
+        "{found}"
     );
 }
 

@@ -4,7 +4,7 @@ use anyhow::ensure;
 use plimsoll_e2e::{Home, wait_until};
 use serde_json::Value;
 
-use crate::slo_shop::{OBJECTIVES, WAIT_MAX, budget, serve};
+use crate::slo_shop::{OBJECTIVES, WAIT_MAX, budget, serve, wait_for_scrape};
 use crate::target::Target;
 
 /// One about metrics that nobody exposes, and one by a label with too many values.
@@ -56,10 +56,7 @@ fn what_is_not_there_has_no_data_and_what_is_too_much_is_counted_together() {
     std::fs::create_dir(home.path("slos")).unwrap();
     home.write("slos/strange.yml", STRANGE.as_bytes()).unwrap();
     let server = serve(&home, &[]).unwrap();
-    wait_until(WAIT_MAX, "it is scraped", || {
-        server.api.value("up{job=\"many\"}")
-    })
-    .unwrap();
+    wait_for_scrape(&server, "many").unwrap();
     target.expose(&exposition(1));
     let many = wait_until(WAIT_MAX, "all are counted", || {
         let many = server.api.data("/api/v1/slos/strange/many", &[])?;

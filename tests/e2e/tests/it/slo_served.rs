@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::slo_shop::{
     Mood, OBJECTIVES, Requests, Shop, WAIT_MAX, budget, counted, serve, wait_for_counts,
-    wait_for_state,
+    wait_for_scrape, wait_for_state,
 };
 
 const ID: &str = "shop/availability";
@@ -81,12 +81,7 @@ fn a_failing_shop_pages_once_and_its_budget_is_exact_whatever_happens_in_between
     let file = home.path("alertmanager.yml").display().to_string();
     let flags = ["--alertmanager-config", &file];
     let server = serve(&home, &flags).unwrap();
-    wait_until(WAIT_MAX, "the shop is scraped", || {
-        let is_up = server.api.value("up{job=\"shop\"}")?;
-        ensure!(is_up == 1.0, "up is {is_up}");
-        Ok(())
-    })
-    .unwrap();
+    wait_for_scrape(&server, "shop").unwrap();
     assert_eq!(budget(&server, ID).unwrap()["state"], "no_data");
 
     shop.set(Mood::Well);
@@ -134,10 +129,7 @@ fn a_correction_outlives_a_kill_and_can_be_taken_back() {
     std::fs::create_dir(home.path("slos")).unwrap();
     home.write("slos/shop.yml", OBJECTIVES.as_bytes()).unwrap();
     let server = serve(&home, &[]).unwrap();
-    wait_until(WAIT_MAX, "the shop is scraped", || {
-        server.api.value("up{job=\"shop\"}")
-    })
-    .unwrap();
+    wait_for_scrape(&server, "shop").unwrap();
     shop.set(Mood::Failing);
     wait_for_state(&server, ID, "exhausted").unwrap();
     let total = shop.set(Mood::Idle);

@@ -116,6 +116,15 @@ pub(crate) fn serve(home: &Home, flags: &[&str]) -> Result<Server> {
     Server::start_with(home, &mut command)
 }
 
+/// Waits until a target was scraped with success: what it exposes for the first time after that counts in full.
+pub(crate) fn wait_for_scrape(server: &Server, job: &str) -> Result<()> {
+    wait_until(WAIT_MAX, &format!("{job} is scraped"), || {
+        let is_up = server.api.value(&format!("up{{job=\"{job}\"}}"))?;
+        ensure!(is_up == 1.0, "up is {is_up}");
+        Ok(())
+    })
+}
+
 /// Returns the first budget of an SLO.
 pub(crate) fn budget(server: &Server, id: &str) -> Result<Value> {
     let data = server.api.data(&format!("/api/v1/slos/{id}/budget"), &[])?;

@@ -2,7 +2,7 @@
 
 use plimsoll_slo::engine::Version;
 use plimsoll_slo::sli::{Ask, Source};
-use plimsoll_slo::view::Promise;
+use plimsoll_slo::view::{Promise, SloView};
 use plimsoll_slo::{AlertPolicy, BurnRule, Component, Composite, Method, Objective, Slo, Window};
 use plimsoll_types::{METRIC_NAME, MatchOp, Matcher, format_duration, is_legacy_metric_name};
 use serde_json::{Value, json};
@@ -36,6 +36,17 @@ pub(super) fn version(version: &Version) -> Value {
     json!({
         "number": version.number, "since": rfc3339(version.since), "counts": &*version.definition,
     })
+}
+
+/// Says which objectives have no data because no bucket ends at their threshold, and which edges there are.
+pub(super) fn missing_buckets(view: &SloView) -> Value {
+    let missing = view.missing_buckets.iter().map(|missing| {
+        json!({
+            "objective": &*missing.objective, "thresholdSeconds": missing.threshold,
+            "buckets": selector(&missing.buckets), "edges": missing.edges,
+        })
+    });
+    missing.collect()
 }
 
 fn of_slo(slo: &Slo) -> Value {

@@ -4,6 +4,7 @@ use plimsoll_types::Timestamp;
 use serde_json::Value;
 
 use super::answer::{Named, Objectives, Output, group};
+use super::show::no_data;
 use crate::commands::Failure;
 use crate::commands::alert::Page;
 use crate::commands::shown::{list, now, read_time, text, time_from};
@@ -41,6 +42,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 fn page(data: &Value, now: Timestamp) -> String {
     let mut page = Page::default();
+    if list(&data["missingBuckets"]).next().is_some() {
+        page.title(&text(&data["id"]));
+        no_data(&mut page, data);
+    }
     for budget in list(&data["budgets"]) {
         page.title(format!("{} {}", text(&data["id"]), group(budget)).trim_end());
         let firing = match read_time(&budget["firing"]["since"]) {

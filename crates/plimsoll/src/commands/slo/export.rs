@@ -10,6 +10,7 @@ use plimsoll_slo::Catalog;
 use plimsoll_slo::export::{RuleFile, native, pyrra, sloth};
 use plimsoll_slo::file;
 use plimsoll_slo::import::{self, Format, documents};
+use plimsoll_types::is_legacy_label_name;
 
 use super::generating::Windows;
 use super::import::{print_all, text};
@@ -57,6 +58,7 @@ enum Rules {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    arguments.refuse_what_others_have()?;
     let mut read = Read::default();
     for (path, bytes) in input::read(&arguments.files)? {
         let (path, text) = text(path, bytes)?;
@@ -108,7 +110,11 @@ impl Read {
                     .for_each(|warning| eprintln!("{warning}"));
                 self.native.push(file);
             }
-            Format::Pyrra => self.pyrra.extend(import::pyrra::read(source)?),
+            Format::Pyrra => {
+                let (objectives, warnings) = import::pyrra::read(source)?;
+                warnings.iter().for_each(|warning| eprintln!("{warning}"));
+                self.pyrra.extend(objectives);
+            }
             Format::OpenSlo => self.others.push(source.path().display().to_string()),
             format => {
                 let (spec, warnings) = import::sloth::read(source, format)?;
@@ -125,21 +131,10 @@ impl Arguments {
         refuse(&read.others, "OpenSLO v1")?;
         refuse(&names(&read.pyrra), "Pyrra")?;
         let options = self.options()?;
-        let (own, losses) = sloth::of_catalog(catalog).map_err(rendered)?;
-        losses.iter().for_each(|loss| eprintln!("warning: {loss}"));
         let mut options_of_own = options.clone();
-        for period in own
-            .iter()
-            .flat_map(|spec| &spec.slos)
-            .filter_map(|slo| slo.period)
-        {
-            // Ours have windows of their own for any period; rules get the Workbook's, of the same shares of the budget.
-            if options_of_own.windows.of(period).is_none() {
-                options_of_own
-                    .windows
-                    .add(sloth::AlertWindows::workbook(period));
-            }
-        }
+        let (own, losses) =
+            sloth::of_catalog(catalog, &mut options_of_own.windows).map_err(rendered)?;
+        losses.iter().for_each(|loss| eprintln!("warning: {loss}"));
         let made = read.sloth.iter().map(|spec| sloth::rules(spec, &options));
         let own = own.iter().map(|spec| sloth::rules(spec, &options_of_own));
         let files: Vec<RuleFile> = made
@@ -149,12 +144,32 @@ impl Arguments {
         Ok(files.iter().map(RuleFile::to_yaml).collect())
     }
 
+    /// Refuses flags that only rules of Sloth's kind have: they would be taken and do nothing.
+    fn refuse_what_others_have(&self) -> Result<(), Failure> {
+        let flags = [
+            (!self.extra_labels.is_empty(), "--extra-labels"),
+            (self.disable_optimized_rules, "--disable-optimized-rules"),
+            (self.disable_recordings, "--disable-recordings"),
+            (self.disable_alerts, "--disable-alerts"),
+        ];
+        match flags.iter().find(|(is_given, _)| *is_given) {
+            Some((_, flag)) if self.format != Rules::Sloth => {
+                Err(Failure::usage(format!("{flag} belongs to --format sloth")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn options(&self) -> Result<sloth::Options, Failure> {
         let mut labels = BTreeMap::new();
         for pair in &self.extra_labels {
             let (name, value) = pair.split_once('=').ok_or_else(|| {
                 Failure::usage(format!("--extra-labels {pair:?}: expected name=value"))
             })?;
+            if !is_legacy_label_name(name) {
+                let message = format!("--extra-labels {pair:?}: {name:?} is no name of a label");
+                return Err(Failure::usage(message));
+            }
             labels.insert(name.to_owned(), value.to_owned());
         }
         Ok(sloth::Options {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use plimsoll_promql::quoted;
 use plimsoll_slo::init::{is_candidate, propose};
 use plimsoll_types::Labels;
 use serde_json::Value;
@@ -91,15 +92,25 @@ fn series(server: &Server, jobs: &[String]) -> Result<Vec<Labels>, Failure> {
     }
     let mut series = Vec::new();
     for name in names.into_iter().take(METRICS_MAX) {
-        let body = server.get("api/v1/series", &[("match[]", name), ("limit", SERIES_MAX)])?;
-        let answer = read_answer(server, &body)?;
-        let all = answer["data"].as_array().into_iter().flatten();
-        series.extend(
-            all.filter_map(labels)
-                .filter(|labels| is_wanted(labels, jobs)),
-        );
+        for selector in selectors(name, jobs) {
+            let parameters = [("match[]", &*selector), ("limit", SERIES_MAX)];
+            let body = server.get("api/v1/series", &parameters)?;
+            let answer = read_answer(server, &body)?;
+            let all = answer["data"].as_array().into_iter().flatten();
+            series.extend(all.filter_map(labels));
+        }
     }
     Ok(series)
+}
+
+/// Selects a metric, whatever letters its name has; of the jobs that are wanted, so that no others use up the limit.
+fn selectors(name: &str, jobs: &[String]) -> Vec<String> {
+    let name = quoted(name);
+    if jobs.is_empty() {
+        return vec![format!("{{__name__={name}}}")];
+    }
+    let of_job = |job: &String| format!("{{__name__={name},job={}}}", quoted(job));
+    jobs.iter().map(of_job).collect()
 }
 
 fn labels(value: &Value) -> Option<Labels> {
@@ -110,11 +121,6 @@ fn labels(value: &Value) -> Option<Labels> {
     Labels::try_from_pairs(&pairs?).ok()
 }
 
-fn is_wanted(labels: &Labels, jobs: &[String]) -> bool {
-    let job = labels.get("job");
-    jobs.is_empty() || jobs.iter().any(|wanted| job == Some(wanted))
-}
-
 /// Asks for one number; `None` when the answer has none.
 fn number(server: &Server, query: &str) -> Result<Option<f64>, Failure> {
     let body = server.ask("api/v1/query", &[("query", query)])?;
@@ -122,4 +128,22 @@ fn number(server: &Server, query: &str) -> Result<Option<f64>, Failure> {
     let sample = &answer["data"]["result"][0]["value"][1];
     let number = sample.as_str().and_then(|text| text.parse::<f64>().ok());
     Ok(number.filter(|number| !number.is_nan()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_of_any_name_is_selected_for_each_job() {
+        assert_eq!(selectors("up", &[]), [r#"{__name__="up"}"#]);
+        let jobs = ["a".to_owned(), "b\"c".to_owned()];
+        let found = selectors("we\"ird_requests_total", &jobs);
+        assert_eq!(found.len(), 2);
+        for (selector, job) in found.iter().zip(&jobs) {
+            let matchers = plimsoll_promql::parse_selector(selector).unwrap();
+            let values: Vec<&str> = matchers.iter().map(|matcher| matcher.value()).collect();
+            assert_eq!(values, ["we\"ird_requests_total", job]);
+        }
+    }
 }

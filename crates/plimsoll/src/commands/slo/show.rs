@@ -73,8 +73,30 @@ fn page(data: &Value, now: Timestamp) -> String {
         let what = "more groups than the limit: the others are counted in __other__";
         page.fact(1, "folded", what);
     }
+    no_data(&mut page, data);
     budgets(&mut page, &data["budgets"], now);
     page.into_text()
+}
+
+/// Adds the objectives that have no data because no bucket ends at their threshold.
+pub(super) fn no_data(page: &mut Page, data: &Value) {
+    for missing in list(&data["missingBuckets"]) {
+        let objective = match missing["objective"].as_str() {
+            Some("") | None => String::new(),
+            Some(_) => format!("{}: ", text(&missing["objective"])),
+        };
+        let threshold = missing["thresholdSeconds"].as_f64().unwrap_or_default();
+        let buckets = text(&missing["buckets"]);
+        let edges: Vec<String> = list(&missing["edges"]).map(text).collect();
+        let what = match edges.is_empty() {
+            true => format!("{objective}there is no {buckets}"),
+            false => format!(
+                "{objective}no bucket of {buckets} ends at {threshold} s; they end at {}",
+                edges.join(", ")
+            ),
+        };
+        page.fact(1, "NO DATA", &what);
+    }
 }
 
 /// Adds budgets with all their windows.
@@ -242,6 +264,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_threshold_that_is_no_edge_is_told_with_the_edges_there_are() {
+        let missing = |edges: Value| {
+            let data = json!({"missingBuckets": [{
+                "objective": "p95", "thresholdSeconds": 0.3, "buckets": "a_bucket", "edges": edges,
+            }]});
+            let mut page = Page::default();
+            no_data(&mut page, &data);
+            page.into_text()
+        };
+        let shown = missing(json!(["0.25", "0.5", "+Inf"]));
+        let expected = "p95: no bucket of a_bucket ends at 0.3 s; they end at 0.25, 0.5, +Inf\n";
+        assert!(shown.ends_with(expected), "{shown}");
+        let shown = missing(json!([]));
+        assert!(
+            shown.ends_with("NO DATA       p95: there is no a_bucket\n"),
+            "{shown}"
+        );
+    }
 
     #[test]
     fn a_budget_is_shown_with_its_whole_numbers() {

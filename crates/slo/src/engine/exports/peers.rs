@@ -22,32 +22,46 @@ const WINDOWS: [(&str, u64); 7] = [
 ];
 const DAY_SECONDS: f64 = 86_400.0;
 
-/// Adds the series of an SLO's whole.
-pub(super) fn export(
-    slo: &Slo,
+/// One objective as they know it: as an SLO of its own.
+pub(super) struct Named<'a> {
+    slo: &'a Slo,
     target: Target,
+    name: String,
+}
+
+impl<'a> Named<'a> {
+    pub(super) fn new(slo: &'a Slo, objective: &str, target: Target) -> Self {
+        let name = match objective {
+            "" => slo.name.to_string(),
+            objective => format!("{}-{objective}", slo.name),
+        };
+        Self { slo, target, name }
+    }
+}
+
+/// Adds the series of the whole of an objective.
+pub(super) fn export(
+    named: &Named<'_>,
     history: &dyn History,
     at: Timestamp,
     now: Timestamp,
     samples: &mut Vec<(Labels, Sample)>,
 ) {
+    let Named { slo, name, .. } = named;
     let mut base = slo.labels.to_builder();
-    base.set("sloth_id", &format!("{}-{}", slo.service, slo.name))
+    base.set("sloth_id", &format!("{}-{name}", slo.service))
         .set("sloth_service", &slo.service)
-        .set("sloth_slo", &slo.name);
-    export_sloth(slo, target, history, now, &mut Series { base, at, samples });
+        .set("sloth_slo", name);
+    export_sloth(named, history, now, &mut Series { base, at, samples });
+    // Pyrra knows no services: without theirs SLOs of the same name would be one series.
     let mut base = slo.labels.to_builder();
-    base.set("slo", &slo.name);
-    export_pyrra(slo, target, history, now, &mut Series { base, at, samples });
+    base.set("service", &slo.service).set("slo", name);
+    export_pyrra(named, history, now, &mut Series { base, at, samples });
 }
 
-fn export_sloth(
-    slo: &Slo,
-    target: Target,
-    history: &dyn History,
-    now: Timestamp,
-    series: &mut Series<'_>,
-) {
+fn export_sloth(named: &Named<'_>, history: &dyn History, now: Timestamp, series: &mut Series<'_>) {
+    let Named { slo, target, .. } = named;
+    let target = *target;
     let ratio = |length: Duration| error_ratio(history.between(now - length, now));
     let allowed = target.allowed();
     for (name, seconds) in WINDOWS {
@@ -89,13 +103,9 @@ fn export_sloth(
     series.push("sloth_slo_info", &info, 1.0);
 }
 
-fn export_pyrra(
-    slo: &Slo,
-    target: Target,
-    history: &dyn History,
-    now: Timestamp,
-    series: &mut Series<'_>,
-) {
+fn export_pyrra(named: &Named<'_>, history: &dyn History, now: Timestamp, series: &mut Series<'_>) {
+    let Named { slo, target, .. } = named;
+    let target = *target;
     let budget = Budget::read(history, &slo.windows[0], target, now, None);
     series.push("pyrra_objective", &[], 1.0 - target.allowed());
     series.push(

@@ -64,13 +64,15 @@ impl Engine {
             });
         }
         let is_known = self.slots.by_id.contains_key(&id);
-        if versions.is_empty() || is_known {
+        let is_gone = retired != i64::MIN;
+        if (versions.is_empty() && !is_gone) || is_known {
             return None;
         }
         let slot = self.slots.insert(Slot {
             id,
             slo: None,
-            retired: (retired != i64::MIN).then_some(retired),
+            retired: is_gone.then_some(retired),
+            is_forgotten: false,
             versions,
             budgets: BTreeMap::new(),
             series: Vec::new(),

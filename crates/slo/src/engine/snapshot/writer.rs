@@ -34,7 +34,7 @@ impl Engine {
         write_zigzag(&mut bytes, self.horizon / SLICE);
         write_zigzag(&mut bytes, self.begin / MINUTE);
         let slots = self.slots.all.iter();
-        let slots: Vec<&Slot> = slots.filter(|slot| !slot.budgets.is_empty()).collect();
+        let slots: Vec<&Slot> = slots.filter(|slot| !slot.is_forgotten).collect();
         let ahead = self.measured_ahead();
         write_varint(&mut bytes, slots.len() as u64);
         for slot in slots {

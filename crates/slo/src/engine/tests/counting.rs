@@ -263,3 +263,42 @@ fn only_what_an_objective_watches_is_wanted() {
     );
     assert_eq!(interest.selectors().len(), 2);
 }
+
+#[test]
+fn a_bucket_that_is_not_there_is_named_until_it_comes() {
+    let named = |name, edge: Option<&str>| {
+        let mut matchers = vec![Matcher::equal("__name__", name)];
+        matchers.extend(edge.map(|edge| Matcher::equal("le", edge)));
+        matchers
+    };
+    let all = watch(named("d_count", None), Reading::Counter, 0, 1);
+    let mut part = watch(named("d_bucket", Some("0.3")), Reading::Counter, 1, -1);
+    part.needed = true;
+    let mut engine = engine(slo(Source::Watches(vec![all, part])));
+    let missing = |engine: &Engine| {
+        engine
+            .view("checkout/availability")
+            .unwrap()
+            .missing_buckets
+    };
+    let of = |pairs: &[(&'static str, &'static str)]| {
+        let target = [("job", "shop"), ("instance", "a")];
+        Labels::from_pairs(pairs.iter().copied().chain(target))
+    };
+    let [before, counted] = [0, 15].map(|seconds| {
+        let found = missing(&engine);
+        feed(&mut engine, &of(&[("__name__", "d_count")]), seconds, 1.0);
+        found
+    });
+    assert_eq!(before, counted, "the count alone is no data");
+    assert_eq!(missing(&engine)[0].buckets, named("d_bucket", None));
+    for seconds in [30, 45] {
+        feed(
+            &mut engine,
+            &of(&[("__name__", "d_bucket"), ("le", "0.3")]),
+            seconds,
+            1.0,
+        );
+    }
+    assert_eq!(missing(&engine), []);
+}

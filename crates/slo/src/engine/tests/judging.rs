@@ -176,3 +176,52 @@ fn series_for_the_store_have_own_names_and_those_of_peers() {
     assert!(find("plimsoll_slo_budget_remaining_ratio") < 0.0);
     find("pyrra_objective");
 }
+
+#[test]
+fn of_groups_only_what_is_needed_is_stored_and_no_series_twice() {
+    let two = ["p95", "p99"].map(|name| objective(name, "99"));
+    let mut first = Slo {
+        objectives: two.to_vec(),
+        dimensions: Some(Dimensions {
+            labels: vec!["region".into()],
+            limit: 10,
+            targets: Vec::new(),
+        }),
+        ..alerting()
+    };
+    first.name = "one".into();
+    let second = Slo {
+        id: "other/one".into(),
+        service: "other".into(),
+        ..first.clone()
+    };
+    let mut engine = Engine::new(catalog([first, second]), Options::default(), at(0));
+    assert!(engine.catch_up(at(0)).is_none());
+    for region in ["eu", "us"] {
+        let labels = Labels::from_pairs([("__name__", "http_requests_total"), ("region", region)]);
+        let id = engine.series(&labels).unwrap();
+        engine.observe(id, &Sample::float(at(10), 0.0));
+        engine.observe(id, &Sample::float(at(20), 7.0));
+    }
+    let step = engine.tick(at(40));
+    let mut seen = std::collections::BTreeSet::new();
+    for (labels, _) in &step.samples {
+        assert!(seen.insert(labels.to_string()), "{labels} is there twice");
+    }
+    let of_region = |name: &str| {
+        let name = format!("{name}{{");
+        let of_group = seen.iter().filter(|text| text.contains("region="));
+        of_group.filter(|text| text.starts_with(&name)).count()
+    };
+    let total = seen.iter().filter(|text| text.contains("region=")).count();
+    // Two SLOs with two objectives and two regions each.
+    let known = [
+        (super::super::exports::names::EVENTS, 3),
+        (super::super::exports::names::REMAINING, 1),
+        (super::super::exports::names::STATE, 1),
+    ];
+    for (name, count) in known {
+        assert_eq!(of_region(name), 8 * count, "{name}");
+    }
+    assert_eq!(total, 8 * 5);
+}

@@ -133,3 +133,69 @@ fn a_snapshot_is_good_as_a_whole_or_not_at_all() {
     other[8] = 9;
     assert_eq!(fresh().restore(&other), Err(SnapshotError::Version(9)));
 }
+
+const DAY: i64 = 86_400;
+
+#[test]
+fn what_is_gone_for_long_is_forgotten_once_also_over_restarts() {
+    let mut engine = engine(slo(Source::Watches(requests())));
+    feed(&mut engine, &series("200", "eu"), 10, 1.0);
+    engine.tick(at(20));
+    engine.reload(catalog([]), at(30));
+    engine.tick(at(29 * DAY));
+    let stranger = BudgetRow {
+        key: BudgetKey {
+            slo: "nobody/knows".into(),
+            objective: "".into(),
+            group: None,
+        },
+        standing: None,
+        burn: None,
+        firing: None,
+    };
+    assert!(engine.restore_rows(vec![stranger]).is_empty());
+    let mut bytes = Vec::new();
+    engine.write_snapshot(&mut bytes).unwrap();
+    let mut engine = Engine::new(catalog([]), Options::default(), at(29 * DAY));
+    engine.restore(&bytes).unwrap();
+    while engine.catch_up(at(29 * DAY)).is_some() {}
+    assert_eq!(engine.tick(at(30 * DAY)).forgotten, []);
+    let gone = |id: &str| [Forgotten::Slo(id.into())];
+    let step = engine.tick(at(31 * DAY));
+    assert_eq!(step.forgotten, gone("checkout/availability"));
+    assert_eq!(engine.tick(at(58 * DAY)).forgotten, []);
+    assert_eq!(engine.tick(at(60 * DAY)).forgotten, gone("nobody/knows"));
+    assert_eq!(engine.tick(at(90 * DAY)).forgotten, []);
+    let mut bytes = Vec::new();
+    engine.write_snapshot(&mut bytes).unwrap();
+    let mut engine = Engine::new(catalog([]), Options::default(), at(90 * DAY));
+    engine.restore(&bytes).unwrap();
+    assert!(engine.versions("checkout/availability").is_empty());
+    let back = engine.reload(catalog([slo(Source::Watches(requests()))]), at(90 * DAY));
+    assert_eq!(back, [Changed::Added("checkout/availability".into())]);
+}
+
+#[test]
+fn rows_of_groups_that_do_not_come_back_go() {
+    let mut slo = slo(Source::Watches(requests()));
+    slo.dimensions = by_region(5);
+    let mut engine = engine(slo);
+    let key = BudgetKey {
+        slo: "checkout/availability".into(),
+        objective: "".into(),
+        group: Some(Labels::from_pairs([("region", "gone")])),
+    };
+    let row = BudgetRow {
+        key: key.clone(),
+        standing: None,
+        burn: None,
+        firing: None,
+    };
+    engine.restore_rows(vec![row]);
+    assert_eq!(engine.tick(at(5 * 3600)).forgotten, []);
+    assert_eq!(
+        engine.tick(at(7 * 3600)).forgotten,
+        [Forgotten::Budget(key)]
+    );
+    assert_eq!(engine.tick(at(9 * 3600)).forgotten, []);
+}

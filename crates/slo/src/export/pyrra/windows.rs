@@ -17,16 +17,18 @@ pub struct BurnWindows {
     pub hold: Duration,
 }
 
-/// Returns the windows of an objective, the most urgent first; lengths are whole minutes, rounded.
+/// Returns the windows of an objective, the most urgent first; lengths are whole minutes, rounded, and a range is one at
+/// least: PromQL has none of no length.
 pub fn burn_windows(window: Duration) -> [BurnWindows; 4] {
     const DAYS: u32 = 28;
+    const MINUTE: Duration = Duration::from_secs(60);
     let part = |divisor: u32| rounded(window / divisor);
     let hour = DAYS * 24;
     let windows = |is_critical, factor, long, short, hold| BurnWindows {
         is_critical,
         factor,
-        long: part(long),
-        short: part(short),
+        long: part(long).max(MINUTE),
+        short: part(short).max(MINUTE),
         hold: part(hold),
     };
     [

@@ -15,6 +15,8 @@ const DEFAULT: [&str; 4] = [
     "sloth.dev/core/alert_rules/v1",
 ];
 
+const VICTORIA_METRICS: &str = "sloth.dev/contrib/validate_victoria_metrics/v1";
+
 /// All steps that are known.
 const ALL: &[(&str, Step)] = &[
     // Validation came before: nothing that is here is invalid.
@@ -22,6 +24,9 @@ const ALL: &[(&str, Step)] = &[
     (DEFAULT[1], recordings::step),
     (DEFAULT[2], metadata::step),
     (DEFAULT[3], alerts::step),
+    // It holds queries against the dialect of VictoriaMetrics, and changes none. Those that are no PromQL as well are
+    // refused when the document is read.
+    (VICTORIA_METRICS, nothing),
     // Both only write to Sloth's log, or nothing at all.
     ("sloth.dev/core/debug/v1", nothing),
     ("sloth.dev/core/noop/v1", nothing),
@@ -78,5 +83,5 @@ pub(crate) fn is_known(id: &str) -> bool {
 
 /// Says whether a plugin changes rules, not only logs.
 pub(crate) fn changes_rules(id: &str) -> bool {
-    !id.starts_with("sloth.dev/core/")
+    !id.starts_with("sloth.dev/core/") && id != VICTORIA_METRICS
 }

@@ -4,28 +4,35 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use plimsoll_runtime::config::{Diagnostics, Source as Text, Span, Spanned};
 use plimsoll_types::{Labels, MatchOp, Matcher};
 
+use super::{AlertWindows, Pair, WindowSets};
+use crate::export::{has_rules, lost_in_rules};
 use crate::import::query::printed;
 use crate::import::sloth::{AlertMeta, Form, Sli, Slo as SlothSlo, Spec, Texts};
 use crate::sli::{Ask, Exclusion, Reading, Source, Watch};
-use crate::{Catalog, Method, Objective, Severity, Slo, Window};
+use crate::{AlertPolicy, BurnRule, Catalog, Method, Objective, Severity, Slo, Window};
 
 /// What Sloth calls the range that a query looks back over.
 const WINDOW: &str = "{{.window}}";
 
-/// Makes a document for each service, and says for people what rules cannot do.
+/// Makes a document for each service, and says for people what rules cannot do. The windows of alerts are those of
+/// `windows`; a period that has none there gets the Workbook's, which are of the same shares of the budget.
 ///
 /// # Errors
 /// None but that a path is no text, which does not happen here.
-pub fn documents(catalog: &Catalog) -> Result<(Vec<Spec>, Vec<String>), Diagnostics> {
+pub fn documents(
+    catalog: &Catalog,
+    windows: &mut WindowSets,
+) -> Result<(Vec<Spec>, Vec<String>), Diagnostics> {
     let source = Text::new(Path::new("catalog"), "")?;
     let mut specs: Vec<Spec> = Vec::new();
     let mut losses = Vec::new();
     for slo in &catalog.slos {
-        let made = slos(slo, &mut losses);
+        let made = slos(slo, windows, &mut losses);
         match specs.iter_mut().find(|spec| spec.service == *slo.service) {
             Some(spec) => spec.slos.extend(made),
             None => specs.push(Spec {
@@ -45,7 +52,7 @@ pub fn documents(catalog: &Catalog) -> Result<(Vec<Spec>, Vec<String>), Diagnost
 }
 
 /// Makes one for each objective.
-fn slos(slo: &Slo, losses: &mut Vec<String>) -> Vec<SlothSlo> {
+fn slos(slo: &Slo, windows: &mut WindowSets, losses: &mut Vec<String>) -> Vec<SlothSlo> {
     let mut lost = |what: &str| losses.push(format!("{}: {what}", slo.id));
     let rolling = slo.windows.iter().find_map(|window| match window {
         Window::Rolling(length) => Some(*length),
@@ -61,9 +68,10 @@ fn slos(slo: &Slo, losses: &mut Vec<String>) -> Vec<SlothSlo> {
     if slo.method != Method::Occurrences {
         lost("rules count occurrences, whatever the method is");
     }
-    if !slo.corrections.is_empty() {
-        lost("rules know no corrections");
-    }
+    lost_in_rules(slo).into_iter().for_each(&mut lost);
+    lost_alerts(slo, period, windows)
+        .into_iter()
+        .for_each(&mut lost);
     let mut made = Vec::new();
     for (index, objective) in slo.objectives.iter().enumerate() {
         match sli(slo, index) {
@@ -74,7 +82,45 @@ fn slos(slo: &Slo, losses: &mut Vec<String>) -> Vec<SlothSlo> {
     made
 }
 
-fn one(slo: &Slo, objective: &Objective, sli: Sli, period: std::time::Duration) -> SlothSlo {
+/// Says what alerts of Sloth's kind cannot say of a policy, and adds windows for its period where there are none.
+fn lost_alerts(slo: &Slo, period: Duration, windows: &mut WindowSets) -> Vec<&'static str> {
+    if windows.of(period).is_none() {
+        windows.add(AlertWindows::workbook(period));
+    }
+    let Some(of_period) = windows.of(period).filter(|_| slo.alerts.name.is_some()) else {
+        return Vec::new();
+    };
+    let mut lost = Vec::new();
+    let is_same = |objective: &Objective| {
+        let rules = rules_of(of_period, &slo.alerts);
+        has_rules(&slo.alerts, &rules, objective.target)
+    };
+    if !slo.objectives.iter().all(is_same) {
+        lost.push("its alerts get Sloth's four windows instead of the rules of its policy");
+    }
+    if of_period.all().iter().any(|window| *window > period) {
+        lost.push("windows of its alerts are longer than its own: give others with AlertWindows");
+    }
+    lost
+}
+
+/// Returns the rules that windows are, of the severities that a policy has.
+fn rules_of(windows: &AlertWindows, policy: &AlertPolicy) -> Vec<BurnRule> {
+    let pairs = [
+        (Severity::Page, windows.page_quick),
+        (Severity::Page, windows.page_slow),
+        (Severity::Ticket, windows.ticket_quick),
+        (Severity::Ticket, windows.ticket_slow),
+    ];
+    let has = |severity| policy.rules.iter().any(|rule| rule.severity == severity);
+    let pairs = pairs.into_iter().filter(|(severity, _)| has(*severity));
+    let rule = |(severity, pair): (Severity, Pair)| {
+        BurnRule::new(severity, pair.factor(windows.period), pair.long, pair.short)
+    };
+    pairs.map(rule).collect()
+}
+
+fn one(slo: &Slo, objective: &Objective, sli: Sli, period: Duration) -> SlothSlo {
     let name = match objective.name.is_empty() {
         true => slo.name.to_string(),
         false => format!("{}-{}", slo.name, objective.name),

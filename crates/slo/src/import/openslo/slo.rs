@@ -17,6 +17,17 @@ pub(super) fn slos<'a>(
     let span = read.spec.span;
     let name = read.metadata.name;
     let slo = read.spec.value;
+    if slo.objectives.is_empty() {
+        let mut draft = Draft::new(source);
+        draft.written.name = draft.name(&name.value, name.span);
+        draft.refused(span, "an SLO needs `objectives`");
+        draft.findings.extend(ignored);
+        return vec![Converted {
+            service: slo.service,
+            draft,
+            span,
+        }];
+    }
     let groups = groups(&slo);
     let is_single = groups.len() < 2;
     let mut ignored = Some(ignored);

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use plimsoll_types::Timestamp;
 
+use crate::change::Change;
 use crate::error::Result;
 use crate::query::Rows;
 use crate::rows::alerting::{duration, millis};
 use crate::table::{Cell, Cells, Column, Kind, Row, Table};
 use crate::text;
 
-/// One correction. It is never deleted: one that was taken back says when.
+/// One correction. It stays as long as its SLO: one that was taken back says when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CorrectionRow {
     /// What it corrects: `service/name`.
@@ -61,6 +62,11 @@ static TABLE: Table = Table {
 };
 
 impl CorrectionRow {
+    /// Forgets all corrections of an SLO.
+    pub fn delete_of(slo: &str) -> Change {
+        Change::delete_all::<Self>(vec![text::key(&[slo]).into()])
+    }
+
     /// Asks for the corrections of an SLO.
     pub fn of(slo: &str) -> Rows<Self> {
         Rows::below(vec![text::key(&[slo]).into()])

@@ -2,6 +2,7 @@
 
 use plimsoll_types::Timestamp;
 
+use crate::change::Change;
 use crate::error::Result;
 use crate::query::Rows;
 use crate::table::{Cell, Cells, Column, Kind, Row, Table};
@@ -33,6 +34,11 @@ static TABLE: Table = Table {
 };
 
 impl VersionRow {
+    /// Forgets all versions of an SLO.
+    pub fn delete_of(slo: &str) -> Change {
+        Change::delete_all::<Self>(vec![text::key(&[slo]).into()])
+    }
+
     /// Asks for the versions of an SLO, the oldest first.
     pub fn of(slo: &str) -> Rows<Self> {
         Rows::below(vec![text::key(&[slo]).into()])
