@@ -68,6 +68,20 @@ fn wait_until_told_once(recorder: &Recorder, status: &str) {
     .unwrap();
 }
 
+/// Waits until it is durable that each notice was taken: who is killed before tells it once more, as nobody knows.
+fn wait_until_noted(manager: &Manager) {
+    wait_until(WAIT_MAX, "each noted as taken", || {
+        let limit = [("limit", "1000")];
+        let noted = manager.api.data("/api/v1/alerting/notifications", &limit)?;
+        let noted = noted["notifications"].as_array().context("no notices")?;
+        let sent = noted.iter().filter(|notice| notice["outcome"] == "sent");
+        let count = sent.count();
+        ensure!(count == ALERTS, "{count} of {ALERTS}");
+        Ok(())
+    })
+    .unwrap();
+}
+
 #[test]
 fn notices_that_wait_outlive_kills() {
     let recorder = Recorder::start().unwrap();
@@ -95,6 +109,7 @@ fn notices_that_wait_outlive_kills() {
     );
     recorder.behave("/hook", Behaviour::status(200), None);
     wait_until_told_once(&recorder, "firing");
+    wait_until_noted(&manager);
     // What the last attempts of a killed process brought about is over by now.
     alerting_node::kill_and_restart(&mut manager).unwrap();
     post(&manager, start, true);

@@ -177,11 +177,14 @@ fn prometheus_pages_through_us_and_amtool_silences() {
     ] {
         assert!(page.contains(text), "{text:?} is not in {page}");
     }
-    let page = explained(address, "Loud");
-    assert!(
-        page.contains("pagers pagerduty[0]: told that it fires"),
-        "{page}"
-    );
+    // The receiver has it a moment before ours has heard its answer.
+    let page = wait_until(WAIT_MAX, "the page is noted", || {
+        let page = explained(address, "Loud");
+        let is_told = page.contains("pagers pagerduty[0]: told that it fires");
+        ensure!(is_told, "{page}");
+        Ok(page)
+    })
+    .unwrap();
     assert!(page.contains("no route leads to: chat"), "{page}");
     assert!(
         pages(&recorder, "Quiet", "trigger").unwrap().is_empty(),

@@ -54,7 +54,9 @@ fn a_standby_takes_over_and_repeats_nothing() {
         town.hook.told().len() == 1
     });
     town.pass(&[&leader, &standby], Duration::from_secs(2));
-    leader.post(&["B"]).unwrap();
+    // It began just now, so that `group_wait` lies ahead: one that has fired for as long is told at once, and again after a
+    // kill with its attempt under way.
+    leader.post_anew("B").unwrap();
     leader.kill();
     standby.post(&["C"]).unwrap();
     town.pass_until(&[&standby], MINUTE, "it leads", || standby.is_leading());

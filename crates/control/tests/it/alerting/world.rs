@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use plimsoll_alerting::config::{self, Config};
 use plimsoll_alerting::surface::Alerting as _;
 use plimsoll_alerting::{AlertQuery, Draft, MatcherSets, Post};
 use plimsoll_control::alerting::{Alerting, Metrics, Options, Parts};
-use plimsoll_runtime::clock::Clock;
+use plimsoll_runtime::clock::{Clock, Monotonic, SystemClock};
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_runtime::tasks::Tasks;
@@ -26,8 +26,11 @@ use tokio::runtime::Runtime;
 
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(15);
-/// How many turns of a process reading its rows may take before time moves on.
-const READING_MAX: u32 = 5_000;
+/// What happens in real time (requests, files, threads that compute) is waited for so long before the test has failed; the
+/// time of the processes stands still meanwhile.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// What a process does for as long as it lives; all its other tasks come to an end.
+const FOR_LIFE: [&str; 3] = ["alerting", "alerting leases", "alerting rule notices"];
 /// How far time moves at once.
 const STEP: Duration = Duration::from_millis(500);
 
@@ -155,6 +158,24 @@ impl Hook {
 pub(crate) struct Faulty {
     store: Arc<dyn Store>,
     fault: AtomicU8,
+    /// How many questions wait for their answer.
+    asked: AtomicUsize,
+}
+
+/// A question to the store, until it is answered or not waited for any more.
+struct Asked<'a>(&'a AtomicUsize);
+
+impl<'a> Asked<'a> {
+    fn count(asked: &'a AtomicUsize) -> Self {
+        asked.fetch_add(1, Ordering::SeqCst);
+        Self(asked)
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 const AWAY: u8 = 1;
@@ -166,6 +187,7 @@ impl Faulty {
         Arc::new(Self {
             store,
             fault: AtomicU8::new(0),
+            asked: AtomicUsize::new(0),
         })
     }
 
@@ -187,6 +209,7 @@ impl Faulty {
         answer: impl FnOnce() -> Answer<'a, T> + Send + 'a,
     ) -> Answer<'a, T> {
         Box::pin(async move {
+            let _asked = Asked::count(&self.asked);
             match self.fault.load(Ordering::SeqCst) {
                 AWAY => Err(Error::new(ErrorKind::Unavailable, "out of reach")),
                 FULL if is_write => Err(Error::new(ErrorKind::NoSpace, "the disk is full")),
@@ -201,6 +224,7 @@ impl Store for Faulty {
     fn commit(&self, lease: Option<&Lease>, changes: Vec<Change>) -> Answer<'_, ()> {
         let lease = lease.cloned();
         Box::pin(async move {
+            let _asked = Asked::count(&self.asked);
             let commit = || self.store.commit(lease.as_ref(), changes);
             match self.fault.load(Ordering::SeqCst) {
                 0 => commit().await,
@@ -309,18 +333,20 @@ impl Town {
         silence_max: Option<Duration>,
         local: Option<Arc<dyn Store>>,
     ) -> Node {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
+        // On the thread of the test: nothing happens here between two looks, so that on a busy machine time does not run
+        // away from who should do something by then, and who is killed does nothing more.
+        let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         let (registry, shutdown) = (Registry::new(), Shutdown::new());
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let store = Faulty::over(Arc::clone(&self.store));
+        let tasks = Tasks::new(shutdown.clone(), Arc::clone(&clock), &registry);
         let parts = Parts {
             store: store.clone(),
             local: local.clone(),
-            tasks: Tasks::new(shutdown.clone(), Arc::clone(&clock), &registry),
+            tasks: tasks.clone(),
             clock,
             metrics: Metrics::new(&registry),
             notify: plimsoll_notify::Metrics::new(&registry),
@@ -341,6 +367,7 @@ impl Town {
             store,
             local,
             registry,
+            tasks,
             clock: self.clock.clone(),
             shutdown,
             runtime: Some(runtime),
@@ -374,17 +401,14 @@ impl Town {
 
     /// Moves time on until something is so although an attempt is under way.
     pub(crate) fn pass_with(&self, node: &Node, what: &str, is_so: impl Fn() -> bool) {
-        for _ in 0..10_000 {
-            if is_so() {
-                return;
-            }
+        let wait = Wait::begin();
+        while !is_so() {
+            assert!(wait.goes_on(), "waited in vain until {what}");
             node.catch_up();
             if node.is_idle() {
                 self.clock.advance(STEP);
             }
-            thread::yield_now();
         }
-        panic!("waited in vain until {what}");
     }
 
     /// Moves time on.
@@ -399,15 +423,35 @@ impl Town {
 
     /// Lets everybody do what there is to do now; says whether something is so then.
     fn rest(&self, nodes: &[&Node], is_so: &impl Fn() -> bool) -> bool {
-        for _ in 0..10_000 {
+        let wait = Wait::begin();
+        loop {
             nodes.iter().for_each(|node| node.catch_up());
             if nodes.iter().all(|node| node.is_idle()) {
                 return is_so();
             }
-            // Requests are under way, in real time.
-            thread::yield_now();
+            let running: Vec<_> = nodes.iter().map(|node| node.running()).collect();
+            assert!(wait.goes_on(), "somebody never comes to rest: {running:?}");
         }
-        panic!("somebody never comes to rest");
+    }
+}
+
+/// A wait for something that happens in real time.
+struct Wait {
+    clock: SystemClock,
+    end: Monotonic,
+}
+
+impl Wait {
+    fn begin() -> Self {
+        let clock = SystemClock::new();
+        let end = clock.monotonic().after(PATIENCE);
+        Self { clock, end }
+    }
+
+    /// Lets others run; says whether there is time left.
+    fn goes_on(&self) -> bool {
+        thread::yield_now();
+        self.clock.monotonic() < self.end
     }
 }
 
@@ -417,6 +461,7 @@ pub(crate) struct Node {
     pub(crate) store: Arc<Faulty>,
     pub(crate) local: Option<Arc<dyn Store>>,
     pub(crate) registry: Registry,
+    tasks: Tasks,
     clock: FakeClock,
     shutdown: Shutdown,
     runtime: Option<Runtime>,
@@ -551,26 +596,31 @@ impl Node {
         for _ in 0..3 {
             self.wait_for(self.alerting.post(Vec::new())).unwrap();
         }
-        // Rows are read in real time, and no faster because the clock moves on.
-        for _ in 0..READING_MAX {
-            if self.is_ready() || self.store.fault.load(Ordering::SeqCst) != 0 {
-                return;
-            }
-            self.wait_for(self.alerting.post(Vec::new())).unwrap();
-        }
     }
 
-    /// Says whether nothing is being sent, and nothing written but to a store that takes nothing.
+    /// Says whether nothing is being sent, asked or computed, and nothing waits to be written but by a store that takes
+    /// nothing.
     fn is_idle(&self) -> bool {
-        let text = self.registry.render();
-        let is_zero = |name: &str| {
-            let mut lines = text.lines();
-            let value = lines.find_map(|line| line.strip_prefix(name));
-            value.expect("it is exposed") == " 0"
-        };
         let takes = self.store.fault.load(Ordering::SeqCst) == 0 && !self.is_degraded();
-        is_zero("plimsoll_alerting_attempts_running")
-            && (!takes || is_zero("plimsoll_alerting_changes_uncommitted"))
+        let is_written = || {
+            let text = self.registry.render();
+            let mut lines = text.lines();
+            let name = "plimsoll_alerting_changes_uncommitted";
+            lines.find_map(|line| line.strip_prefix(name)).unwrap() == " 0"
+        };
+        self.store.asked.load(Ordering::SeqCst) == 0
+            && !self.has_tasks()
+            && (!takes || is_written())
+    }
+
+    /// Says whether tasks run that come to an end: attempts, rows on their way into an inbox, an engine that is made.
+    fn has_tasks(&self) -> bool {
+        self.running().iter().any(|name| !FOR_LIFE.contains(name))
+    }
+
+    fn running(&self) -> Vec<&'static str> {
+        let joined = self.wait_for(self.tasks.join(Duration::ZERO));
+        joined.err().map_or_else(Vec::new, |left| left.running)
     }
 
     /// Ends as by kill -9: nothing that was not done is done any more.
