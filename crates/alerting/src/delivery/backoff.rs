@@ -16,16 +16,23 @@ const LONGEST_ASKED: Duration = Duration::from_secs(3600);
 const SPREAD: Duration = Duration::from_millis(500);
 
 /// Returns how long to wait after failure number `failures` (from 1). When the peer said how long, that long and half a
-/// second more at most; else twice as long after each failure up to a minute, the half to all of it. The jitter comes from
-/// the delivery, so that a replay makes the same choices.
-pub(crate) fn retry_after(id: DeliveryId, failures: u32, asked: Option<Duration>) -> Duration {
+/// second more at most; else twice as long after each failure up to the group's `interval`, but a second at least and a
+/// minute at most, the half to all of it. Alertmanager gives up and begins anew at each `group_interval`: whoever waits
+/// longer comes later after an outage. The jitter comes from the delivery, so that a replay makes the same choices.
+pub(crate) fn retry_after(
+    id: DeliveryId,
+    failures: u32,
+    asked: Option<Duration>,
+    interval: Duration,
+) -> Duration {
     let seed = id.as_u128() as u64 ^ u64::from(failures);
     let mut random = SeededRandom::new(seed);
     if let Some(asked) = asked {
         return asked.min(LONGEST_ASKED) + SPREAD.mul_f64(random.fraction());
     }
     let doublings = failures.saturating_sub(1).min(16);
-    random.jittered((FIRST * 2_u32.pow(doublings)).min(LONGEST))
+    let longest = interval.clamp(FIRST, LONGEST);
+    random.jittered((FIRST * 2_u32.pow(doublings)).min(longest))
 }
 
 #[cfg(test)]
@@ -34,7 +41,8 @@ mod tests {
 
     fn wait(failures: u32, asked: Option<u64>) -> Duration {
         let asked = asked.map(Duration::from_secs);
-        retry_after(DeliveryId::from_u128(7), failures, asked)
+        let interval = Duration::from_mins(5);
+        retry_after(DeliveryId::from_u128(7), failures, asked, interval)
     }
 
     #[test]
@@ -43,6 +51,23 @@ mod tests {
             let most = Duration::from_secs(most);
             let found = wait(failures, None);
             assert!(found <= most && found >= most / 2, "{failures}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn waits_no_longer_than_until_the_group_is_next() {
+        for (interval, longest) in [(0, 1_000), (300, 1_000), (10_000, 10_000), (90_000, 60_000)] {
+            let interval = Duration::from_millis(interval);
+            let longest = Duration::from_millis(longest);
+            for failures in [7, 20] {
+                let found = retry_after(DeliveryId::from_u128(7), failures, None, interval);
+                assert!(found <= longest && found >= longest / 2, "{found:?}");
+            }
+            let asked = Some(Duration::from_secs(30));
+            assert!(
+                retry_after(DeliveryId::from_u128(7), 1, asked, interval)
+                    >= Duration::from_secs(30)
+            );
         }
     }
 

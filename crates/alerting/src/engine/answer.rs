@@ -138,7 +138,8 @@ impl Engine {
         let Some(delivery) = self.note_failure(group, place, reason) else {
             return;
         };
-        let retry_at = now + retry_after(delivery.id, delivery.failures, after);
+        let interval = self.policies.get(group.policy).route.group_interval;
+        let retry_at = now + retry_after(delivery.id, delivery.failures, after, interval);
         if after.is_some() {
             self.outbox.pause(&delivery.address, retry_at);
         }

@@ -1,6 +1,7 @@
 //! The time of an attempt has come.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use plimsoll_notify::{Notice, NoticeAlert};
 use plimsoll_types::{Labels, Timestamp};
@@ -37,7 +38,7 @@ impl Engine {
         let id = delivery.id;
         if let Some(until) = self.outbox.paused_until(&delivery.address, now) {
             // Those who waited do not come back at the same moment.
-            let spread = retry_after(id, 1, None);
+            let spread = retry_after(id, 1, None, Duration::ZERO);
             self.put_off(id, until + spread);
             return true;
         }
