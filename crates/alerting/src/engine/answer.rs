@@ -99,9 +99,7 @@ impl Engine {
                 .filter(may_miss)
                 .map(|part| part.fingerprint.as_u64())
                 .collect();
-            let before = told.resolved.len();
-            told.doubt(&ends);
-            if told.resolved.len() > before {
+            if told.doubt(&ends) {
                 let row = channel.row(&group.name, Timestamp::MAX);
                 step.changes.push(Change::PutTold(row));
             }

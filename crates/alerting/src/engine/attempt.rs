@@ -7,6 +7,7 @@ use plimsoll_notify::{Notice, NoticeAlert};
 use plimsoll_types::{Labels, Timestamp};
 
 use super::event::Attempt;
+use super::failover::is_all_passed_on;
 use super::{Engine, Step};
 use crate::dedup::has;
 use crate::delivery::{Delivery, DeliveryId, retry_after};
@@ -98,6 +99,7 @@ impl Engine {
             |part: &Part| !part.is_resolved() || has(told, part.fingerprint.as_u64());
         let is_news = !is_known && left.iter().any(is_worth_telling);
         self.note_kept_back_late(group, delivery, left.len(), now, step);
+        take_back(group, place, delivery, &left, step);
         if is_news {
             self.queue(
                 group,
@@ -170,6 +172,38 @@ impl Engine {
             now: delivery.decided_at,
             is_degraded: self.is_degraded,
             previous,
+        }
+    }
+}
+
+/// Who stands in is not told of all that was handed over to it: what is left out does not count as told to whom it stands in
+/// for, so that it is news there when nothing keeps it back any more.
+fn take_back(group: &mut Group, place: usize, delivery: &Delivery, left: &[Part], step: &mut Step) {
+    let Some(primary) = &delivery.instead_of else {
+        return;
+    };
+    let heard = group.channels[place].told_firing();
+    let is_unheard = |part: &&Part| {
+        let is_left = left.iter().any(|one| one.fingerprint == part.fingerprint);
+        !part.is_resolved() && !is_left && !has(heard, part.fingerprint.as_u64())
+    };
+    let unheard = delivery.parts.iter().filter(is_unheard);
+    let unheard: Vec<u64> = unheard.map(|part| part.fingerprint.as_u64()).collect();
+    for channel in &mut group.channels {
+        let is_primary = channel.address.receiver == *primary;
+        let Some(told) = channel.told.as_mut().filter(|_| is_primary) else {
+            continue;
+        };
+        let is_passed_on = told.via.as_ref() == Some(&delivery.address.receiver);
+        let is_changed = is_passed_on
+            && match is_all_passed_on(told) {
+                true => told.take_back(&unheard),
+                // It may have heard of it itself before.
+                false => told.doubt(&unheard),
+            };
+        if is_changed {
+            let row = channel.row(&group.name, Timestamp::MAX);
+            step.changes.push(Change::PutTold(row));
         }
     }
 }

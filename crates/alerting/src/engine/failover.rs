@@ -199,7 +199,7 @@ fn passed_on(before: Option<&Known>, delivery: &Delivery, to: Arc<str>, now: Tim
 
 /// Says whether the receiver has heard nothing itself of what counts as told. Its ends need not wait for it: a receiver that
 /// is never back would keep all alerts.
-fn is_all_passed_on(told: &Known) -> bool {
+pub(super) fn is_all_passed_on(told: &Known) -> bool {
     told.firing.is_empty() || (told.via.is_some() && told.reason == Reason::First)
 }
 

@@ -75,10 +75,21 @@ impl Known {
         })
     }
 
-    /// Notes that it was tried to tell the ends of `ends`, and that nobody knows whether that arrived.
-    pub(crate) fn doubt(&mut self, ends: &[u64]) {
+    /// Notes that it was tried to tell the ends of `ends`, and that nobody knows whether that arrived. Says whether that is new
+    /// of one of them.
+    pub(crate) fn doubt(&mut self, ends: &[u64]) -> bool {
+        let before = self.resolved.len();
         let doubted = ends.iter().copied().filter(|one| has(&self.firing, *one));
         self.resolved = united(&self.resolved, doubted);
+        self.resolved.len() > before
+    }
+
+    /// Notes that nobody heard that `pages` fire. Says whether that is new of one of them.
+    pub(crate) fn take_back(&mut self, pages: &[u64]) -> bool {
+        let before = self.firing.len();
+        let heard = self.firing.iter().copied();
+        self.firing = heard.filter(|one| !has(pages, *one)).collect();
+        self.firing.len() < before
     }
 
     /// Notes that the receiver may have heard that `pages` fire, and that nobody knows whether it did. From now on it counts as

@@ -177,6 +177,35 @@ fn a_notice_that_waits_does_not_leak_past_a_silence() {
 }
 
 #[test]
+fn what_a_silence_keeps_from_a_fallback_is_told_to_nobody_and_news_after_it() {
+    let mut world = World::new(
+        "
+route: {receiver: team, group_by: [alertname], group_wait: 30s, group_interval: 5m, repeat_interval: 4h}
+receivers:
+- {name: team, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}
+- {name: second, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}
+plimsoll:
+  receivers: [{name: team, fallback: [second], fallback_after: {failures: 2, age: 1h}}]
+",
+    );
+    world.broken.insert("team".into(), Verdict::refused("404"));
+    world.unavailable("second", Some(300));
+    world.fire(&["A name=a"]);
+    world.seconds(60);
+    silence(&mut world, "A", 1000);
+    world.broken.clear();
+    world.seconds(310);
+    let explained = world.engine.explain(&labels("A name=a"), world.now);
+    let told = explained.channels.iter().map(|channel| &channel.told);
+    assert!(told.eq([&None]), "{explained:?}");
+    world.restart();
+    world.seconds(1200);
+    let heard = world.heard.iter();
+    let heard: Vec<_> = heard.map(|one| (&*one.receiver, &*one.text)).collect();
+    assert_eq!(heard, [("team", "first notification +a")]);
+}
+
+#[test]
 fn what_ends_while_it_is_silenced_is_news_when_it_fires_again() {
     let mut world = World::new(ONE_RECEIVER);
     world.fire(&["A"]);
