@@ -55,7 +55,7 @@ impl Judge<'_> {
         let (span, fingerprint) = (life.firing_at(last), self.fingerprints[alert]);
         let believed = self.belief(route, integration.index, fingerprint, LENGTH_MILLIS);
         let is_believed = believed.is_some_and(|believed| !believed.is_resolved);
-        let mut sources = self.sources_of(alert);
+        let mut sources = self.sources_in_the_end(alert);
         let is_inhibited = sources.any(|one| self.story.alerts[one].firing_at(last).is_some());
         drop(sources);
         let told = || {
@@ -153,7 +153,7 @@ impl Judge<'_> {
         spans.any(|(_, end)| self.could_be_held(alert, end - 1, end.saturating_add(AWAY_MILLIS)))
     }
 
-    fn last_config(&self) -> Arc<Config> {
+    pub(super) fn last_config(&self) -> Arc<Config> {
         Arc::clone(&self.configs[usize::from(self.is_reloaded())])
     }
 

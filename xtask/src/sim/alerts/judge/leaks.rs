@@ -96,6 +96,12 @@ impl Judge<'_> {
         self.sources_if(!never, alert)
     }
 
+    /// Returns the alerts that keep this one back when they fire, under the configuration in force at the end.
+    pub(super) fn sources_in_the_end(&self, alert: usize) -> impl Iterator<Item = usize> {
+        let may = !self.last_config().inhibit_rules.is_empty();
+        self.sources_if(may, alert)
+    }
+
     fn sources_if(&self, may: bool, alert: usize) -> impl Iterator<Item = usize> {
         let (source, target, equal) = INHIBITION;
         let labels = &self.story.alerts[alert].labels;
