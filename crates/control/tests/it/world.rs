@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use plimsoll_control::{AlertSink, Asker, Metrics, Options, Parts, Rules};
 use plimsoll_promql::{Engine, Features, MemoryBudget};
 use plimsoll_rules::view::{GroupView, RuleViews};
@@ -23,6 +24,14 @@ use plimsoll_types::{
 };
 
 pub(crate) const INTERVAL: Duration = Duration::from_secs(10);
+/// The tasks of rules that wait; all else that has a name computes, on a thread of its own.
+const ASYNCHRONOUS: [&str; 5] = [
+    "rule group",
+    "rule leases",
+    "rule mark",
+    "rule orphans",
+    "rule cancel",
+];
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
 /// What outlives a process: time, samples, state and rule files.
@@ -42,6 +51,7 @@ pub(crate) struct World {
     pub(crate) storage: Arc<Storage>,
     pub(crate) sink: Arc<Recorder>,
     pub(crate) registry: Registry,
+    tasks: Tasks,
     shutdown: Shutdown,
 }
 
@@ -98,6 +108,7 @@ impl Lasting {
             meeting: Meeting::default(),
         });
         let sink = Arc::new(Recorder::default());
+        let tasks = Tasks::new(shutdown.clone(), clock.clone(), &registry);
         let parts = Parts {
             asker: Asker {
                 engine: Engine::default(),
@@ -109,7 +120,7 @@ impl Lasting {
             appender: storage.clone(),
             store: state.clone(),
             sink: sink.clone(),
-            tasks: Tasks::new(shutdown.clone(), clock.clone(), &registry),
+            tasks: tasks.clone(),
             clock,
             metrics: Metrics::new(&registry),
             options: Options {
@@ -126,6 +137,7 @@ impl Lasting {
             storage,
             sink,
             registry,
+            tasks,
             shutdown,
         }
     }
@@ -196,6 +208,13 @@ impl World {
     /// Says whether the metrics have this line.
     pub(crate) fn counts(&self, line: &str) -> bool {
         self.registry.render().lines().any(|found| found == line)
+    }
+
+    /// Says whether something is being evaluated on a thread of its own.
+    pub(crate) fn computes(&self) -> bool {
+        let left = self.tasks.join(Duration::ZERO).now_or_never();
+        let running = left.and_then(Result::err).map(|left| left.running);
+        running.is_some_and(|running| running.iter().any(|name| !ASYNCHRONOUS.contains(name)))
     }
 
     /// Stops as a signal would.
