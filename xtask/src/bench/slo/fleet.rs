@@ -4,7 +4,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use plimsoll_e2e::{Api, Home, wait_until};
+use plimsoll_e2e::{Home, wait_until};
 use plimsoll_runtime::clock::{Clock, SystemClock};
 
 use super::definitions::Definitions;
