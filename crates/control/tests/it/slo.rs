@@ -218,6 +218,17 @@ impl Process {
         standing.map_or(BudgetState::NoData, |standing| standing.state)
     }
 
+    /// Waits until the budget is in a state: after a start it is shown as counted before it is judged.
+    async fn until_state(&self, lasting: &Lasting, state: BudgetState) {
+        for _ in 0..120 {
+            if self.state() == state {
+                return;
+            }
+            self.pass(lasting, Duration::from_secs(1)).await;
+        }
+        panic!("wanted {state:?}, found {:?}", self.state());
+    }
+
     /// Waits until so many good and bad requests were counted.
     async fn until_counted(&self, lasting: &Lasting, good: i64, bad: i64) {
         self.until_all_counted(lasting, good, bad, 0).await;
@@ -269,7 +280,9 @@ async fn a_restart_and_a_kill_change_no_count() {
     }
     // The first sample is where counting begins.
     process.until_counted(&scene.lasting, 390, 0).await;
-    assert_eq!(process.state(), BudgetState::Healthy);
+    process
+        .until_state(&scene.lasting, BudgetState::Healthy)
+        .await;
     process.stop().await;
 
     let process = scene.start().await;
@@ -284,7 +297,9 @@ async fn a_restart_and_a_kill_change_no_count() {
     process.until_counted(&scene.lasting, 550, 40).await;
     scene.scrape(&process, 1.0, 0.0).await;
     process.until_counted(&scene.lasting, 551, 40).await;
-    assert_eq!(process.state(), BudgetState::Exhausted);
+    process
+        .until_state(&scene.lasting, BudgetState::Exhausted)
+        .await;
     process.stop().await;
 }
 
