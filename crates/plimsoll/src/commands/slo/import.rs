@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     /// and for -
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Write <service>.yml into this folder; a file that is there is not overwritten
+    /// Write SERVICE.yml into this folder; a file that is there is not overwritten
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
     /// Make no files, only tell what would become of them

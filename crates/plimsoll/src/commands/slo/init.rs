@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// Only for this job; may be given several times
     #[arg(long, value_name = "NAME")]
     job: Vec<String>,
-    /// Write <service>.yml into this folder; a file that is there is not overwritten
+    /// Write SERVICE.yml into this folder; a file that is there is not overwritten
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
     /// How long to wait for each answer, in seconds
