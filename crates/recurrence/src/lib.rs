@@ -5,8 +5,8 @@
 //!
 //! # Model
 //! A [`Recurrence`] is a rule and a zone. With the first [`Occurrence`] of something it gives all others.
-//! A rule chooses days ([`dates`]); what a window of time makes of a day in a zone that changes its clocks is decided in
-//! [`windows`].
+//! A rule chooses days (`dates`); what a window of time makes of a day in a zone that changes its clocks is decided in
+//! `windows`.
 //!
 //! # Invariants
 //! - Of the RFC as much is understood as a maintenance window needs, and what is not understood is refused by name:

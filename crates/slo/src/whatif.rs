@@ -1,7 +1,7 @@
 //! What would have been: the same past under another promise.
 //!
 //! A [`Plan`] is a promise with all that belongs to it: target, window, method, alerts, states, and the counts that an SLI
-//! with other exclusions would have given. [`replay`] lives through the past with it, tick by tick, with the same code that
+//! with other exclusions would have given. [`replay()`] lives through the past with it, tick by tick, with the same code that
 //! judges the present, and says what would have come of it: whether the promise was kept, who would have been paged, which
 //! outages would have been noticed, and which deploys would have been frozen.
 
