@@ -119,7 +119,7 @@ impl Buckets {
         match self.form {
             Form::Classic => "exact where the threshold is the edge of a bucket; without such a bucket there is no data",
             Form::Native => {
-                "where a threshold lies within a bucket, the share of its observations below is estimated"
+                "where a threshold lies within a bucket, what is in that bucket counts as too slow"
             }
         }
         .to_owned()
