@@ -6,6 +6,7 @@
 
 mod link;
 mod reading;
+mod samples;
 mod scrape;
 mod track;
 

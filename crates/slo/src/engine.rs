@@ -98,8 +98,8 @@ pub struct Engine {
     waiting: HashMap<BudgetKey, (Burn, Option<Standing>)>,
     /// Since when they wait, in milliseconds.
     waiting_since: i64,
-    /// When series for the store are made again, in milliseconds.
-    export_at: i64,
+    /// Up to when series for the store were made, in milliseconds; `None` before the first tick.
+    exported: Option<i64>,
 }
 
 impl Engine {
@@ -126,7 +126,7 @@ impl Engine {
             composites: HashMap::new(),
             waiting: HashMap::new(),
             waiting_since: now,
-            export_at: now,
+            exported: None,
         };
         engine.reload(catalog, since);
         engine

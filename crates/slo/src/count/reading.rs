@@ -8,7 +8,7 @@ use crate::sli::{Comparison, Reading};
 const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 
 /// What counting keeps of a sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kept {
     /// Milliseconds since the epoch.
     pub(crate) time: i64,

@@ -2,6 +2,7 @@
 
 use super::link::Link;
 use super::reading::{Kept, is_gauge};
+use super::samples::Samples;
 use super::scrape::Ups;
 use crate::ledger::{Measured, slice_of};
 use crate::sli::Reading;
@@ -20,7 +21,7 @@ pub(crate) struct Rules {
 pub(crate) struct Track {
     pub(crate) reading: Reading,
     /// Ascending: the last one before the horizon, and all later ones.
-    kept: Vec<Kept>,
+    kept: Samples,
     pub(crate) links: Vec<Link>,
 }
 
@@ -39,91 +40,92 @@ impl Track {
     pub(crate) fn new(reading: Reading, links: Vec<Link>) -> Self {
         Self {
             reading,
-            kept: Vec::new(),
+            kept: Samples::default(),
             links,
         }
     }
 
     /// Returns the last sample.
-    pub(crate) fn last(&self) -> Option<&Kept> {
+    pub(crate) fn last(&self) -> Option<Kept> {
         self.kept.last()
     }
 
-    /// Returns the samples that are kept.
-    pub(crate) fn kept(&self) -> &[Kept] {
-        &self.kept
+    /// Walks the samples that are kept.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = Kept> + '_ {
+        self.kept.iter()
     }
 
     /// Returns the last sample before `time`.
-    pub(crate) fn last_before(&self, time: i64) -> Option<&Kept> {
-        let earlier = self.kept.partition_point(|kept| kept.time < time);
-        earlier.checked_sub(1).map(|at| &self.kept[at])
+    pub(crate) fn last_before(&self, time: i64) -> Option<Kept> {
+        self.kept.iter().take_while(|kept| kept.time < time).last()
     }
 
-    /// Says where a sample would get its place: its index, and what it means.
-    pub(crate) fn place(&self, sample: &Kept) -> (usize, Inserted) {
+    /// Returns the first sample at or after `time` with the one before it.
+    pub(crate) fn around(&self, time: i64) -> Option<(Option<Kept>, Kept)> {
+        let mut before = None;
+        for kept in self.kept.iter() {
+            if kept.time >= time {
+                return Some((before, kept));
+            }
+            before = Some(kept);
+        }
+        None
+    }
+
+    /// Says what a sample would mean.
+    pub(crate) fn place(&self, sample: &Kept) -> Inserted {
         // Nearly always it is the newest.
-        if self.kept.last().is_none_or(|last| last.time < sample.time) {
-            return (self.kept.len(), Inserted::Last);
+        if self.last().is_none_or(|last| last.time < sample.time) {
+            return Inserted::Last;
         }
-        match self
-            .kept
-            .binary_search_by_key(&sample.time, |kept| kept.time)
-        {
-            Ok(at) if self.kept[at] == *sample => (at, Inserted::Known),
-            Ok(at) | Err(at) => (at, Inserted::Revised),
+        match self.kept.iter().any(|kept| kept == *sample) {
+            true => Inserted::Known,
+            false => Inserted::Revised,
         }
     }
 
-    /// Puts a sample at its place.
-    pub(crate) fn insert(&mut self, at: usize, sample: Kept) {
-        if let Some(same) = self
-            .kept
-            .get_mut(at)
-            .filter(|kept| kept.time == sample.time)
-        {
-            *same = sample;
-            return;
-        }
-        if self.kept.len() == self.kept.capacity() {
-            // Doubling would leave much of the memory of a hundred thousand series empty.
-            self.kept.reserve_exact(4);
-        }
-        self.kept.insert(at, sample);
+    /// Adds a sample that is later than all others.
+    pub(crate) fn push(&mut self, sample: Kept) {
+        self.kept.push(sample);
     }
 
-    /// Forgets samples before `horizon` but for the last of them; in bunches, because it moves all others.
+    /// Puts other samples in the place of those that are kept.
+    pub(crate) fn replace(&mut self, samples: &[Kept]) {
+        self.kept.replace(samples);
+    }
+
+    /// Forgets samples before `horizon` but for the last of them.
     pub(crate) fn forget(&mut self, horizon: i64) {
-        const BUNCH: usize = 4;
-        if self.kept.get(BUNCH).is_some_and(|kept| kept.time < horizon) {
-            let old = self.kept.partition_point(|kept| kept.time < horizon);
-            self.kept.drain(..old - 1);
-        }
+        self.kept.forget(horizon);
+    }
+
+    /// Adds a link.
+    pub(crate) fn link(&mut self, link: Link) {
+        // Doubling would leave much of the memory of a hundred thousand series empty.
+        self.links.reserve_exact(1);
+        self.links.push(link);
     }
 
     /// Returns the bytes that it holds.
     pub(crate) fn byte_count(&self) -> usize {
-        size_of::<Self>()
-            + self.kept.capacity() * size_of::<Kept>()
-            + self.links.capacity() * size_of::<Link>()
+        size_of::<Self>() + self.kept.byte_count() + self.links.capacity() * size_of::<Link>()
     }
 
-    /// Tells what the sample at `at` counts over a link, in the light of those before it; `None` when it adds nothing.
+    /// Tells what a sample counts over a link, in the light of the one before it; `None` when it adds nothing.
     ///
     /// `since` is when the link's stream began to have data.
     pub(crate) fn measure(
         &self,
-        at: usize,
+        before: Option<&Kept>,
+        sample: &Kept,
         link: &Link,
         since: i64,
         rules: &Rules,
         ups: Option<&Ups>,
     ) -> Option<Measured> {
-        let sample = &self.kept[at];
         if sample.time < since || sample.time >= link.until {
             return None;
         }
-        let before = at.checked_sub(1).map(|before| &self.kept[before]);
         let before = before
             .filter(|before| before.time >= since && sample.time - before.time <= rules.forget);
         let events = match before {
@@ -139,7 +141,7 @@ impl Track {
     /// counter began, or when its target was seen without it, or else when it was seen first.
     pub(crate) fn gate(&self, since: i64, rules: &Rules, ups: Option<&Ups>) -> Option<i64> {
         let first = self.kept.iter().find(|kept| kept.time >= since)?;
-        Some(first_seen(first, since, rules, ups).unwrap_or(first.time))
+        Some(first_seen(&first, since, rules, ups).unwrap_or(first.time))
     }
 }
 

@@ -198,8 +198,11 @@ impl Engine {
                 .iter_mut()
                 .find(|track| track.reading == reading)
             {
-                Some(track) => track.links.push(link),
-                None => series.tracks.push(Track::new(reading, vec![link])),
+                Some(track) => track.link(link),
+                None => {
+                    series.tracks.reserve_exact(1);
+                    series.tracks.push(Track::new(reading, vec![link]));
+                }
             }
         }
     }

@@ -20,6 +20,8 @@ use super::judging::Step;
 use super::streams::Budget as Counted;
 use crate::burn::window_length;
 use crate::composite::CompositeBudget;
+use crate::ledger::SLICE;
+use crate::sli::Source;
 use crate::state::Standing;
 use crate::{Budget, BudgetState, BurnRule, Counts, History, Slo, Target, Window};
 
@@ -27,7 +29,8 @@ use crate::{Budget, BudgetState, BurnRule, Counts, History, Slo, Target, Window}
 pub mod names {
     /// The promised share of good events, from 0 to 1.
     pub const OBJECTIVE: &str = "plimsoll_slo_objective_ratio";
-    /// Events that were counted, by `result`: good, bad or excluded; of methods with slices too.
+    /// Events that were counted, by `result`: good, bad or, where the SLI leaves some out, excluded; of methods with slices
+    /// too.
     pub const EVENTS: &str = "plimsoll_slo_events_total";
     /// The share of the budget that remains, by `window`; negative when more was used up than there was.
     pub const REMAINING: &str = "plimsoll_slo_budget_remaining_ratio";
@@ -62,14 +65,12 @@ impl Series<'_> {
 }
 
 impl Engine {
-    /// Adds the series to a step when it is time.
+    /// Adds the series to a step whose turn it is: all of them in the first one, each SLO and composite at its own of the
+    /// slices between two times from then on, because ten thousand budgets at once are many samples to hold.
     pub(super) fn export(&mut self, step: &mut Step) {
-        if self.now < self.export_at {
-            return;
-        }
-        let every = (self.options.export_every.as_millis() as i64).max(1);
-        self.export_at = (self.now.div_euclid(every) + 1) * every;
-        for (_, slot) in self.slots.in_force() {
+        let before = self.exported.replace(self.now);
+        let slots = self.slots.in_force();
+        for (_, slot) in slots.filter(|(index, _)| self.is_turn(*index, before)) {
             let Some(slo) = &slot.slo else {
                 continue;
             };
@@ -81,7 +82,15 @@ impl Engine {
                 }
             }
         }
-        self.export_composites(&mut step.samples);
+        self.export_composites(before, &mut step.samples);
+    }
+
+    /// Says whether what has this number is exported between `before` and now.
+    fn is_turn(&self, number: u32, before: Option<i64>) -> bool {
+        let every = (self.options.export_every.as_millis() as i64).max(1);
+        let turn = i64::from(number) % (every / SLICE).max(1) * SLICE;
+        let period = |at: i64| at.saturating_sub(turn).div_euclid(every);
+        before.is_none_or(|before| period(before) < period(self.now))
     }
 
     fn export_budget(
@@ -104,7 +113,7 @@ impl Engine {
         let is_whole = budget.group.is_none();
         let mut series = Series { base, at, samples };
         let events = budget.ledger.total_before(now.millis());
-        export_events(&mut series, events);
+        export_events(&mut series, events, leaves_out(slo));
         for window in &slo.windows {
             let profile = budget.judged.profile.as_deref();
             let figures = Budget::read(history, window, target, now, profile);
@@ -126,9 +135,10 @@ impl Engine {
         }
     }
 
-    fn export_composites(&self, samples: &mut Vec<(Labels, Sample)>) {
+    fn export_composites(&self, before: Option<i64>, samples: &mut Vec<(Labels, Sample)>) {
         let now = self.judged_at();
-        for composite in &self.catalog.composites {
+        let composites = (0..).zip(&self.catalog.composites);
+        for (_, composite) in composites.filter(|(number, _)| self.is_turn(*number, before)) {
             let base = base(&composite.labels, &composite.service, &composite.name);
             let at = Timestamp::from_millis(self.now);
             let mut series = Series { base, at, samples };
@@ -161,13 +171,21 @@ fn base(labels: &Labels, service: &str, name: &str) -> LabelsBuilder {
     base
 }
 
-fn export_events(series: &mut Series<'_>, counts: Counts) {
-    for (result, count) in [
-        ("good", counts.good),
-        ("bad", counts.bad),
-        ("excluded", counts.excluded),
-    ] {
+/// Exports events; excluded ones where the SLI leaves some out, or did once.
+fn export_events(series: &mut Series<'_>, counts: Counts, leaves_out: bool) {
+    for (result, count) in [("good", counts.good), ("bad", counts.bad)] {
         series.push(names::EVENTS, &[("result", result)], count as f64);
+    }
+    if leaves_out || counts.excluded != 0 {
+        let excluded = counts.excluded as f64;
+        series.push(names::EVENTS, &[("result", "excluded")], excluded);
+    }
+}
+
+fn leaves_out(slo: &Slo) -> bool {
+    match &slo.sli.source {
+        Source::Watches(watches) => watches.iter().any(|watch| !watch.exclude.is_empty()),
+        Source::Asks { .. } => false,
     }
 }
 

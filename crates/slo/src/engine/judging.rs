@@ -28,8 +28,8 @@ pub struct Step {
     pub transitions: Vec<StateChange>,
     /// What became another one of what must survive a restart; durable before alerts are sent.
     pub rows: Vec<BudgetRow>,
-    /// Series for the store, in own names and in those of Sloth and Pyrra; empty but every
-    /// [`Options::export_every`](super::Options::export_every).
+    /// Series for the store, in own names and in those of Sloth and Pyrra: of all SLOs in the first step, of each of them once
+    /// every [`Options::export_every`](super::Options::export_every) from then on.
     pub samples: Vec<(Labels, Sample)>,
     /// Samples that revised what was counted, since the last tick.
     pub revisions: Vec<Revision>,

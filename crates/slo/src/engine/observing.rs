@@ -137,9 +137,14 @@ impl Engine {
             let Some(kept) = read(&track.reading, sample) else {
                 continue;
             };
-            let (at, inserted) = track.place(&kept);
+            let inserted = track.place(&kept);
             if inserted != Inserted::Known {
-                put(track, at, kept, &rules, ups, &mut self.streams);
+                let mut counting = Counting {
+                    rules: &rules,
+                    ups,
+                    streams: &mut self.streams,
+                };
+                counting.put(track, kept, inserted);
                 track.forget(horizon);
                 is_needed |= track.links.iter().any(|link| link.is_needed);
             }
@@ -157,13 +162,15 @@ impl Engine {
         let Some((series, ups)) = self.series.with_target(index) else {
             return;
         };
+        let mut counting = Counting {
+            rules: &rules,
+            ups,
+            streams: &mut self.streams,
+        };
         for track in &series.tracks {
-            let first = track
-                .kept()
-                .partition_point(|kept| kept.time < self.horizon);
-            for at in first..track.kept().len() {
-                count_at(track, at, &rules, ups, &mut self.streams, is_added);
-            }
+            let kept: Vec<Kept> = track.kept().collect();
+            let first = kept.partition_point(|kept| kept.time < self.horizon);
+            (first..kept.len()).for_each(|at| counting.count_at(track, &kept, at, is_added));
         }
     }
 
@@ -223,40 +230,52 @@ impl Engine {
     }
 }
 
-/// Puts a sample at its place and lets it and the one after it count anew.
-fn put(
-    track: &mut Track,
-    at: usize,
-    sample: Kept,
-    rules: &Rules,
-    ups: Option<&Ups>,
-    streams: &mut Streams,
-) {
-    let is_replaced = track
-        .kept()
-        .get(at)
-        .is_some_and(|kept| kept.time == sample.time);
-    let changed = at..(at + 1 + usize::from(is_replaced)).min(track.kept().len());
-    changed.for_each(|at| count_at(track, at, rules, ups, streams, false));
-    track.insert(at, sample);
-    let changed = at..(at + 2).min(track.kept().len());
-    changed.for_each(|at| count_at(track, at, rules, ups, streams, true));
+/// What counting a sample of a series takes.
+struct Counting<'a> {
+    rules: &'a Rules,
+    /// Of the target of the series.
+    ups: Option<&'a Ups>,
+    streams: &'a mut Streams,
 }
 
-fn count_at(
-    track: &Track,
-    at: usize,
-    rules: &Rules,
-    ups: Option<&Ups>,
-    streams: &mut Streams,
-    is_added: bool,
-) {
-    for link in &track.links {
-        let Some(since) = streams.get(link.stream).map(|budget| budget.since(link)) else {
-            continue;
-        };
-        if let Some(measured) = track.measure(at, link, since, rules, ups) {
-            streams.change(link.stream, measured, is_added);
+impl Counting<'_> {
+    /// Puts a sample at its place and lets it and the one after it count anew.
+    fn put(&mut self, track: &mut Track, sample: Kept, inserted: Inserted) {
+        if inserted == Inserted::Last {
+            self.count(track, track.last().as_ref(), &sample, true);
+            track.push(sample);
+            return;
+        }
+        let mut kept: Vec<Kept> = track.kept().collect();
+        let at = kept.partition_point(|kept| kept.time < sample.time);
+        let is_replaced = kept.get(at).is_some_and(|kept| kept.time == sample.time);
+        let changed = at..(at + 1 + usize::from(is_replaced)).min(kept.len());
+        changed.for_each(|at| self.count_at(track, &kept, at, false));
+        match is_replaced {
+            true => kept[at] = sample,
+            false => kept.insert(at, sample),
+        }
+        let changed = at..(at + 2).min(kept.len());
+        changed.for_each(|at| self.count_at(track, &kept, at, true));
+        track.replace(&kept);
+    }
+
+    fn count_at(&mut self, track: &Track, kept: &[Kept], at: usize, is_added: bool) {
+        let before = at.checked_sub(1).map(|before| &kept[before]);
+        self.count(track, before, &kept[at], is_added);
+    }
+
+    /// Counts a sample in the light of the one before it, or takes it back.
+    fn count(&mut self, track: &Track, before: Option<&Kept>, sample: &Kept, is_added: bool) {
+        for link in &track.links {
+            let budget = self.streams.get(link.stream);
+            let Some(since) = budget.map(|budget| budget.since(link)) else {
+                continue;
+            };
+            let measured = track.measure(before, sample, link, since, self.rules, self.ups);
+            if let Some(measured) = measured {
+                self.streams.change(link.stream, measured, is_added);
+            }
         }
     }
 }

@@ -39,7 +39,8 @@ pub(super) struct Target {
 /// All series. An index is used again once its series is forgotten, with another generation.
 #[derive(Debug, Default)]
 pub(super) struct SeriesTable {
-    slots: Vec<(u32, Option<Series>)>,
+    /// Each in its own place, so that room for more of them costs little.
+    slots: Vec<(u32, Option<Box<Series>>)>,
     free: Vec<u32>,
     by_labels: HashMap<Labels, u32>,
     pub(super) targets: Vec<Target>,
@@ -58,16 +59,16 @@ impl SeriesTable {
     }
 
     pub(super) fn get(&self, index: u32) -> Option<&Series> {
-        self.slots.get(index as usize)?.1.as_ref()
+        self.slots.get(index as usize)?.1.as_deref()
     }
 
     pub(super) fn get_mut(&mut self, index: u32) -> Option<&mut Series> {
-        self.slots.get_mut(index as usize)?.1.as_mut()
+        self.slots.get_mut(index as usize)?.1.as_deref_mut()
     }
 
     /// Returns a series with what is known of its target.
     pub(super) fn with_target(&mut self, index: u32) -> Option<(&mut Series, Option<&Ups>)> {
-        let series = self.slots.get_mut(index as usize)?.1.as_mut()?;
+        let series = self.slots.get_mut(index as usize)?.1.as_deref_mut()?;
         let target = series
             .target
             .map(|target| &self.targets[target as usize].ups);
@@ -83,7 +84,7 @@ impl SeriesTable {
     /// Walks the series with their indices.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Series)> {
         let slots = self.slots.iter().enumerate();
-        slots.filter_map(|(index, (_, series))| Some((index as u32, series.as_ref()?)))
+        slots.filter_map(|(index, (_, series))| Some((index as u32, series.as_deref()?)))
     }
 
     pub(super) fn indices(&self) -> Vec<u32> {
@@ -105,7 +106,7 @@ impl SeriesTable {
             (self.slots.len() - 1) as u32
         });
         let slot = &mut self.slots[index as usize];
-        slot.1 = Some(series);
+        slot.1 = Some(Box::new(series));
         let generation = slot.0;
         self.by_labels.insert(labels.clone(), index);
         if let Some(target) = target {
@@ -182,9 +183,15 @@ impl SeriesTable {
 
     pub(super) fn byte_count(&self) -> usize {
         let of_series = |series: &Series| {
-            let tracks = series.tracks.iter().map(Track::byte_count);
-            size_of::<Series>() + series.labels.byte_count() + 48 + tracks.sum::<usize>()
+            let tracks = series.tracks.iter().map(Track::byte_count).sum::<usize>();
+            let spare = series.tracks.capacity() - series.tracks.len();
+            let spare = spare * size_of::<Track>();
+            size_of::<Series>() + series.labels.byte_count() + tracks + spare
         };
-        self.iter().map(|(_, series)| of_series(series)).sum()
+        let series: usize = self.iter().map(|(_, series)| of_series(series)).sum();
+        series
+            + self.slots.capacity() * size_of::<(u32, Option<Box<Series>>)>()
+            // A byte more for each place of the table.
+            + self.by_labels.capacity() * (size_of::<(Labels, u32)>() + 1)
     }
 }

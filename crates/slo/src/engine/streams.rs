@@ -43,7 +43,8 @@ impl Budget {
 /// All of them. An index is used again after its budget is gone.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
-    budgets: Vec<Option<Budget>>,
+    /// Each in its own place, so that room for more of them costs little.
+    budgets: Vec<Option<Box<Budget>>>,
     free: Vec<u32>,
 }
 
@@ -53,11 +54,11 @@ impl Streams {
     }
 
     pub(super) fn get(&self, index: u32) -> Option<&Budget> {
-        self.budgets.get(index as usize)?.as_ref()
+        self.budgets.get(index as usize)?.as_deref()
     }
 
     pub(super) fn get_mut(&mut self, index: u32) -> Option<&mut Budget> {
-        self.budgets.get_mut(index as usize)?.as_mut()
+        self.budgets.get_mut(index as usize)?.as_deref_mut()
     }
 
     pub(super) fn insert(&mut self, budget: Budget) -> u32 {
@@ -65,7 +66,7 @@ impl Streams {
             self.budgets.push(None);
             (self.budgets.len() - 1) as u32
         });
-        self.budgets[index as usize] = Some(budget);
+        self.budgets[index as usize] = Some(Box::new(budget));
         index
     }
 
@@ -76,7 +77,7 @@ impl Streams {
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Budget> {
-        self.budgets.iter_mut().flatten()
+        self.budgets.iter_mut().flatten().map(Box::as_mut)
     }
 
     /// Counts something, or takes it back.
@@ -97,8 +98,8 @@ impl Streams {
 
     pub(super) fn byte_count(&self) -> usize {
         let budgets = self.budgets.iter().flatten();
-        budgets
-            .map(|budget| budget.ledger.byte_count() + size_of::<Budget>())
-            .sum()
+        let bytes = budgets
+            .map(|budget| size_of::<Budget>() - size_of::<Stream>() + budget.ledger.byte_count());
+        bytes.sum::<usize>() + self.budgets.capacity() * size_of::<Option<Box<Budget>>>()
     }
 }

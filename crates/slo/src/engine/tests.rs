@@ -6,6 +6,7 @@ mod judging;
 mod model;
 mod replaying;
 mod restarting;
+mod size;
 mod versions;
 
 use std::collections::BTreeMap;

@@ -39,9 +39,9 @@ fn is_named(raw: &Spanned<RawCorrection>, ctx: &mut Context<'_>) -> bool {
 }
 
 fn correction(raw: &Spanned<RawCorrection>, ctx: &mut Context<'_>) -> Option<Correction> {
-    for (field, text) in [("reason", &raw.reason), ("author", &raw.author)] {
+    for (field, text) in [("a `reason`", &raw.reason), ("an `author`", &raw.author)] {
         if text.is_empty() {
-            let message = format!("a correction needs a `{field}`: it changes what is reported");
+            let message = format!("a correction needs {field}: it changes what is reported");
             ctx.error(raw.span, message);
         }
     }

@@ -103,18 +103,21 @@ impl Stream {
         if measured.covered_from <= measured.slice {
             // Slices that are sealed stay as they are.
             for covered in index(measured.covered_from.max(begin))..=index(measured.slice) {
-                let slice = self.fine.at(covered);
-                slice.measured_by = slice.measured_by.wrapping_add(sign);
+                self.fine.change(covered, |slice| {
+                    slice.measured_by = slice.measured_by.wrapping_add(sign);
+                });
             }
             self.first = self.first.min(measured.covered_from.max(begin));
         }
         if (measured.good, measured.bad, measured.excluded) != (0, 0, 0) {
-            let slice = self.fine.at(index(measured.slice));
-            slice.good = slice.good.wrapping_add(sign.wrapping_mul(measured.good));
-            slice.bad = slice.bad.wrapping_add(sign.wrapping_mul(measured.bad));
-            slice.excluded = slice
-                .excluded
-                .wrapping_add(sign.wrapping_mul(measured.excluded));
+            let plus = |part: &mut i64, events: i64| {
+                *part = part.wrapping_add(sign.wrapping_mul(events));
+            };
+            self.fine.change(index(measured.slice), |slice| {
+                plus(&mut slice.good, measured.good);
+                plus(&mut slice.bad, measured.bad);
+                plus(&mut slice.excluded, measured.excluded);
+            });
             self.first = self.first.min(measured.slice.max(begin));
         }
     }
@@ -251,12 +254,13 @@ impl Stream {
         let tiers = Tiers::read(bytes, begin, sealed)?;
         let mut fine = Fine::default();
         for index in 0..bytes.count(4)? {
-            *fine.at(index) = Slice {
+            let read = Slice {
                 good: bytes.zigzag()?,
                 bad: bytes.zigzag()?,
                 excluded: bytes.zigzag()?,
                 measured_by: bytes.zigzag()?,
             };
+            fine.change(index, |slice| *slice = read);
         }
         let derived = match bytes.byte()? {
             0 => None,

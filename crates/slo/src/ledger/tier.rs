@@ -4,6 +4,9 @@ use super::block::{self, SLICES};
 use super::varint::{Bytes, write_varint, write_zigzag};
 use crate::Counts;
 
+/// Bytes that are added at once to the rows after the last block; a row seldom takes more than half of it.
+const ROOM: usize = 32;
+
 /// For how long each tier is kept, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Keep {
@@ -62,6 +65,9 @@ impl Tier {
         match self.end() {
             None => self.first = slice,
             Some(end) => debug_assert_eq!(slice, end, "a tier has no gaps"),
+        }
+        if self.open.capacity() - self.open.len() < ROOM / 2 {
+            self.open.reserve_exact(ROOM);
         }
         block::write_row(counts, &mut self.open);
         self.open_count += 1;
@@ -165,10 +171,13 @@ impl Tier {
         let mut block = Vec::new();
         block::write(self.open_total, &slices, &mut block);
         self.offsets.push(self.blocks.len() as u32);
-        // Doubling would leave half of the memory of ten thousand ledgers empty; a block comes once in 64 slices.
+        // Doubling would leave half of the memory of ten thousand ledgers empty, as would what blocks took that were cut; a
+        // block comes once in 64 slices.
         self.blocks.reserve_exact(block.len());
         self.blocks.extend_from_slice(&block);
-        self.open.clear();
+        self.blocks.shrink_to_fit();
+        self.offsets.shrink_to_fit();
+        self.open = Vec::new();
         self.open_count = 0;
         self.open_total = self.total;
     }

@@ -148,7 +148,7 @@ impl Engine {
             let mut tracks = series.tracks.iter_mut();
             if let Some(track) = tracks.find(|track| track.reading == reading) {
                 // It is settled: it counts nothing, it is what the next one is compared with.
-                track.insert(0, kept);
+                track.replace(&[kept]);
             }
         }
         Some(())

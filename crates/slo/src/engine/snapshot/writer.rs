@@ -90,17 +90,17 @@ impl Engine {
                 .target
                 .map(|target| &self.series.targets[target as usize].ups);
             for track in &series.tracks {
-                let first = track.kept().partition_point(|kept| kept.time < horizon);
-                if first == track.kept().len() {
+                let Some((before, first)) = track.around(horizon) else {
                     continue;
-                }
+                };
                 for link in &track.links {
                     let since = self
                         .streams
                         .get(link.stream)
                         .map(|budget| budget.since(link));
-                    let measured =
-                        since.and_then(|since| track.measure(first, link, since, &rules, ups));
+                    let measured = since.and_then(|since| {
+                        track.measure(before.as_ref(), &first, link, since, &rules, ups)
+                    });
                     if let Some(measured) =
                         measured.filter(|found| found.covered_from < horizon / SLICE)
                     {
@@ -136,7 +136,7 @@ impl Engine {
 
     fn write_series(&self, series: &Series, into: &mut Vec<u8>) {
         write_labels(&series.labels, into);
-        let before = |track: &Track| track.last_before(self.horizon).copied();
+        let before = |track: &Track| track.last_before(self.horizon);
         let tracks: Vec<_> = series
             .tracks
             .iter()

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::burn::workbook_rules;
+use crate::sli::Exclusion;
 use crate::{BudgetState, Correction, CorrectionKind};
 
 fn alerting() -> Slo {
@@ -216,12 +217,56 @@ fn of_groups_only_what_is_needed_is_stored_and_no_series_twice() {
     let total = seen.iter().filter(|text| text.contains("region=")).count();
     // Two SLOs with two objectives and two regions each.
     let known = [
-        (super::super::exports::names::EVENTS, 3),
+        (super::super::exports::names::EVENTS, 2),
         (super::super::exports::names::REMAINING, 1),
         (super::super::exports::names::STATE, 1),
     ];
     for (name, count) in known {
         assert_eq!(of_region(name), 8 * count, "{name}");
     }
-    assert_eq!(total, 8 * 5);
+    assert_eq!(total, 8 * 4);
+}
+
+#[test]
+fn excluded_events_are_stored_where_the_sli_leaves_some_out() {
+    let stored = |watches: Vec<Watch>| {
+        let mut slo = alerting();
+        slo.sli.source = Source::Watches(watches);
+        let mut engine = engine(slo);
+        feed(&mut engine, &series("200", "eu"), 0, 10.0);
+        let step = engine.tick(at(10));
+        let results = step.samples.iter().map(|(labels, _)| labels.get("result"));
+        let results: Vec<String> = results.flatten().map(str::to_owned).collect();
+        results.join(" ")
+    };
+    assert_eq!(stored(requests()), "good bad");
+    let mut watches = requests();
+    watches[0].exclude.push(Exclusion {
+        matchers: selector(&[("code", MatchOp::Equal, "429")]),
+        reason: "client".into(),
+    });
+    assert_eq!(stored(watches), "good bad excluded");
+}
+
+#[test]
+fn objectives_take_turns_in_being_stored() {
+    let slos = ["a", "b", "c", "d"].map(|name| Slo {
+        id: format!("{name}/one").into(),
+        service: name.into(),
+        ..alerting()
+    });
+    let mut engine = Engine::new(catalog(slos), Options::default(), at(0));
+    assert!(engine.catch_up(at(0)).is_none());
+    let mut services = |seconds: i64| {
+        let step = engine.tick(at(seconds));
+        let labels = step.samples.iter().map(|(labels, _)| labels.get("service"));
+        let services: std::collections::BTreeSet<String> =
+            labels.flatten().map(str::to_owned).collect();
+        services.into_iter().collect::<Vec<_>>().join("")
+    };
+    assert_eq!(services(3), "abcd", "the first step has all");
+    let turns = [13, 23, 33, 43, 53, 63].map(&mut services);
+    assert_eq!(turns, ["b", "c", "ad", "b", "c", "ad"]);
+    assert_eq!(services(103), "abcd", "none is left out after a pause");
+    assert_eq!(services(104), "");
 }
