@@ -5,6 +5,7 @@ mod corrections;
 mod definition;
 mod figures;
 mod history;
+mod parameters;
 mod plan;
 mod verify;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
+use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{delete, get, post};
 use plimsoll_slo::surface::{Refused, RefusedKind, Slos};
@@ -57,8 +59,9 @@ pub(super) fn changes() -> Router<Arc<App>> {
 type Id = Path<(String, String)>;
 
 /// Lists all, or those of a `service`, or those in a `state`.
-async fn list(State(app): State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
+async fn list(State(app): State<Arc<App>>, uri: Uri, params: Params) -> Result<Response, ApiError> {
     let slos = slos(&app)?;
+    parameters::check(&uri, &["service", "state"])?;
     app.ask(None, move |_, _| {
         let (found, at) = slos.list();
         let (service, state) = (params.get("service"), params.get("state"));
@@ -74,8 +77,13 @@ async fn list(State(app): State<Arc<App>>, params: Params) -> Result<Response, A
 }
 
 /// Shows one with its definition, its versions and all budgets.
-async fn show(State(app): State<Arc<App>>, id: Id, params: Params) -> Result<Response, ApiError> {
-    shown(app, id, params, |view, groups| {
+async fn show(
+    State(app): State<Arc<App>>,
+    id: Id,
+    uri: Uri,
+    params: Params,
+) -> Result<Response, ApiError> {
+    shown(app, id, (uri, params), |view, groups| {
         let mut shown = listed(view);
         shown["definition"] = definition::definition(&view.promise);
         shown["versions"] = view.versions.iter().map(definition::version).collect();
@@ -87,8 +95,13 @@ async fn show(State(app): State<Arc<App>>, id: Id, params: Params) -> Result<Res
 }
 
 /// Shows the budgets of one.
-async fn budget(State(app): State<Arc<App>>, id: Id, params: Params) -> Result<Response, ApiError> {
-    shown(app, id, params, |view, groups| {
+async fn budget(
+    State(app): State<Arc<App>>,
+    id: Id,
+    uri: Uri,
+    params: Params,
+) -> Result<Response, ApiError> {
+    shown(app, id, (uri, params), |view, groups| {
         json!({"id": **view.promise.id(), "budgets": figures::budgets(view, groups)})
     })
     .await
@@ -98,9 +111,10 @@ async fn budget(State(app): State<Arc<App>>, id: Id, params: Params) -> Result<R
 async fn explain(
     State(app): State<Arc<App>>,
     id: Id,
+    uri: Uri,
     params: Params,
 ) -> Result<Response, ApiError> {
-    shown(app, id, params, |view, groups| {
+    shown(app, id, (uri, params), |view, groups| {
         json!({
             "id": **view.promise.id(),
             "budgets": burning::budgets(view, groups),
@@ -114,10 +128,11 @@ async fn explain(
 async fn shown(
     app: Arc<App>,
     Path((service, name)): Id,
-    params: Params,
+    (uri, params): (Uri, Params),
     write: impl Fn(&SloView, usize) -> Value + Send + 'static,
 ) -> Result<Response, ApiError> {
     let slos = slos(&app)?;
+    parameters::check(&uri, &["groups"])?;
     let id = format!("{service}/{name}");
     let groups = params.number("groups", GROUPS_DEFAULT)?;
     if !(0..=GROUPS_MAX).contains(&groups) {

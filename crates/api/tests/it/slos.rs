@@ -436,6 +436,7 @@ async fn a_correction_that_is_none_is_refused_with_all_its_faults() {
             "unknown kind of a correction",
         ),
         ("{\"id\": \"a\"}", "needs a `reason`"),
+        ("{\"id\": \"a\"}", "needs an `author`"),
         (
             "{\"ids\": \"a\"}",
             "unknown field `ids` (did you mean `id`?)",
@@ -465,6 +466,37 @@ async fn what_was_counted_again_is_told_slice_by_slice() {
         .get(path)
         .await
         .is_error(400, "bad_data", "before start");
+}
+
+#[tokio::test]
+async fn a_parameter_that_a_path_does_not_take_is_refused_by_name() {
+    let (server, _) = server();
+    let one = "/api/v1/slos/checkout/availability";
+    for (path, takes) in [
+        ("/api/v1/slos", "takes service, state"),
+        (one, "takes groups"),
+        (&format!("{one}/budget"), "takes groups"),
+        (&format!("{one}/explain"), "takes groups"),
+        (
+            &format!("{one}/history"),
+            "takes start, end, step, objective, label",
+        ),
+        (
+            &format!("{one}/plan"),
+            "takes change, objective, label, start, end, deploy, deploys_per_day, freezes_from, offer, \
+             events_per_year, outages_per_year, bad_per_outage",
+        ),
+        (&format!("{one}/verify"), "takes start, end"),
+        (&format!("{one}/corrections"), "takes no parameters"),
+    ] {
+        let answer = server.get(&format!("{path}?target=100")).await;
+        let text = format!("invalid parameter \"target\": this path {takes}");
+        answer.is_error(400, "bad_data", &text);
+        server.get(path).await.json();
+    }
+    let path = format!("{one}/corrections?id=a");
+    let answer = server.post(&path, "application/json", "{}").await;
+    answer.is_error(400, "bad_data", "invalid parameter \"id\"");
 }
 
 #[tokio::test]

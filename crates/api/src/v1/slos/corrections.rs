@@ -13,7 +13,7 @@ use plimsoll_types::{ByteCount, format_duration};
 use serde_json::{Value, json};
 
 use super::definition::selector;
-use super::{Id, slos, success, time};
+use super::{Id, parameters, slos, success, time};
 use crate::app::App;
 use crate::body;
 use crate::error::{ApiError, Kind};
@@ -29,8 +29,10 @@ const BODY: &str = "body";
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Path((service, name)): Id,
+    uri: Uri,
 ) -> Result<Response, ApiError> {
     let slos = slos(&app)?;
+    parameters::check(&uri, &[])?;
     let found = slos.corrections(&format!("{service}/{name}")).await?;
     let listed: Vec<Value> = found.iter().map(view).collect();
     Ok(success(&json!({"corrections": listed})))
@@ -40,9 +42,11 @@ pub(super) async fn list(
 pub(super) async fn add(
     State(app): State<Arc<App>>,
     Path((service, name)): Id,
+    uri: Uri,
     body: Body,
 ) -> Result<Response, ApiError> {
     let slos = slos(&app)?;
+    parameters::check(&uri, &[])?;
     let (bytes, _share) = body::read(&app, body, BODY_MAX)
         .await
         .map_err(|unread| ApiError::new(unread.kind, unread.reason))?;
@@ -60,6 +64,7 @@ pub(super) async fn revoke(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let slos = slos(&app)?;
+    parameters::check(&uri, &["author"])?;
     let params = Params::from_query(uri.query());
     let Some(author) = params.get("author") else {
         return Err(ApiError::parameter("author", "wanted who takes it back"));

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
+use axum::http::Uri;
 use axum::response::Response;
 use plimsoll_slo::Span;
 use plimsoll_slo::view::{Address, HistoryQuestion};
 use serde_json::{Value, json};
 
-use super::{Id, figures, group, slos, success};
+use super::{Id, figures, group, parameters, slos, success};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::number::rfc3339;
@@ -25,9 +26,11 @@ const STEP: Duration = Duration::from_secs(300);
 pub(super) async fn history(
     State(app): State<Arc<App>>,
     Path((service, name)): Id,
+    uri: Uri,
     params: Params,
 ) -> Result<Response, ApiError> {
     let slos = slos(&app)?;
+    parameters::check(&uri, &["start", "end", "step", "objective", "label"])?;
     let now = app.parts.clock.now();
     let to = params.time("end", now)?;
     let question = HistoryQuestion {

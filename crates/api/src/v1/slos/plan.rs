@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
+use axum::http::Uri;
 use axum::response::Response;
 use plimsoll_slo::surface::Slos;
 use plimsoll_slo::view::{Address, Promise, ReplayQuestion, SloView};
@@ -21,21 +22,38 @@ use plimsoll_types::Timestamp;
 use self::asked::Asked;
 use self::known::Known;
 use self::promised::Promised;
-use super::{Id, group, slos, success, unknown};
+use super::{Id, group, parameters, slos, success, unknown};
 use crate::app::App;
 use crate::error::{ApiError, Kind};
 use crate::params::Params;
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// What a request may say: here, in [`asked`], in [`nines`] and in [`promised`].
+const PARAMETERS: [&str; 12] = [
+    "change",
+    "objective",
+    "label",
+    "start",
+    "end",
+    "deploy",
+    "deploys_per_day",
+    "freezes_from",
+    "offer",
+    "events_per_year",
+    "outages_per_year",
+    "bad_per_outage",
+];
 
 /// Lives through the time from `start` to `end` with the promise in force and with each `change`, and says what would have
 /// come of it; each `deploy` is the time of one, frozen from the state `freezes_from` on.
 pub(super) async fn plan(
     State(app): State<Arc<App>>,
     Path((service, name)): Id,
+    uri: Uri,
     params: Params,
 ) -> Result<Response, ApiError> {
     let slos = slos(&app)?;
+    parameters::check(&uri, &PARAMETERS)?;
     let now = app.parts.clock.now();
     let asked = Asked::read(&params, now)?;
     let address = Address {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
+use axum::http::Uri;
 use axum::response::Response;
 use plimsoll_slo::view::{Verification, Verified};
 use serde_json::{Value, json};
 
-use super::{Id, figures, object, slos, success};
+use super::{Id, figures, object, parameters, slos, success};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::number::rfc3339;
@@ -21,9 +22,11 @@ const LENGTH: Duration = Duration::from_secs(24 * 3600);
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
     Path((service, name)): Id,
+    uri: Uri,
     params: Params,
 ) -> Result<Response, ApiError> {
     let slos = slos(&app)?;
+    parameters::check(&uri, &["start", "end"])?;
     let to = params.time("end", app.parts.clock.now())?;
     let from = params.time("start", to - LENGTH)?;
     if to < from {
