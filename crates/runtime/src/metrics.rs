@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plimsoll_types::is_legacy_metric_name;
 use prometheus_client::encoding::EncodeMetric;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -49,6 +49,8 @@ pub struct Registry(Arc<Mutex<Inner>>);
 
 struct Inner {
     encoder: Encoder,
+    /// Shown like the others, but stored by another way than by scraping ourselves.
+    apart: Encoder,
     descriptions: BTreeMap<String, Description>,
 }
 
@@ -57,6 +59,7 @@ impl Registry {
     pub fn new() -> Self {
         Self(Arc::new(Mutex::new(Inner {
             encoder: Encoder::default(),
+            apart: Encoder::default(),
             descriptions: BTreeMap::new(),
         })))
     }
@@ -96,6 +99,24 @@ impl Registry {
         self.register_whole(format!("{PREFIX}_{name}"), help, unit, metric);
     }
 
+    /// Adds a metric that whoever registers it stores as well: [`render_own`](Self::render_own) leaves it out, so that a
+    /// program that scrapes itself does not store it twice. Otherwise as [`register`](Self::register).
+    ///
+    /// # Panics
+    /// As [`register`](Self::register).
+    pub fn register_stored(
+        &self,
+        name: &str,
+        help: &str,
+        unit: Option<Unit>,
+        metric: impl Metric,
+    ) {
+        let name = format!("{PREFIX}_{name}");
+        let mut inner = self.inner();
+        inner.check_and_describe(&name, help, unit.as_ref(), &metric);
+        add(&mut inner.apart, name, help, unit, metric);
+    }
+
     /// Adds a metric under a name of Prometheus itself, which dashboards and alerts of its users ask for: as
     /// [`register`](Self::register), but `prometheus_` begins the name.
     ///
@@ -127,28 +148,9 @@ impl Registry {
     }
 
     fn register_whole(&self, name: String, help: &str, unit: Option<Unit>, metric: impl Metric) {
-        let kind = EncodeMetric::metric_type(&metric);
-        let unit_text = unit.as_ref().map_or("", Unit::as_str);
-        let separator = if unit_text.is_empty() { "" } else { "_" };
-        let suffix = match kind {
-            MetricType::Counter => "_total",
-            _ => "",
-        };
-        assert!(
-            !name.ends_with("_total") && (unit_text.is_empty() || !name.ends_with(unit_text)),
-            "the unit and _total are added to {name}"
-        );
         let mut inner = self.inner();
-        inner.describe(Description {
-            name: format!("{name}{separator}{unit_text}{suffix}"),
-            kind: kind.as_str().into(),
-            unit: unit_text.into(),
-            help: help.into(),
-        });
-        match unit {
-            Some(unit) => inner.encoder.register_with_unit(name, help, unit, metric),
-            None => inner.encoder.register(name, help, metric),
-        }
+        inner.check_and_describe(&name, help, unit.as_ref(), &metric);
+        add(&mut inner.encoder, name, help, unit, metric);
     }
 
     /// Returns all metrics by name, also those without a value yet.
@@ -158,9 +160,13 @@ impl Registry {
 
     /// Renders all metrics as OpenMetrics 1.0 text.
     pub fn render(&self) -> String {
-        let mut text = String::new();
-        encode(&mut text, &self.inner().encoder).expect("a String takes all");
-        text
+        let inner = self.inner();
+        render(&[&inner.encoder, &inner.apart])
+    }
+
+    /// Renders all metrics but those of [`register_stored`](Self::register_stored), as [`render`](Self::render) does.
+    pub fn render_own(&self) -> String {
+        render(&[&self.inner().encoder])
     }
 
     /// Renders all metrics in the text format 0.0.4, for readers that know no OpenMetrics.
@@ -187,7 +193,49 @@ impl fmt::Debug for Registry {
     }
 }
 
+fn add(encoder: &mut Encoder, name: String, help: &str, unit: Option<Unit>, metric: impl Metric) {
+    match unit {
+        Some(unit) => encoder.register_with_unit(name, help, unit, metric),
+        None => encoder.register(name, help, metric),
+    }
+}
+
+fn render(encoders: &[&Encoder]) -> String {
+    let mut text = String::new();
+    for encoder in encoders {
+        encode_registry(&mut text, encoder).expect("a String takes all");
+    }
+    encode_eof(&mut text).expect("a String takes all");
+    text
+}
+
 impl Inner {
+    fn check_and_describe(
+        &mut self,
+        name: &str,
+        help: &str,
+        unit: Option<&Unit>,
+        metric: &impl Metric,
+    ) {
+        let kind = EncodeMetric::metric_type(metric);
+        let unit_text = unit.map_or("", Unit::as_str);
+        let separator = if unit_text.is_empty() { "" } else { "_" };
+        let suffix = match kind {
+            MetricType::Counter => "_total",
+            _ => "",
+        };
+        assert!(
+            !name.ends_with("_total") && (unit_text.is_empty() || !name.ends_with(unit_text)),
+            "the unit and _total are added to {name}"
+        );
+        self.describe(Description {
+            name: format!("{name}{separator}{unit_text}{suffix}"),
+            kind: kind.as_str().into(),
+            unit: unit_text.into(),
+            help: help.into(),
+        });
+    }
+
     fn describe(&mut self, description: Description) {
         let name = description.name.clone();
         assert!(is_legacy_metric_name(&name), "{name} is no proper name");

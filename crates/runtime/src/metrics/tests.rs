@@ -149,3 +149,16 @@ fn refuses_a_unit_in_the_name() {
     let metric = Counter::<u64>::default();
     Registry::new().register("wal_bytes", "x", Some(Unit::Bytes), metric);
 }
+
+#[test]
+fn what_is_stored_by_another_way_is_shown_and_not_scraped() {
+    let registry = Registry::new();
+    let (one, other): (Counter, Counter) = Default::default();
+    registry.register("one", "One", None, one);
+    registry.register_stored("other", "Other", None, other);
+    let (all, own) = (registry.render(), registry.render_own());
+    assert!(all.contains("plimsoll_one_total 0") && all.contains("plimsoll_other_total 0"));
+    assert!(own.contains("plimsoll_one_total 0") && !own.contains("other"));
+    assert!(all.ends_with("# EOF\n") && all.matches("# EOF").count() == 1);
+    assert_eq!(registry.descriptions().len(), 2);
+}
