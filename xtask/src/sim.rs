@@ -4,6 +4,7 @@ mod alerts;
 mod operation;
 mod rules;
 mod storage;
+mod traffic;
 
 /// What is simulated.
 #[derive(clap::Args)]
@@ -22,6 +23,8 @@ enum Subject {
     Rules(rules::Options),
     /// Alerts, replicas that die and receivers that fail: nothing lost, nothing twice, no leak
     Alerts(alerts::Options),
+    /// Services that die, hang, flap, slow down and return behind the judgement of the gateway: it must lose few requests
+    Traffic(traffic::Options),
 }
 
 /// Runs a simulation.
@@ -31,6 +34,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         Subject::Operation(options) => operation::run(options),
         Subject::Rules(options) => rules::run(options),
         Subject::Alerts(options) => alerts::run(options),
+        Subject::Traffic(options) => traffic::run(options),
     }
 }
 
@@ -38,5 +42,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 pub(crate) fn smoke() -> anyhow::Result<()> {
     storage::smoke()?;
     rules::smoke()?;
-    alerts::smoke()
+    alerts::smoke()?;
+    traffic::smoke()
 }

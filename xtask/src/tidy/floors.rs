@@ -6,7 +6,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use crate::process;
 
 /// Floor and package, lowest first. A package that is not listed is refused, so that a new crate finds its floor.
-const FLOORS: [(u8, &str); 17] = [
+const FLOORS: [(u8, &str); 19] = [
     (0, "plimsoll-types"),
     (0, "plimsoll-wire"),
     (0, "plimsoll-gotemplate"),
@@ -20,9 +20,11 @@ const FLOORS: [(u8, &str); 17] = [
     (2, "plimsoll-rules"),
     (2, "plimsoll-slo"),
     (2, "plimsoll-alerting"),
+    (2, "plimsoll-traffic"),
     (3, "plimsoll-api"),
     (3, "plimsoll-backup"),
     (3, "plimsoll-control"),
+    (3, "plimsoll-gateway"),
     (4, "plimsoll"),
 ];
 
