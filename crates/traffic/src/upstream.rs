@@ -16,6 +16,7 @@ use self::journal::Journal;
 use self::level::Level;
 use self::member::{Member, Stance};
 use crate::balance::chance::Chance;
+use crate::balance::ewma::Ewma;
 use crate::balance::field::Load;
 use crate::balance::{self, EwmaOptions};
 use crate::breaker::{self, Admission};
@@ -273,8 +274,14 @@ impl Upstream {
         let members = self.members.iter();
         let stances: Vec<Stance> = members.map(|member| self.stance(member, now)).collect();
         let window = self.options.slow_start;
-        for (member, stance) in self.members.iter_mut().zip(&stances) {
-            member.step(stance, window, now);
+        let usual = self.usual_ewma(now);
+        let members = self.members.iter_mut().zip(&mut self.loads);
+        for ((member, load), stance) in members.zip(&stances) {
+            if member.step(stance, window, now) {
+                // How it was when it was lost says nothing about how it is: failures that counted as seconds would keep it
+                // from its share for a minute.
+                load.ewma = usual;
+            }
         }
         self.probes_due.clear();
         self.levels = level::arrange(
@@ -287,6 +294,19 @@ impl Upstream {
         );
         self.mark_stickable(&stances);
         self.wakes_at = self.next_change(&stances, now);
+    }
+
+    /// Returns what is assumed of an endpoint that comes back: that it is like those which are used.
+    fn usual_ewma(&self, now: Moment) -> Ewma {
+        let members = self.members.iter().zip(&self.loads);
+        let used = members.filter(|(member, _)| member.is_usable);
+        let (count, sum) = used.fold((0_u32, 0.0), |(count, sum), (_, load)| {
+            (count + 1, sum + load.ewma.seconds(&self.ewma, now))
+        });
+        match count {
+            0 => Ewma::new(&self.ewma, now),
+            _ => Ewma::assumed(sum / f64::from(count), now),
+        }
     }
 
     /// Decides which endpoints requests may stick to: also those that drain or weigh nothing.

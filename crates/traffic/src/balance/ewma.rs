@@ -20,10 +20,12 @@ pub(crate) struct Ewma {
 impl Ewma {
     /// Starts with what is assumed of an endpoint that was never used.
     pub(crate) fn new(options: &EwmaOptions, now: Moment) -> Self {
-        Self {
-            seconds: options.default_latency.as_secs_f64(),
-            at: now,
-        }
+        Self::assumed(options.default_latency.as_secs_f64(), now)
+    }
+
+    /// Starts with what others of its kind take.
+    pub(crate) const fn assumed(seconds: f64, now: Moment) -> Self {
+        Self { seconds, at: now }
     }
 
     /// Returns the average, in seconds, as it is now.

@@ -2,8 +2,7 @@
 
 use super::chance::Chance;
 use super::field::{Candidate, Field};
-use super::sampler::Sampler;
-use super::two_choices::cheaper_of_two;
+use super::two_choices::Draws;
 use super::{Chooser, EwmaOptions, Kind, Policy};
 
 /// The entry of the list.
@@ -28,8 +27,7 @@ impl Kind for PeakEwma {
 #[derive(Debug)]
 pub(super) struct Waits {
     options: EwmaOptions,
-    sampler: Sampler,
-    weight_mean: f64,
+    draws: Draws,
 }
 
 impl Waits {
@@ -37,8 +35,7 @@ impl Waits {
     pub(super) fn new(options: EwmaOptions) -> Self {
         Self {
             options,
-            sampler: Sampler::default(),
-            weight_mean: 1.0,
+            draws: Draws::default(),
         }
     }
 
@@ -46,20 +43,17 @@ impl Waits {
     /// count for less.
     fn cost(&self, field: &Field<'_>, place: usize) -> f64 {
         let latency = field.load(place).ewma.seconds(&self.options, field.now);
-        latency * (field.relative_load(place) * self.weight_mean + 1.0)
+        latency * self.draws.crowd(field, place)
     }
 }
 
 impl Chooser for Waits {
     fn rebuild(&mut self, candidates: &[Candidate], _: &mut Chance) {
-        self.sampler.rebuild(candidates);
-        let total: f64 = candidates.iter().map(Candidate::effective_weight).sum();
-        self.weight_mean = total / candidates.len() as f64;
+        self.draws.rebuild(candidates);
     }
 
     fn choose(&mut self, field: &Field<'_>, chance: &mut Chance) -> Option<usize> {
-        cheaper_of_two(&self.sampler, field, chance, |place| {
-            self.cost(field, place)
-        })
+        self.draws
+            .cheaper(field, chance, |place| self.cost(field, place))
     }
 }

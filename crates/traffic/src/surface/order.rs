@@ -1,5 +1,6 @@
 //! What a person orders while a gateway runs.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::AdminState;
@@ -67,6 +68,39 @@ impl Order {
     pub const FAULT_MAX: Duration = Duration::from_secs(24 * 3600);
     /// The longest that a fault delays a request.
     pub const DELAY_MAX: Duration = Duration::from_secs(300);
+}
+
+/// Displays what is ordered about what, for logs: without the texts that are answered.
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Admin {
+                backend,
+                endpoint,
+                state,
+            } => write!(f, "{backend:?} {endpoint:?}: {state:?}"),
+            Self::Weight {
+                backend,
+                endpoint,
+                weight,
+            } => write!(f, "{backend:?} {endpoint:?}: weight {weight}"),
+            Self::Pardon { backend, endpoint } => write!(f, "{backend:?} {endpoint:?}: pardon"),
+            Self::Maintenance { route, status, .. } => {
+                write!(f, "{route:?}: maintenance, status {status}")
+            }
+            Self::EndMaintenance { route } => write!(f, "{route:?}: end of maintenance"),
+            Self::Fault { route, fault } => {
+                let FaultOrder {
+                    share,
+                    effect,
+                    lasts,
+                    ..
+                } = fault;
+                write!(f, "{route:?}: {effect:?} of {share} for {lasts:?}")
+            }
+            Self::EndFaults { route } => write!(f, "{route:?}: end of faults"),
+        }
+    }
 }
 
 /// What is broken on purpose, and for how long.

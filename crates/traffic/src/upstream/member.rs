@@ -153,9 +153,11 @@ impl Member {
         }
     }
 
-    /// Begins, goes on with or ends its slow start, now that it stands so.
-    pub(super) fn step(&mut self, stance: &Stance, window: Duration, now: Moment) {
+    /// Begins, goes on with or ends its slow start, now that it stands so. Says whether it can be used
+    /// again after it was lost.
+    pub(super) fn step(&mut self, stance: &Stance, window: Duration, now: Moment) -> bool {
         let is_usable = stance.is_open && stance.is_healthy() && stance.admission == Admission::Yes;
+        let is_back = !self.is_usable && is_usable && self.starts_slowly;
         match (self.is_usable, is_usable) {
             (false, true) if self.starts_slowly && !window.is_zero() => self.ramp.begin(now),
             // Whoever is lost starts slowly when it is back.
@@ -167,6 +169,7 @@ impl Member {
         }
         self.is_usable = is_usable;
         self.share = self.ramp.share(window, now);
+        is_back
     }
 
     /// Returns it as policies see it; its slow start is as it was looked at last.

@@ -63,7 +63,7 @@ impl<R: Rule> Windowed<R> {
             return;
         };
         let binds = summary.is_overload || f64::from(summary.peak) * 2.0 >= self.limit;
-        if binds && !summary.is_overload {
+        if binds && !summary.is_overload && !self.baseline.is_doubtful(latency) {
             let baseline = self.baseline.seconds().unwrap_or(latency);
             let step = self.rule.next(self.limit, latency, baseline);
             self.limit = self.bounds.clamp(step.limit);

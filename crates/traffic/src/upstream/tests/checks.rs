@@ -235,3 +235,20 @@ fn explains_who_could_be_chosen() {
         assert_eq!(explanation.endpoints[3].reason, "the client sticks to it");
     }
 }
+
+/// A failure counts as five seconds of latency, which would keep an endpoint from requests for most of a minute.
+#[test]
+fn who_returns_gets_its_share_at_once() {
+    let options = Options {
+        policy: balance::Policy::PeakEwma(EwmaOptions::default()),
+        passive: Some(health::passive::Options::default()),
+        ..bare()
+    };
+    let mut bench = Bench::new(options, &["a", "b", "c"]);
+    bench.shares(300);
+    bench.fail("b", 5);
+    assert!(!bench.shares(300).contains_key("b"));
+    bench.wait(31.0);
+    let shares = bench.shares(300);
+    assert!(shares["b"] > 0.2, "{shares:?}");
+}

@@ -223,7 +223,7 @@ impl World {
         let latency = seen.latency.as_secs_f64() / seen.served.max(1) as f64;
         let times = latency / self.server.service.as_secs_f64();
         // A few requests more than hands are a long queue when hands are few.
-        let most = 1.9 + 8.0 / self.server.hands as f64;
+        let most = 1.8 + 6.0 / self.server.hands as f64;
         ensure!(
             times < most,
             "{kind}: {times:.2} of {most:.2} times the service in {phase:?}: {seen:?}"
