@@ -6,6 +6,7 @@
 mod bucket;
 mod events;
 mod freshness;
+mod gateway;
 mod gauge;
 mod latency;
 mod probe;
@@ -23,6 +24,7 @@ use plimsoll_types::Matcher;
 
 #[cfg(test)]
 pub(crate) use registry::ForEach;
+pub(crate) use gateway::written as gateway_written;
 pub(crate) use registry::Kind;
 pub use registry::KindInfo;
 
@@ -37,6 +39,7 @@ kinds! {
     gauge: gauge::Gauge,
     freshness: freshness::Freshness,
     probe: probe::Probe,
+    gateway: gateway::Gateway,
     throughput: throughput::Throughput,
     quality: quality::Quality,
     queries: queries::Queries,

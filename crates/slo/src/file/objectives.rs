@@ -35,7 +35,7 @@ impl Draft {
                 && draft.objective.threshold.is_none()
             {
                 let message = "`below` has no meaning for this kind of SLI";
-                let hint = "the kinds `latency` and `throughput` have thresholds";
+                let hint = "the kinds `latency`, `gateway` and `throughput` have thresholds";
                 ctx.findings.error_with_hint(below.key, message, hint);
             }
         }

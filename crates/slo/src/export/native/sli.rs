@@ -8,7 +8,7 @@ use super::{duration, list, number, section};
 use crate::export::text;
 use crate::import::convert::threshold;
 use crate::import::query::printed;
-use crate::sli::{Ask, Exclusion, Reading, Source, Watch};
+use crate::sli::{Ask, Exclusion, Reading, Source, Watch, gateway_written};
 use crate::{Method, Objective, Slo};
 
 /// Writes the section `sli`.
@@ -44,6 +44,7 @@ fn watched(slo: &Slo, watches: &[Watch]) -> Result<Tree, String> {
             _ => Err("it is no gauge".into()),
         },
         "probe" => Ok(section([("success", text(&printed(&first.matchers)))])),
+        "gateway" => gateway(slo, watches),
         _ => counters(watches, ["good", "bad", "valid"]),
     }
 }
@@ -118,6 +119,25 @@ fn histogram(watches: &[Watch], word: &str, slo: &Slo, at_least: Tree) -> Result
         ("below", below),
         ("at_least", at_least),
         ("exclude", exclude(&all.exclude)),
+    ]))
+}
+
+fn gateway(slo: &Slo, watches: &[Watch]) -> Result<Tree, String> {
+    let written = gateway_written(watches).ok_or("it names no route")?;
+    let optional = |text: Option<String>| text.map_or(Tree::Null, |value| self::text(&value));
+    let slower_than = match slo.objectives.as_slice() {
+        [one] if one.name.is_empty() => below(one),
+        _ => None,
+    };
+    let condition = (!written.condition.is_empty()).then(|| conditions(&written.condition));
+    Ok(section([
+        ("route", text(&written.route)),
+        ("slower_than", optional(slower_than)),
+        (
+            "sheds",
+            optional(written.sheds_are_bad.then(|| "bad".into())),
+        ),
+        ("match", optional(condition)),
     ]))
 }
 
