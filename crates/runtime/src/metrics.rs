@@ -104,13 +104,7 @@ impl Registry {
     ///
     /// # Panics
     /// As [`register`](Self::register).
-    pub fn register_stored(
-        &self,
-        name: &str,
-        help: &str,
-        unit: Option<Unit>,
-        metric: impl Metric,
-    ) {
+    pub fn register_stored(&self, name: &str, help: &str, unit: Option<Unit>, metric: impl Metric) {
         let name = format!("{PREFIX}_{name}");
         let mut inner = self.inner();
         inner.check_and_describe(&name, help, unit.as_ref(), &metric);

@@ -22,9 +22,9 @@ use std::time::Duration;
 
 use plimsoll_types::Matcher;
 
+pub(crate) use gateway::written as gateway_written;
 #[cfg(test)]
 pub(crate) use registry::ForEach;
-pub(crate) use gateway::written as gateway_written;
 pub(crate) use registry::Kind;
 pub use registry::KindInfo;
 

@@ -344,7 +344,9 @@ async fn without_the_store_of_state_budgets_are_counted_and_alerts_are_sent() {
         alerts.last() == Some(&("ShopErrors".to_owned(), false))
     };
     let lasting = &scene.lasting;
-    process.until(lasting, "an alert that fires", is_firing).await;
+    process
+        .until(lasting, "an alert that fires", is_firing)
+        .await;
     let correction = correction(&scene);
     let refused = process.slos.correct(ID, correction).await.unwrap_err();
     assert_eq!(refused.kind, RefusedKind::Unavailable, "{refused}");
