@@ -12,6 +12,7 @@ use plimsoll_promql::Features;
 use plimsoll_rules::view::{GroupView, RuleViews};
 use plimsoll_runtime::shutdown::Shutdown;
 use plimsoll_slo::surface::Slos;
+use plimsoll_traffic::surface::Gateway;
 use plimsoll_types::{Decision, Labels, Pattern, ReplayStatistics, StoreAdmin, Timestamp};
 
 use crate::v1::Subscribers;
@@ -28,6 +29,8 @@ pub struct Surface {
     pub alerting: Option<Arc<dyn Alerting>>,
     /// Who counts service level objectives; `None` when this server does not.
     pub slos: Option<Arc<dyn Slos>>,
+    /// Who takes requests in for services; `None` when this server does not.
+    pub gateway: Option<Arc<dyn Gateway>>,
     /// Tells who alerts are sent to at the moment.
     pub alertmanagers: Box<dyn Fn() -> Alertmanagers + Send + Sync>,
     /// Reads what was decided.

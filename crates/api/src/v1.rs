@@ -8,6 +8,7 @@ mod decisions;
 mod export;
 mod features;
 mod format;
+mod gateway;
 mod import;
 mod labels;
 mod maintenance;
@@ -53,6 +54,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/status/top_queries", get(active_queries::top))
         .nest("/search", search::routes())
         .merge(slos::routes())
+        .nest("/gateway", gateway::routes())
         .route("/features", get(features::features))
         .route("/notifications", get(notifications::list))
         .route("/notifications/live", get(notifications::live))
@@ -84,6 +86,7 @@ fn changes() -> Router<Arc<App>> {
         .route("/import/prometheus", post(import::prometheus_text))
         .route("/status/active_queries/{id}", delete(active_queries::kill))
         .merge(slos::changes())
+        .nest("/gateway", gateway::changes())
         .route(
             "/admin/tsdb/delete_series",
             post(admin::delete_series).put(admin::delete_series),

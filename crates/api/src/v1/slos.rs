@@ -5,7 +5,7 @@ mod corrections;
 mod definition;
 mod figures;
 mod history;
-mod parameters;
+pub(super) mod parameters;
 mod plan;
 mod verify;
 

@@ -67,6 +67,8 @@ pub(crate) struct Server {
     pub(crate) reloads: mpsc::Receiver<ReloadRequest>,
     pub(crate) admin: RecordingAdmin,
     pub(crate) quit: Shutdown,
+    /// Ends the tasks of the server.
+    pub(crate) stop: Shutdown,
     pub(crate) metrics: Registry,
     router: Router,
 }
@@ -138,7 +140,8 @@ impl Server {
         registry.register_build("1.2.3", None);
         let query_metrics = QueryMetrics::default();
         query_metrics.register(&registry);
-        let tasks = Tasks::new(Shutdown::new(), clock.clone(), &registry);
+        let stop = Shutdown::new();
+        let tasks = Tasks::new(stop.clone(), clock.clone(), &registry);
         let appender = Arc::new(store.clone());
         let receiver = Receiver::new(
             appender,
@@ -179,6 +182,7 @@ impl Server {
             reloads,
             admin,
             quit,
+            stop,
             metrics: registry,
             router,
         }
@@ -254,6 +258,7 @@ fn surface(admin: &RecordingAdmin) -> Surface {
         rules: Arc::new(NoRules),
         alerting: None,
         slos: None,
+        gateway: None,
         alertmanagers: Box::new(Alertmanagers::default),
         decisions: Box::new(|_, _| Box::pin(async { Ok(Vec::new()) })),
         store: Arc::new(admin.clone()),

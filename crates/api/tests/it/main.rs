@@ -16,6 +16,7 @@ mod cardinality;
 mod compress;
 mod export;
 mod federate;
+mod gateway;
 mod governance;
 mod harness;
 mod methods;

@@ -6,7 +6,7 @@ use axum::http::Uri;
 use crate::error::ApiError;
 
 /// Refuses the first parameter that is none of these.
-pub(super) fn check(uri: &Uri, known: &[&str]) -> Result<(), ApiError> {
+pub(in crate::v1) fn check(uri: &Uri, known: &[&str]) -> Result<(), ApiError> {
     let query = uri.query().unwrap_or_default();
     let mut names = url::form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
     let Some(unknown) = names.find(|name| !known.contains(&&**name)) else {
