@@ -9,6 +9,7 @@ mod completions;
 mod environment;
 mod failure;
 mod features;
+mod gateway;
 mod input;
 mod man;
 mod output;
@@ -30,7 +31,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use environment::environment;
 pub(crate) use failure::Failure;
-pub(crate) use output::print;
+pub(crate) use output::{print, print_more};
 
 /// Keeps your metrics so that an acknowledged sample is never lost, and answers PromQL about them.
 #[derive(Parser)]
@@ -52,6 +53,7 @@ pub(crate) struct Arguments {
 enum Command {
     Serve(Box<serve::Arguments>),
     Alertmanager(Box<alertmanager::Arguments>),
+    Gateway(Box<gateway::Arguments>),
     #[command(subcommand)]
     Check(check::Command),
     #[command(subcommand)]
@@ -85,6 +87,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Alertmanager(arguments) => alertmanager::run(*arguments),
+        Command::Gateway(arguments) => gateway::run(*arguments),
         Command::Check(command) => check::run(command),
         Command::Alert(command) => alert::run(command),
         Command::Silence(command) => silence::run(command),

@@ -9,13 +9,23 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     print_to(&mut io::stdout().lock(), text)
 }
 
+/// Writes a part of what does not end to stdout; says whether anybody still reads it.
+pub(crate) fn print_more(text: &str) -> Result<bool, Failure> {
+    is_read(&mut io::stdout().lock(), text)
+}
+
 fn print_to(out: &mut impl Write, text: &str) -> Result<(), Failure> {
+    is_read(out, text).map(drop)
+}
+
+fn is_read(out: &mut impl Write, text: &str) -> Result<bool, Failure> {
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     match written {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::failed(format!(
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::failed(format!(
             "cannot write to standard output: {error}"
         ))),
-        _ => Ok(()),
     }
 }
 
@@ -39,6 +49,7 @@ mod tests {
     fn a_reader_that_has_seen_enough_is_no_failure() {
         assert!(print_to(&mut Fails(io::ErrorKind::BrokenPipe), "x").is_ok());
         assert!(print_to(&mut Fails(io::ErrorKind::StorageFull), "x").is_err());
+        assert!(!is_read(&mut Fails(io::ErrorKind::BrokenPipe), "x").unwrap());
         let mut text = Vec::new();
         print_to(&mut text, "x").unwrap();
         assert_eq!(text, b"x");

@@ -3,6 +3,8 @@
 mod alert_flags;
 mod composition;
 mod facts;
+mod gateway;
+mod gateway_flags;
 mod machine_memory;
 pub(crate) mod metrics;
 mod prometheus_flags;
@@ -32,6 +34,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{Failure, environment};
 use alert_flags::AlertArguments;
+pub(crate) use gateway_flags::GatewayArguments;
 use prometheus_flags::PrometheusArguments;
 use query_flags::QueryArguments;
 use routing_flags::RoutingArguments;
@@ -108,6 +111,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     routing: RoutingArguments,
     #[command(flatten)]
+    gateway: GatewayArguments,
+    #[command(flatten)]
     web: WebArguments,
 }
 
@@ -142,6 +147,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     let slos = slos::check(&arguments, &loaded.config).map_err(refused)?;
     let routing = arguments.routing.file().map(|file| file.load());
     let routing = routing.transpose().map_err(refused)?;
+    let gateway = arguments.gateway.load(arguments.insecure);
+    let gateway = gateway.map_err(refused)?;
     let format = match arguments.log_format {
         LogFormat::Text => logging::Format::Text,
         LogFormat::Json => logging::Format::Json,
@@ -152,6 +159,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
     arguments.tell_warnings(&rules.warnings);
     arguments.tell_warnings(&slos.warnings);
     arguments.tell_warnings(routing.as_ref().map_or(&[], |routing| &routing.warnings));
+    arguments.tell_warnings(gateway.as_ref().map_or(&[], |gateway| &gateway.warnings));
     for name in arguments.query.unknown_features() {
         tracing::warn!(name, "unknown name for --enable-feature, without effect");
     }
@@ -164,12 +172,39 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::failed(format!("the threads could not be started: {error}")))?;
     let clock = Arc::new(SystemClock::new());
-    let outcome = runtime.block_on(composition::serve(arguments, loaded, routing, clock));
+    let files = composition::Files {
+        loaded,
+        routing,
+        gateway,
+    };
+    let outcome = runtime.block_on(composition::serve(arguments, files, clock));
     runtime.shutdown_timeout(THREADS_TIMEOUT);
     outcome
 }
 
 impl Arguments {
+    /// Takes a command line that has nothing of a gateway, and the gateway.
+    pub(crate) fn of_gateway(
+        line: impl Iterator<Item = String>,
+        data_dir: PathBuf,
+        gateway: GatewayArguments,
+    ) -> Result<Self, Failure> {
+        #[derive(clap::Parser)]
+        #[command(name = "plimsoll gateway --")]
+        struct Line {
+            #[command(flatten)]
+            arguments: Arguments,
+        }
+        let line = std::iter::once("plimsoll gateway --".to_owned()).chain(line);
+        let read = <Line as clap::Parser>::try_parse_from(line);
+        let read = read.map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(Self {
+            data_dir,
+            gateway,
+            ..read.arguments
+        })
+    }
+
     /// Tells what a configuration has that has no effect: with place and caret for people, as events for programs.
     fn tell_warnings(&self, warnings: &[Diagnostic]) {
         for warning in warnings.iter() {
@@ -182,9 +217,14 @@ impl Arguments {
 
     /// Tells where the server listens.
     fn tell_address(&self, address: SocketAddr) {
+        self.tell(&format!("plimsoll is listening on http://{address}"));
+    }
+
+    /// Tells a person a fact of the start: as a line for people, as an event for programs.
+    fn tell(&self, fact: &str) {
         match self.log_format {
-            LogFormat::Text => eprintln!("plimsoll is listening on http://{address}"),
-            LogFormat::Json => tracing::info!("plimsoll is listening on http://{address}"),
+            LogFormat::Text => eprintln!("{fact}"),
+            LogFormat::Json => tracing::info!("{fact}"),
         }
     }
 }

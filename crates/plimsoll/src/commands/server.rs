@@ -17,6 +17,10 @@ use super::Failure;
 
 /// The largest answer that is read.
 const ANSWER_BYTES_MAX: ByteCount = ByteCount::GIB;
+/// How long an answer that does not end is listened to: a year.
+const ENDLESS: Duration = Duration::from_secs(365 * 24 * 3600);
+/// The longest line of such an answer, in bytes.
+const LINE_MAX: usize = 1 << 20;
 /// Where `plimsoll serve` listens unless it is told otherwise.
 const DEFAULT: &str = "http://127.0.0.1:9880";
 
@@ -112,6 +116,55 @@ impl Server {
         self.send(path, request)
     }
 
+    /// Hands each line of an answer that does not end to `each` as it comes, until that says that it has seen enough or the
+    /// server ends it. The time of `--timeout` is for the head of the answer.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask), and what `each` returns.
+    pub(super) fn lines(
+        &self,
+        path: &str,
+        parameters: &[(&str, &str)],
+        mut each: impl FnMut(&str) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let mut url = self.endpoint(path)?;
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        let request = Request::get(url, ENDLESS);
+        wait_for(async {
+            let client = Client::new(ClientConfig::default()).map_err(Failure::failed)?;
+            let sent = tokio::time::timeout(self.deadline(), client.send(request)).await;
+            let late = |_| Failure::unreachable(format!("{}: no answer in time", self.shown()));
+            let sent = sent.map_err(late)?;
+            let mut response = sent.map_err(|error| self.unreachable(&error))?;
+            if !response.status().is_success() {
+                let status = response.status();
+                let body = read_response_capped(response, ByteCount::MIB).await;
+                let body = body.map_err(|error| self.unreachable(&error))?;
+                return Err(self.refused(path, status, &String::from_utf8_lossy(&body)));
+            }
+            let mut waiting = Vec::new();
+            let broken = |error| Failure::unreachable(format!("{}: {error}", self.shown()));
+            while let Some(chunk) = response.chunk().await.map_err(broken)? {
+                waiting.extend_from_slice(&chunk);
+                while let Some(end) = waiting.iter().position(|byte| *byte == b'\n') {
+                    let line: Vec<u8> = waiting.drain(..=end).collect();
+                    if !each(&String::from_utf8_lossy(&line[..end]))? {
+                        return Ok(());
+                    }
+                }
+                if waiting.len() > LINE_MAX {
+                    let server = self.shown();
+                    return Err(Failure::failed(format!(
+                        "{server} sent a line without an end"
+                    )));
+                }
+            }
+            Ok(())
+        })
+    }
+
     fn send(&self, path: &str, request: Request) -> Result<String, Failure> {
         let (status, body) = wait_for(async {
             let client = Client::new(ClientConfig::default()).map_err(Failure::failed)?;
@@ -127,7 +180,11 @@ impl Server {
         if status.is_success() {
             return Ok(body);
         }
-        Err(Failure::failed(refusal(&body).unwrap_or_else(|| {
+        Err(self.refused(path, status, &body))
+    }
+
+    fn refused(&self, path: &str, status: StatusCode, body: &str) -> Failure {
+        Failure::failed(refusal(body).unwrap_or_else(|| {
             let hint = match status {
                 StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => WRONG_PATH,
                 _ => "",
@@ -135,7 +192,7 @@ impl Server {
             let (server, body) = (self.shown(), body.trim());
             let slash = if path.is_empty() { "" } else { "/" };
             format!("{server}{slash}{path} answered {status}: {body}{hint}")
-        })))
+        }))
     }
 
     fn unreachable(&self, error: &Error) -> Failure {

@@ -7,15 +7,15 @@ use plimsoll_ingest::config;
 use plimsoll_runtime::config::Source;
 
 use super::{alertmanager, slo};
-use crate::commands::{Failure, environment, print};
+use crate::commands::{Failure, environment, gateway, print};
 
 /// Check a configuration and the scrape_config_files it names; prints findings with their place
 ///
-/// An alertmanager.yml is recognized by its sections, a file of objectives by its version, and each is checked as one; check
-/// alertmanager and check slo have more to say about these.
+/// An alertmanager.yml is recognized by its sections, files of objectives and of a gateway by their version, and each is
+/// checked as one; check alertmanager, check slo and gateway check have more to say about these.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// prometheus.yml, alertmanager.yml or a file of objectives, as it is
+    /// prometheus.yml, alertmanager.yml, a file of objectives or of a gateway, as it is
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 }
@@ -31,6 +31,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             }
             Kind::Objectives => {
                 errors.push_str(&slo::alone(path)?);
+                continue;
+            }
+            Kind::Gateway => {
+                errors.push_str(&gateway::alone(path)?);
                 continue;
             }
         }
@@ -60,12 +64,18 @@ enum Kind {
     Prometheus,
     Alertmanager,
     Objectives,
+    Gateway,
 }
 
 /// Finds out what a file is; one that cannot be read is told by who reads it.
 fn kind(path: &Path) -> Kind {
     match Source::read(path) {
-        Ok(source) if plimsoll_slo::file::is_native(source.text()) => Kind::Objectives,
+        Ok(source) if plimsoll_slo::file::is_native(source.text()) => {
+            match gateway::is_gateway(source.text()) {
+                true => Kind::Gateway,
+                false => Kind::Objectives,
+            }
+        }
         Ok(source) if alertmanager::is_alertmanager(source.text()) => Kind::Alertmanager,
         _ => Kind::Prometheus,
     }

@@ -1,5 +1,6 @@
 //! Puts the crates together, keeps them running, and takes them apart in the order that loses nothing.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use plimsoll_tsdb::{Background, Db, Recovery, Settings, SyncMode, TierRetention}
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use super::gateway;
 use super::metrics::AllMetrics;
 use super::reload::Reloader;
 use super::running::Running;
@@ -30,22 +32,43 @@ pub(super) struct Ground {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) tasks: Tasks,
     pub(super) stop: Shutdown,
+    /// What takes requests in for services, where there is a gateway.
+    pub(super) gateway: Option<gateway::Running>,
+}
+
+/// What was read at the start.
+pub(super) struct Files {
+    pub(super) loaded: Loaded,
+    pub(super) routing: Option<plimsoll_alerting::Loaded>,
+    pub(super) gateway: Option<plimsoll_gateway::config::Loaded>,
 }
 
 /// Serves until a signal, or until something without which nothing works fails.
 pub(super) async fn serve(
     arguments: Arguments,
-    loaded: Loaded,
-    routing: Option<plimsoll_alerting::Loaded>,
+    files: Files,
     clock: Arc<dyn Clock>,
 ) -> Result<(), Failure> {
+    let Files {
+        loaded,
+        routing,
+        gateway,
+    } = files;
     let registry = Registry::new();
     let metrics = AllMetrics::register(&registry);
     let stop = Shutdown::new();
     let tasks = Tasks::new(stop.clone(), clock.clone(), &registry);
     let signals = shutdown::listen(&stop, &tasks).map_err(Failure::failed)?;
+    let base = gateway::Base {
+        arguments: &arguments,
+        registry: &registry,
+        clock: &clock,
+        tasks: &tasks,
+        stop: &stop,
+    };
+    let gateway = gateway::start(base, gateway).await?;
     // The port before the data: a second server on the same port must not wait for a replay to be refused.
-    let listener = bind(&arguments).await?;
+    let listener = patiently(gateway.as_ref(), || bind(&arguments)).await?;
     let ground = Ground {
         address: listener.local_addr().map_err(Failure::failed)?,
         arguments,
@@ -54,6 +77,7 @@ pub(super) async fn serve(
         clock,
         tasks,
         stop,
+        gateway,
     };
     let db = open_while_answering(&ground, &listener, &loaded.config).await?;
     let background = Background::start(db.clone()).map_err(Failure::failed)?;
@@ -65,9 +89,30 @@ pub(super) async fn serve(
     ground.tasks.spawn("reload", OnPanic::Fatal, |stop| {
         reloader.run(reloads, signals, stop)
     });
-    answer(&ground, listener, app).await;
+    let store = running.appender();
+    let requests = async {
+        if let Some(gateway) = &ground.gateway {
+            gateway.store_in(store.clone());
+            gateway.run_until(&ground.stop, store).await;
+        }
+    };
+    tokio::join!(answer(&ground, listener, app), requests);
     running.stop(&ground).await;
     finish(&ground.tasks, background, &db, &ground.stop).await
+}
+
+/// Tries again what fails because the process that this one takes over from has not let go yet.
+async fn patiently<T, F>(
+    gateway: Option<&gateway::Running>,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    match gateway {
+        Some(gateway) => gateway.patiently(attempt).await,
+        None => attempt().await,
+    }
 }
 
 /// Opens the store; until it is open requests are told so.
@@ -80,7 +125,16 @@ async fn open_while_answering(
     let metrics = ground.metrics.store.clone();
     let opened = Shutdown::new();
     let opening = async {
-        let db = open(&ground.arguments, config, clock.clone(), metrics, &tasks).await;
+        let attempt = || {
+            open(
+                &ground.arguments,
+                config,
+                clock.clone(),
+                metrics.clone(),
+                &tasks,
+            )
+        };
+        let db = patiently(ground.gateway.as_ref(), attempt).await;
         opened.trigger();
         db
     };

@@ -102,6 +102,7 @@ fn flags(arguments: &Arguments, address: SocketAddr) -> BTreeMap<String, String>
     arguments.query.show(&mut flags);
     arguments.rules.show(address, &mut flags);
     arguments.slo.show(&mut flags);
+    arguments.gateway.show(&mut flags);
     arguments.alerts.show(&mut flags);
     arguments.routing.show(&mut flags);
     arguments.web.show(address, &mut flags);

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use super::metrics::ReloadMetrics;
 use super::sources::Sources;
-use super::{Arguments, composition, facts, load, rules, slos};
+use super::{Arguments, composition, facts, gateway, load, rules, slos};
 use crate::commands::alerting::Routing;
 
 /// Puts configurations into force.
@@ -39,6 +39,8 @@ pub(super) struct Parts {
     pub(super) slos: slo::Slos,
     /// Routing of alerts, where it is done here.
     pub(super) routing: Option<Routing>,
+    /// What takes requests in for services, where there is a gateway.
+    pub(super) gateway: Option<gateway::Running>,
     /// Where the server listens.
     pub(super) listen: SocketAddr,
     pub(super) store: Arc<Db>,
@@ -174,6 +176,37 @@ impl Reloader {
         Ok(Some(prepared))
     }
 
+    /// Reads the gateway's file again, which refuses everything when it is bad, and binds what is new in it.
+    async fn prepare_gateway(&self) -> Result<Option<gateway::Prepared>, ReloadError> {
+        let Some(running) = self.parts.gateway.clone() else {
+            return Ok(None);
+        };
+        let arguments = self.arguments.clone();
+        let prepare = move || {
+            let loaded = arguments.gateway.load(arguments.insecure);
+            let loaded = loaded.map_err(|found| ReloadError::Refused(format!("{found}\n")))?;
+            let Some(loaded) = loaded else {
+                return Ok(None);
+            };
+            arguments.tell_warnings(&loaded.warnings);
+            running
+                .prepare(loaded)
+                .map(Some)
+                .map_err(ReloadError::Failed)
+        };
+        let prepared = self.parts.tasks.run_blocking("load gateway", prepare).await;
+        prepared.map_err(|panicked| ReloadError::Failed(panicked.to_string()))?
+    }
+
+    async fn apply_gateway(&self, prepared: Option<gateway::Prepared>) -> Result<(), ReloadError> {
+        let Some((running, prepared)) = self.parts.gateway.clone().zip(prepared) else {
+            return Ok(());
+        };
+        let apply = move || running.apply(prepared).map_err(ReloadError::Failed);
+        let applied = self.parts.tasks.run_blocking("apply gateway", apply).await;
+        applied.map_err(|panicked| ReloadError::Failed(panicked.to_string()))?
+    }
+
     /// Opens the query log anew, so that one that was moved away begins again.
     async fn open_query_log(&self, config: &Config) -> Result<(), String> {
         let app = self.parts.app.clone();
@@ -241,8 +274,10 @@ impl Reloader {
         self.arguments.tell_warnings(&ready.rules.warnings);
         self.arguments.tell_warnings(ready.slos.warnings());
         let routing = self.prepare_routing().await?;
+        let gateway = self.prepare_gateway().await?;
         let in_force = self.put_into_force(&loaded, ready).await;
         in_force.map_err(ReloadError::Failed)?;
+        self.apply_gateway(gateway).await?;
         if let (Some(running), Some(prepared)) = (&self.parts.routing, routing) {
             running.apply(prepared).await;
         }

@@ -16,13 +16,13 @@ use plimsoll_ingest::push::{Limits, Receiver};
 use plimsoll_ingest::scrape::{Overview, Scrapes};
 use plimsoll_promql::Engine;
 use plimsoll_tsdb::Db;
-use plimsoll_types::StoreAdmin;
+use plimsoll_types::{Appender, StoreAdmin};
 use tokio::sync::mpsc;
 
 use super::composition::Ground;
 use super::reload::{self, Reloader};
 use super::sources::Sources;
-use super::{facts, rules, slos};
+use super::{facts, gateway, rules, slos};
 use crate::commands::Failure;
 use crate::commands::alerting::{Base, Routing, close};
 
@@ -31,6 +31,8 @@ pub(super) struct Running {
     /// What the server says of itself.
     status: Arc<ServerStatus>,
     db: Arc<Db>,
+    /// The store, with objectives that see what is written.
+    tap: Tap,
     limiter: Arc<Limiter>,
     receiver: Arc<Receiver>,
     scrapes: Overview,
@@ -92,12 +94,13 @@ impl Running {
         let counters = metrics.rules.clone();
         let rules = rules::start(arguments, &state, base, sender.clone(), counters).await;
         let (config, sink) = (&loaded.config, sender.clone());
-        let slos = slos::start(ground, config, &db, tap, &state, &rules, sink);
+        let slos = slos::start(ground, config, &db, tap.clone(), &state, &rules, sink);
         let counters = metrics.scrape.clone();
         let scrapes = Scrapes::new(limiter.clone(), clock.clone(), counters, context);
         let running = Self {
             status: status(ground, &db, loaded).await?,
             db,
+            tap,
             limiter,
             receiver: Arc::new(receiver),
             scrapes: scrapes.overview(),
@@ -108,6 +111,11 @@ impl Running {
             routing,
         };
         Ok((running, scrapes))
+    }
+
+    /// Returns the store as the program itself writes to it: without limits, and seen by objectives.
+    pub(super) fn appender(&self) -> Arc<dyn Appender> {
+        Arc::new(self.tap.clone())
     }
 
     /// Puts together what requests are answered from.
@@ -142,6 +150,7 @@ impl Running {
             rules: Arc::new(self.rules.clone()),
             alerting: self.routing.as_ref().map(Routing::surface),
             slos: Some(Arc::new(self.slos.clone())),
+            gateway: ground.gateway.as_ref().map(gateway::Running::surface),
             alertmanagers: alertmanagers(self.sender.clone()),
             decisions: decisions(self.rules.clone()),
             store: self.db.clone(),
@@ -180,6 +189,7 @@ impl Running {
             rules: self.rules.clone(),
             slos: self.slos.clone(),
             routing: self.routing.clone(),
+            gateway: ground.gateway.clone(),
             listen: ground.address,
             store: self.db.clone(),
             app,

@@ -36,7 +36,7 @@ impl Sources {
     ) -> Self {
         let labels =
             |job: &str, instance: &str| Labels::from_pairs([("job", job), ("instance", instance)]);
-        let render = move || registry.render();
+        let render = move || registry.render_own();
         let itself = InternalFetch::new(Format::OpenMetricsText100, tasks.clone(), render);
         let host = (!arguments.no_host_metrics).then(|| {
             let collector = HostCollector::new(HostPaths::default(), clock);
