@@ -5,6 +5,8 @@ mod alerts;
 mod connection;
 mod contender;
 mod decisions;
+mod faults;
+mod gateway;
 mod metrics;
 mod promql;
 mod rules;
@@ -36,6 +38,13 @@ enum Subject {
     Decisions(decisions::Options),
     /// Objectives: counting, judging and asking for 1,000 of them with ten groups each
     Slo(slo::Options),
+    /// The gateway, beside Debian's nginx and haproxy and a bare proxy of hyper's
+    Gateway(gateway::Options),
+    /// The gateway, nginx and haproxy while one backend of three dies, hangs, fails, slows down and flaps
+    Faults(faults::Options),
+    /// A process of the gateway's bench
+    #[command(hide = true)]
+    GatewayPart(gateway::PartOptions),
 }
 
 #[derive(clap::Args)]
@@ -55,6 +64,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         Subject::Alerts(options) => alerts::run(options),
         Subject::Decisions(options) => decisions::run(options),
         Subject::Slo(options) => slo::run(options),
+        Subject::Gateway(options) => gateway::run(options),
+        Subject::Faults(options) => faults::run(options),
+        Subject::GatewayPart(options) => gateway::run_part(options),
     }
 }
 
