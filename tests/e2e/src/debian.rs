@@ -22,6 +22,10 @@ pub fn find(name: &str) -> Result<Option<PathBuf>> {
     if path.is_file() {
         return Ok(Some(path));
     }
+    missing(name)
+}
+
+fn missing(name: &str) -> Result<Option<PathBuf>> {
     if std::env::var_os("PLIMSOLL_REQUIRE_PROGRAMS").is_some() {
         bail!("{name} is not installed, and PLIMSOLL_REQUIRE_PROGRAMS is set");
     }
@@ -35,6 +39,27 @@ pub fn find(name: &str) -> Result<Option<PathBuf>> {
 )]
 fn say_skipped(name: &str) {
     eprintln!("SKIPPED: {name} is not installed");
+}
+
+/// Returns the path of Debian's Python when it has a module, or nothing, having said so. Another Python, which may come
+/// first in the path, is not asked: modules are packages of Debian's.
+///
+/// # Errors
+/// As for [`find`].
+pub fn python_with(module: &str) -> Result<Option<PathBuf>> {
+    let Some(path) = find("python3")? else {
+        return Ok(None);
+    };
+    let import = format!("import {module}");
+    if Command::new(&path)
+        .args(["-c", &import])
+        .output()?
+        .status
+        .success()
+    {
+        return Ok(Some(path));
+    }
+    missing(&format!("Python's module {module}"))
 }
 
 /// Runs promtool to its end.

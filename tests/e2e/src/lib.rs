@@ -7,7 +7,8 @@
 //!
 //! # Model
 //! A [`Home`] is the folder of one installation: configuration, data directory, logs. A [`Server`] is a `plimsoll serve`
-//! that runs in a home, a [`Program`] any process. An [`Api`] asks whatever speaks Prometheus' HTTP API, so that the same
+//! that runs in a home, a [`Program`] any process, a
+//! [`Gateway`] a `plimsoll gateway` and a [`Backend`] a service behind it. An [`Api`] asks whatever speaks Prometheus' HTTP API, so that the same
 //! question can go to two of them, and [`compare`] says where their answers differ. A [`ServerSubject`] is a server as
 //! Prometheus' own query scripts judge it; a [`Differential`] asks us and a Prometheus the same random questions.
 //! [`wait_until`] is the one place that waits.
@@ -28,10 +29,12 @@
 mod alert_scenario;
 mod answer;
 mod api;
+mod backend;
 mod beats;
 mod damage;
 mod debian;
 mod differential;
+mod gateway;
 mod home;
 mod http;
 mod program;
@@ -46,9 +49,13 @@ mod time;
 pub use alert_scenario::{Make, Manager, Notice, Script, Transcript};
 pub use answer::compare;
 pub use api::Api;
+pub use backend::{Backend, Mood};
 pub use beats::{BEAT, beats};
-pub use debian::{Alertmanager, NodeExporter, Prometheus, VictoriaMetrics, find, promtool};
+pub use debian::{
+    Alertmanager, NodeExporter, Prometheus, VictoriaMetrics, find, promtool, python_with,
+};
 pub use differential::{Agreement, Differential};
+pub use gateway::Gateway;
 pub use home::Home;
 pub use http::{Reply, encode_query, request};
 pub use program::{Program, binary};
