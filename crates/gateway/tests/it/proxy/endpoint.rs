@@ -12,7 +12,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::world::spawn;
 
@@ -98,9 +98,13 @@ impl Endpoint {
         endpoint
     }
 
-    /// An address where nothing listens.
+    /// An address where nothing listens and nobody else will: its socket is bound for as long as the process lives.
     pub(super) async fn nowhere() -> SocketAddr {
-        Self::bind().await.1.address
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = socket.local_addr().unwrap();
+        std::mem::forget(socket);
+        address
     }
 
     pub(super) fn connections(&self) -> usize {
