@@ -406,6 +406,8 @@ async fn stored_samples_counted_again_agree() {
     for _ in 0..40 {
         scene.scrape(&process, 9.0, 1.0).await;
     }
+    // What is verified ends at the last settled sample: all of them must have been counted.
+    process.until_counted(&scene.lasting, 351, 39).await;
     let now = scene.lasting.clock.now();
     let found = process
         .slos
