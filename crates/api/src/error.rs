@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use plimsoll_promql::{ParseError, QueryError, QueryErrorKind};
-use plimsoll_types::{StorageError, StorageErrorKind};
+use plimsoll_types::{Refused, RefusedKind, StorageError, StorageErrorKind};
 use serde::Serialize;
 
 use crate::caret;
@@ -202,6 +202,18 @@ fn raised_by(kind: QueryErrorKind) -> Option<&'static str> {
         QueryErrorKind::MemoryLimit => Some("--query.memory-max"),
         QueryErrorKind::TotalMemoryLimit => Some("--query.memory-total-max"),
         _ => None,
+    }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        let kind = match refused.kind {
+            RefusedKind::NotFound => Kind::NotFound,
+            RefusedKind::Invalid => Kind::BadData,
+            RefusedKind::Conflict => Kind::Conflict,
+            RefusedKind::Unavailable => Kind::Unavailable,
+        };
+        Self::new(kind, refused.message)
     }
 }
 

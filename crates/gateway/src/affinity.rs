@@ -21,8 +21,8 @@ use http::HeaderMap;
 use http::header::HeaderValue;
 use plimsoll_runtime::http::Secret;
 use plimsoll_traffic::EndpointId;
+use plimsoll_traffic::balance::{key_of_address, key_of_bytes};
 use sha2::Sha256;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::gateway::Backend;
 use crate::model::{LimitKey, StickyCookie};
@@ -134,13 +134,12 @@ pub(crate) fn set_cookie(cookie: &StickyCookie, token: &str, is_tls: bool) -> Op
 pub(crate) fn key_hash(key: &LimitKey, headers: &HeaderMap, client: IpAddr) -> Option<u64> {
     match key {
         LimitKey::Route => Some(0),
-        LimitKey::Client => Some(match client.to_canonical() {
-            IpAddr::V4(address) => xxh3_64(&address.octets()),
-            IpAddr::V6(address) => xxh3_64(&address.octets()),
-        }),
-        LimitKey::Header(name) => headers.get(name).map(|value| xxh3_64(value.as_bytes())),
+        LimitKey::Client => Some(key_of_address(client)),
+        LimitKey::Header(name) => headers
+            .get(name)
+            .map(|value| key_of_bytes(value.as_bytes())),
         LimitKey::Cookie(name) => {
-            headers::cookie(headers, name).map(|value| xxh3_64(value.as_bytes()))
+            headers::cookie(headers, name).map(|value| key_of_bytes(value.as_bytes()))
         }
     }
 }

@@ -6,7 +6,7 @@
 //! | HTTP/2 | as many exchanges as the endpoint allows | never left | GOAWAY, age, idleness, an order |
 //!
 //! All workers together hold no more connections to an endpoint than its backend allows. At that bound an idle one of
-//! another worker is closed; when all are in use, whoever needs one waits.
+//! another worker is closed; when all are in use, whoever needs one waits for it in line.
 
 mod address;
 mod connect;
@@ -15,6 +15,7 @@ mod io;
 mod lease;
 mod target;
 mod tls;
+mod waiting;
 
 pub use connect::{ConnectError, Purpose};
 pub use io::Io;

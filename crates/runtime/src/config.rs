@@ -24,6 +24,7 @@ mod scalar;
 mod source;
 mod spanned;
 mod syntax;
+mod text_or;
 mod tree;
 
 use std::path::Path;
@@ -35,6 +36,7 @@ pub use findings::Findings;
 pub use quantity::{DurationValue, SizeValue};
 pub use source::{FILE_BYTES_MAX, Source};
 pub use spanned::{Span, Spanned, SpannedKey};
+pub use text_or::TextOr;
 pub use tree::Tree;
 
 /// Reads one YAML document as a `T`; `path` is only what diagnostics show.

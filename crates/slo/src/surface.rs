@@ -13,6 +13,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use plimsoll_types::Timestamp;
+pub use plimsoll_types::{Refused, RefusedKind};
 
 use crate::view::{Address, HistoryPoint, HistoryQuestion, ReplayQuestion, SloView, Verification};
 use crate::{Correction, Timeline};
@@ -73,37 +74,4 @@ pub trait Slos: Send + Sync {
 
     /// Counts the stored samples of `[from, to)` again and compares.
     fn verify(&self, id: &str, from: Timestamp, to: Timestamp) -> Answer<'_, Verification>;
-}
-
-/// Why something is not answered.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Refused {
-    /// What kind of reason.
-    pub kind: RefusedKind,
-    /// What was wanted and what was found.
-    pub message: String,
-}
-
-/// What kind of reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefusedKind {
-    /// There is no such SLO, budget or correction.
-    NotFound,
-    /// The request makes no sense; the same one will be refused again.
-    Invalid,
-    /// It contradicts what is there: a correction of this id exists, or belongs to a file.
-    Conflict,
-    /// Nothing is promised; the same request may succeed later.
-    Unavailable,
-}
-
-impl Refused {
-    /// Makes one.
-    pub fn new(kind: RefusedKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-        }
-    }
 }

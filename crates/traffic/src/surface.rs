@@ -16,6 +16,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+pub use plimsoll_types::{Refused, RefusedKind};
+
 pub use explanation::{
     BackendExplained, CandidateView, Explanation, LimitExplained, Question, RouteVerdict, Taken,
     Verdict,
@@ -85,37 +87,4 @@ pub struct Checked {
     pub failure: Option<String>,
     /// How long it took.
     pub took: Duration,
-}
-
-/// Why something is not answered.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Refused {
-    /// What kind of reason.
-    pub kind: RefusedKind,
-    /// What was wanted and what was found.
-    pub message: String,
-}
-
-/// What kind of reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefusedKind {
-    /// There is no such listener, route, backend or endpoint.
-    NotFound,
-    /// The request makes no sense; the same one will be refused again.
-    Invalid,
-    /// It contradicts what is there.
-    Conflict,
-    /// Too much at once; the same request may succeed later.
-    Unavailable,
-}
-
-impl Refused {
-    /// Makes one.
-    pub fn new(kind: RefusedKind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-        }
-    }
 }

@@ -33,6 +33,7 @@ mod matcher;
 mod metadata;
 mod pairs;
 mod pattern;
+mod refused;
 mod sample;
 mod storage;
 mod timestamp;
@@ -53,6 +54,7 @@ pub use labels::{
 pub use matcher::{InvalidMatcher, MatchOp, Matcher};
 pub use metadata::{Metadata, MetricType};
 pub use pattern::{InvalidPattern, Language, Pattern};
+pub use refused::{Refused, RefusedKind};
 pub use sample::{
     STALE_NAN_BITS, Sample, SampleColumns, StartTimestamp, Value, is_stale, stale_nan,
 };

@@ -15,7 +15,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{get, post};
 use plimsoll_traffic::Standing;
-use plimsoll_traffic::surface::{Gateway, Refused, RefusedKind};
+use plimsoll_traffic::surface::Gateway;
 use serde_json::{Value, json};
 
 use super::slos::parameters;
@@ -173,16 +173,4 @@ fn gateway(app: &App) -> Result<Arc<dyn Gateway>, ApiError> {
 
 fn unknown(noun: &str, name: &str) -> ApiError {
     ApiError::new(Kind::NotFound, format!("there is no {noun} {name:?}"))
-}
-
-impl From<Refused> for ApiError {
-    fn from(refused: Refused) -> Self {
-        let kind = match refused.kind {
-            RefusedKind::NotFound => Kind::NotFound,
-            RefusedKind::Invalid => Kind::BadData,
-            RefusedKind::Conflict => Kind::Conflict,
-            RefusedKind::Unavailable => Kind::Unavailable,
-        };
-        Self::new(kind, refused.message)
-    }
 }

@@ -16,7 +16,7 @@ use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{delete, get, post};
-use plimsoll_slo::surface::{Refused, RefusedKind, Slos};
+use plimsoll_slo::surface::Slos;
 use plimsoll_slo::view::SloView;
 use plimsoll_types::{Labels, Timestamp};
 use serde_json::{Value, json};
@@ -203,16 +203,4 @@ fn group(params: &Params) -> Result<Option<Labels>, ApiError> {
     let found = Labels::try_from_pairs(&pairs);
     let found = found.map_err(|error| ApiError::parameter("label", error))?;
     Ok((!found.is_empty()).then_some(found))
-}
-
-impl From<Refused> for ApiError {
-    fn from(refused: Refused) -> Self {
-        let kind = match refused.kind {
-            RefusedKind::NotFound => Kind::NotFound,
-            RefusedKind::Invalid => Kind::BadData,
-            RefusedKind::Conflict => Kind::Conflict,
-            RefusedKind::Unavailable => Kind::Unavailable,
-        };
-        Self::new(kind, refused.message)
-    }
 }

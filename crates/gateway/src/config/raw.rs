@@ -3,7 +3,6 @@
 mod backend;
 mod listener;
 mod route;
-mod text_or;
 
 use std::collections::BTreeMap;
 
@@ -11,8 +10,8 @@ use plimsoll_runtime::config::{DurationValue, SizeValue, Spanned, SpannedKey};
 
 pub(super) use backend::*;
 pub(super) use listener::*;
+pub(super) use plimsoll_runtime::config::TextOr;
 pub(super) use route::*;
-pub(super) use text_or::TextOr;
 
 /// A length of time that may be absent.
 pub(super) type RawDuration = Option<Spanned<DurationValue>>;

@@ -160,18 +160,21 @@ struct Waiting<'d> {
 }
 
 impl Waiting<'_> {
-    async fn verdict(&mut self, until: Moment) -> Result<Entered, Refused> {
-        let wait = until.since(self.door.now());
-        let deadline = tokio::time::Instant::now() + wait;
-        let in_time = tokio::time::timeout_at(deadline, &mut self.told).await;
-        let verdict = match in_time {
-            Ok(verdict) => verdict,
-            Err(_) => {
-                // The timer may be early by less than the clock tells; who expires is told here, us among them.
-                let now = self.door.now().max(until);
-                let moved = self.door.lock().advance(now);
-                self.door.tell(moved);
-                (&mut self.told).await
+    async fn verdict(&mut self, mut until: Moment) -> Result<Entered, Refused> {
+        let verdict = loop {
+            let wait = until.since(self.door.now());
+            if let Ok(verdict) = tokio::time::timeout(wait, &mut self.told).await {
+                break verdict;
+            }
+            // The timer may be early by less than the clock tells; who expires is told here, us among them.
+            let now = self.door.now().max(until);
+            let moved = self.door.lock().advance(now);
+            self.door.tell(moved);
+            // Whoever is not told yet waits on: a reload allowed a longer wait than there was at first.
+            let next = self.door.lock().next_expiry();
+            match next {
+                Some(next) => until = next,
+                None => break (&mut self.told).await,
             }
         };
         match verdict {

@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 use plimsoll_traffic::FailureKind;
 use tokio::io::AsyncWriteExt;
@@ -52,13 +51,30 @@ impl Target {
     /// Opens a connection; `header` is what is sent first, before TLS: a PROXY header or nothing.
     ///
     /// # Errors
-    /// No address, no place, no TCP connection or no TLS within the backend's connect timeout.
+    /// No place within the backend's connect timeout; or then no address, no TCP connection or no TLS within it.
     ///
     /// # Cancel safety
     /// Dropping the future closes what was opened.
     pub async fn connect(&self, purpose: Purpose, header: &[u8]) -> Result<Io, ConnectError> {
+        let place = self.place().await?;
+        self.connect_at(place, purpose, header).await
+    }
+
+    /// Opens a connection at a place that is there.
+    ///
+    /// # Errors
+    /// No address, no TCP connection or no TLS within the backend's connect timeout.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes what was opened.
+    pub(super) async fn connect_at(
+        &self,
+        place: OwnedSemaphorePermit,
+        purpose: Purpose,
+        header: &[u8],
+    ) -> Result<Io, ConnectError> {
         let deadline = Instant::now() + self.settings().connect_timeout;
-        match timeout_at(deadline, self.connect_in_time(purpose, header)).await {
+        match timeout_at(deadline, self.connect_in_time(place, purpose, header)).await {
             Ok(connected) => connected,
             Err(_) => Err(ConnectError::new(
                 FailureKind::ConnectTimeout,
@@ -79,24 +95,17 @@ impl Target {
         self.handshake(stream, Purpose::Exchanges, None).await
     }
 
-    async fn connect_in_time(&self, purpose: Purpose, header: &[u8]) -> Result<Io, ConnectError> {
-        let place = self.place().await;
+    async fn connect_in_time(
+        &self,
+        place: OwnedSemaphorePermit,
+        purpose: Purpose,
+        header: &[u8],
+    ) -> Result<Io, ConnectError> {
         let mut stream = self.connect_tcp(self.port()).await?;
         if !header.is_empty() {
             write_header(&mut stream, header).await?;
         }
-        self.handshake(stream, purpose, place).await
-    }
-
-    /// Waits for a place among the endpoint's connections. An idle one of another worker is closed for it.
-    async fn place(&self) -> Option<OwnedSemaphorePermit> {
-        if let Ok(place) = Arc::clone(self.places()).try_acquire_owned() {
-            return Some(place);
-        }
-        let _waiting = Waiting::new(self);
-        self.close_one_idle();
-        // Nobody closes the semaphore, so an error cannot come; no place would be counted then.
-        Arc::clone(self.places()).acquire_owned().await.ok()
+        self.handshake(stream, purpose, Some(place)).await
     }
 
     /// Tries the addresses one after the other, beginning with the one whose turn it is.
@@ -162,20 +171,4 @@ fn refused(address: SocketAddr, error: &io::Error) -> ConnectError {
         _ => FailureKind::Refused,
     };
     ConnectError::new(kind, format!("{address}: {error}"))
-}
-
-/// Counts who waits for a place, so that connections are closed rather than kept meanwhile.
-struct Waiting<'a>(&'a Target);
-
-impl<'a> Waiting<'a> {
-    fn new(target: &'a Target) -> Self {
-        target.waiting().fetch_add(1, Relaxed);
-        Self(target)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.waiting().fetch_sub(1, Relaxed);
-    }
 }

@@ -50,6 +50,10 @@ impl Idle {
         None
     }
 
+    pub(super) fn has_http1(&self) -> bool {
+        !self.http1.is_empty()
+    }
+
     pub(super) fn put_http1(&mut self, connection: Http1) {
         self.http1.push(connection);
     }

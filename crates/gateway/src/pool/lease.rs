@@ -10,11 +10,13 @@ use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use plimsoll_traffic::{FailureKind, Moment};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::connect::{ConnectError, Purpose};
 use super::idle::{Http1, Http2, STREAMS_MAX};
 use super::io::Io;
 use super::target::Target;
+use super::waiting::Turn;
 use crate::proxy::RequestBody;
 use crate::worker::Spawner;
 
@@ -118,7 +120,7 @@ impl Lease {
     pub fn give_back(self, now: Moment) {
         let is_kept = !self.target.settings().sends_proxy_header
             && !self.target.is_closed()
-            && !self.target.is_waited_for();
+            && !self.target.waiting().is_place_needed(self.worker);
         if let (Kind::Http1(sender), true) = (self.kind, is_kept)
             && !sender.is_closed()
         {
@@ -127,6 +129,7 @@ impl Lease {
                 opened: self.opened,
                 idle_since: now,
             });
+            self.target.waiting().came_back(self.worker);
         }
     }
 }
@@ -145,14 +148,42 @@ impl Target {
         header: &[u8],
         now: Moment,
     ) -> Result<Lease, ConnectError> {
-        if !is_fresh && let Some(lease) = self.reuse(worker, now).await {
+        let may_reuse = !is_fresh && !self.waiting().has_line(worker);
+        if may_reuse && let Some(lease) = self.reuse(worker, now).await {
             return Ok(lease);
         }
-        if self.speaks_http2() == Some(true) {
-            // Boxed, as below: opening is rare, and its state would be a part of each request's.
-            return Box::pin(self.lease_http2(worker, spawner, header, now)).await;
+        // Boxed: opening is rare, and its state would be a part of each request's.
+        match self.speaks_http2() {
+            Some(true) => Box::pin(self.lease_http2(worker, spawner, header, now)).await,
+            _ => Box::pin(self.lease_new(worker, spawner, is_fresh, header, now)).await,
         }
-        Box::pin(self.open_connection(worker, spawner, header, now)).await
+    }
+
+    /// Opens a connection; where there are as many as may be, waits for a place, or for one that comes back.
+    async fn lease_new(
+        self: &Arc<Self>,
+        worker: usize,
+        spawner: &Spawner,
+        is_fresh: bool,
+        header: &[u8],
+        now: Moment,
+    ) -> Result<Lease, ConnectError> {
+        if is_fresh || self.settings().sends_proxy_header {
+            let place = self.place().await?;
+            return self
+                .open_connection(worker, spawner, place, header, now)
+                .await;
+        }
+        loop {
+            if let Turn::Place(place) = self.turn(worker).await? {
+                return self
+                    .open_connection(worker, spawner, place, header, now)
+                    .await;
+            }
+            if let Some(lease) = self.reuse(worker, now).await {
+                return Ok(lease);
+            }
+        }
     }
 
     async fn reuse(self: &Arc<Self>, worker: usize, now: Moment) -> Option<Lease> {
@@ -199,17 +230,20 @@ impl Target {
         if let Some(found) = found {
             return Ok(self.lease_of(worker, found, true));
         }
-        self.open_connection(worker, spawner, header, now).await
+        let place = self.place().await?;
+        self.open_connection(worker, spawner, place, header, now)
+            .await
     }
 
     async fn open_connection(
         self: &Arc<Self>,
         worker: usize,
         spawner: &Spawner,
+        place: OwnedSemaphorePermit,
         header: &[u8],
         now: Moment,
     ) -> Result<Lease, ConnectError> {
-        let io = self.connect(Purpose::Exchanges, header).await?;
+        let io = self.connect_at(place, Purpose::Exchanges, header).await?;
         let is_http2 = match &self.settings().tls {
             None => self.speaks_http2() == Some(true),
             Some(_) => io.speaks_http2(),

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::idle::Idle;
 use super::tls::UpstreamTlsConfig;
+use super::waiting::Waiting;
 use crate::model::{Endpoint, Protocol};
 
 /// How connections are opened and kept; endpoints with the same settings keep their connections through a reload.
@@ -47,7 +48,7 @@ pub struct Target {
     /// What ALPN chose last: 0 is not known.
     spoken: AtomicU8,
     places: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    waiting: Waiting,
     is_closed: AtomicBool,
     /// One for each worker.
     idle: Box<[Mutex<Idle>]>,
@@ -79,7 +80,7 @@ impl Target {
             places: Arc::new(Semaphore::new(
                 settings.connections_max.min(Semaphore::MAX_PERMITS),
             )),
-            waiting: AtomicUsize::new(0),
+            waiting: Waiting::new(workers),
             is_closed: AtomicBool::new(false),
             idle: (0..workers).map(|_| Mutex::default()).collect(),
             opening: (0..workers).map(|_| tokio::sync::Mutex::new(())).collect(),
@@ -187,15 +188,11 @@ impl Target {
         self.is_closed.load(Ordering::Acquire)
     }
 
-    pub(super) fn is_waited_for(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > 0
-    }
-
     pub(super) fn places(&self) -> &Arc<Semaphore> {
         &self.places
     }
 
-    pub(super) fn waiting(&self) -> &AtomicUsize {
+    pub(super) fn waiting(&self) -> &Waiting {
         &self.waiting
     }
 

@@ -14,6 +14,9 @@ use crate::record::{Attempt, Record};
 use crate::server::ConnectionInfo;
 use crate::trace::Trace;
 
+/// The status of a request whose client left, as nginx logs it; nobody reads it.
+pub(super) const CLIENT_GONE: u16 = 499;
+
 /// Counts as a client that left, until something else is said; counted when it is dropped.
 pub(crate) struct Exchange {
     pub(crate) worker: Arc<Worker>,
@@ -59,7 +62,7 @@ impl Exchange {
             route: None,
             backend: None,
             criticality: Criticality::default(),
-            status: 499,
+            status: CLIENT_GONE,
             grpc_status: None,
             reason: Reason::ClientGone,
             duration: Duration::ZERO,

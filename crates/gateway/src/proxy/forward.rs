@@ -11,7 +11,7 @@ use super::answered::Answered;
 use super::attempt::{Ended, Failed};
 use super::body::Body;
 use super::call::{Call, pick, too_large};
-use super::exchange::Exchange;
+use super::exchange::{CLIENT_GONE, Exchange};
 use super::own::Own;
 use super::race::race;
 use super::request_body::{BodyError, Source};
@@ -184,7 +184,7 @@ fn client_failed(error: BodyError) -> Own {
         )
         .closing(),
         BodyError::Client | BodyError::Superseded => Own::new(
-            StatusCode::BAD_REQUEST,
+            StatusCode::from_u16(CLIENT_GONE).expect("it lies between 100 and 999"),
             Reason::ClientGone,
             "the request's body broke off",
         )

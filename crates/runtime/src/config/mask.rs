@@ -4,7 +4,7 @@
 //! show too. In doubt more is masked than needed. Each character becomes one star, so that carets stay below their place.
 
 /// Keys whose value nobody may see, with all that is nested in it.
-const SECRET_KEYS: [&str; 42] = [
+const SECRET_KEYS: [&str; 43] = [
     "password",
     "credentials",
     "bearer_token",
@@ -14,6 +14,7 @@ const SECRET_KEYS: [&str; 42] = [
     "key",
     "values",
     "headers",
+    "request_headers",
     "http_headers",
     "proxy_connect_header",
     "secret_key",

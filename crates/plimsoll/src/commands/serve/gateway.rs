@@ -9,6 +9,7 @@
 //! wait for API port and store           ... lets go of them
 //! ```
 
+use std::fmt::Display;
 use std::future::Future;
 use std::net::TcpListener;
 use std::path::Path;
@@ -258,7 +259,9 @@ impl Running {
     pub(super) async fn patiently<T, E, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T, E>
     where
         F: Future<Output = Result<T, E>>,
+        E: Display,
     {
+        let mut is_told = false;
         loop {
             let outcome = attempt().await;
             let is_over = self
@@ -266,6 +269,10 @@ impl Running {
                 .is_none_or(|patience| self.clock.monotonic() >= patience);
             if outcome.is_ok() || is_over {
                 return outcome;
+            }
+            if let (Err(error), false) = (&outcome, is_told) {
+                tracing::info!(%error, "waiting for the process before to let go of it");
+                is_told = true;
             }
             self.clock.sleep(RETRY).await;
         }

@@ -7,8 +7,10 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 /// A word or number, or a section.
+///
+/// A boolean and a number become the text that they are written as; nothing is the empty text.
 #[derive(Debug)]
-pub(in crate::config) enum TextOr<T> {
+pub enum TextOr<T> {
     /// One word or number, as text.
     Text(String),
     /// The section.
