@@ -1,0 +1,3 @@
+// What jsdom does not have, for all tests.
+
+window.scrollTo = () => {};
