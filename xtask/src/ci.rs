@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: the only gate, the same for a person and for the build farm.
 
-use crate::{licences, process, sim, test, tidy};
+use crate::{licences, process, sim, test, tidy, ui};
 
 /// What to leave out.
 #[derive(clap::Args)]
@@ -12,11 +12,14 @@ pub(crate) struct Options {
 
 type Step = (&'static str, fn() -> anyhow::Result<()>);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 9] = [
     ("fmt", fmt),
+    // Before what compiles the program, which takes the result in.
+    ("ui", ui::gate),
     ("clippy", clippy),
     ("doc", doc),
     ("test", test::run),
+    ("browse", ui::browse),
     ("sim", sim::smoke),
     ("tidy", || tidy::run(&tidy::Options::default())),
     ("licences", licences::run),
@@ -63,6 +66,19 @@ fn doc() -> anyhow::Result<()> {
                 "--locked",
                 "--quiet",
             ])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    // Without the feature the layers for tower are not there.
+    process::run(
+        process::cargo()
+            .args([
+                "doc",
+                "--package",
+                "plimsoll-traffic",
+                "--features",
+                "tower",
+            ])
+            .args(["--no-deps", "--locked", "--quiet"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )
 }

@@ -1,152 +1,125 @@
-//! `cargo xtask demo`: the real server on a sample configuration, and three questions answered live.
+//! `cargo xtask demo`: builds what is missing and becomes `plimsoll demo`.
 
-use std::fs::File;
-use std::io::IsTerminal;
-use std::net::TcpListener;
+use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::SystemTime;
 
 use anyhow::{Context, bail};
 
 use crate::process;
 
-const SAMPLE: &str = "examples/prometheus.yml";
-/// Where the sample configuration scrapes Plimsoll itself.
-const SAMPLE_ADDRESS: &str = "127.0.0.1:9880";
-/// Ten scrapes of the sample's one second, and room for a slow machine.
-const WAIT_MAX: Duration = Duration::from_secs(60);
-
-/// What is asked, in words and in PromQL.
-const QUESTIONS: [(&str, &str); 3] = [
-    ("Is everything up?", "up"),
-    (
-        "How many cores does this host use, and for what?",
-        "sort_desc(sum by (mode) (rate(node_cpu_seconds_total{mode!=\"idle\"}[5s])))",
-    ),
-    (
-        "How long do 99 % of the syncs take that make an acknowledged sample durable, in seconds?",
-        "histogram_quantile(0.99, sum by (le) (rate(plimsoll_tsdb_wal_sync_duration_seconds_bucket[30s])))",
-    ),
+/// What the user interface is built from.
+const UI_SOURCES: [&str; 5] = [
+    "ui/src",
+    "ui/public",
+    "ui/index.html",
+    "ui/package-lock.json",
+    "ui/vite.config.ts",
 ];
+/// What `cargo xtask ui` writes last.
+const UI_BUILT: &str = "ui/dist/index.html";
+/// What the binary is built from.
+const SOURCES: [&str; 4] = ["crates", "Cargo.toml", "Cargo.lock", "ui/dist"];
 
-/// Has an answer when every target was scraped often enough for a rate over five seconds to mean something.
-const ENOUGH: &str = "min(count_over_time(up[10s])) > 5";
-
-/// Starts the server, waits for data, asks; then stops it, or on a terminal leaves it running until Ctrl-C.
-pub(crate) fn run() -> anyhow::Result<()> {
-    println!("building Plimsoll");
-    process::run(process::cargo().args(["build", "--quiet", "--locked", "--package", "plimsoll"]))?;
-    let folder = tempfile::tempdir()?;
-    let address = free_address()?;
-    let mut server = Server::start(folder.path(), &address)?;
-    println!(
-        "Plimsoll runs on http://{address} with {SAMPLE}; it scrapes itself and this host every second"
-    );
-    server.wait_for_data(&address)?;
-    for (words, expression) in QUESTIONS {
-        println!("\n{words}\n  $ plimsoll query --server http://{address} '{expression}'");
-        for line in query(&address, expression)?.lines() {
-            println!("  {line}");
-        }
-    }
-    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
-        println!("\nIt keeps running: ask your own questions, stop it with Ctrl-C.");
-        server.process.wait()?;
-    }
-    println!("\ndemo: {} questions answered", QUESTIONS.len());
-    Ok(())
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// What is passed on to `plimsoll demo`, such as --story overload --speed 2x
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "DEMO_FLAGS"
+    )]
+    arguments: Vec<String>,
 }
 
-/// The running server; it ends with this value.
-struct Server {
-    process: Child,
-    log: PathBuf,
+/// Builds, then runs the demo in the place of this process: Ctrl-C and the exit code are the demo's own.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    build_ui()?;
+    let binary = binary()?;
+    let error = Command::new(&binary)
+        .arg("demo")
+        .args(&options.arguments)
+        .exec();
+    bail!("could not start {}: {error}", binary.display())
 }
 
-impl Server {
-    fn start(folder: &Path, address: &str) -> anyhow::Result<Self> {
-        let sample = std::fs::read_to_string(process::root().join(SAMPLE)).context(SAMPLE)?;
-        let config = folder.join("prometheus.yml");
-        std::fs::write(&config, sample.replace(SAMPLE_ADDRESS, address))?;
-        let log = folder.join("log");
-        let mut command = Command::new(binary()?);
-        command.arg("serve").args(["--listen", address]);
-        command
-            .arg("--config")
-            .arg(&config)
-            .arg("--data-dir")
-            .arg(folder.join("data"));
-        let process = command
-            .stderr(File::create(&log)?)
-            .spawn()
-            .context("could not start the server")?;
-        Ok(Self { process, log })
+/// Builds the user interface when there is none, or an older one than its sources.
+fn build_ui() -> anyhow::Result<()> {
+    let built = changed(&process::root().join(UI_BUILT))?;
+    if built >= newest(&UI_SOURCES)? && built.is_some() {
+        return Ok(());
     }
-
-    /// Waits until every question has an answer, showing that something happens.
-    fn wait_for_data(&mut self, address: &str) -> anyhow::Result<()> {
-        let started = now();
-        eprint!("waiting for data ");
-        while started.elapsed() < WAIT_MAX {
-            if let Some(status) = self.process.try_wait()? {
-                bail!("the server ended with {status}:\n{}", self.said());
-            }
-            let answered =
-                |expression| query(address, expression).is_ok_and(|answer| has_number(&answer));
-            if answered(ENOUGH) && QUESTIONS.iter().all(|(_, expression)| answered(expression)) {
-                eprintln!("done after {} s", started.elapsed().as_secs());
-                return Ok(());
-            }
-            eprint!(".");
-            std::thread::sleep(Duration::from_millis(500));
-        }
-        bail!("no data after {} s:\n{}", WAIT_MAX.as_secs(), self.said())
-    }
-
-    fn said(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
+    eprintln!("building the user interface");
+    let task = std::env::current_exe()?;
+    process::run(Command::new(task).arg("ui"))
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself; there is nothing to save in its folder.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn has_number(answer: &str) -> bool {
-    !answer.is_empty() && !answer.lines().any(|line| line.contains("NaN"))
-}
-
-fn query(address: &str, expression: &str) -> anyhow::Result<String> {
-    let server = format!("http://{address}");
-    let mut command = Command::new(binary()?);
-    process::output(
-        command
-            .args(["query", "--server", &server, expression])
-            .stderr(std::process::Stdio::null()),
-    )
-}
-
+/// Returns the release binary when it is newer than everything it is built from; builds and returns another one otherwise,
+/// because a release build takes minutes.
 fn binary() -> anyhow::Result<PathBuf> {
     let here = std::env::current_exe()?;
-    Ok(here
-        .parent()
-        .context("xtask lies in a folder")?
-        .join("plimsoll"))
+    let debug = here.parent().context("xtask lies in a folder")?;
+    let target = debug.parent().context("and that in the target folder")?;
+    let release = target.join("release/plimsoll");
+    let built = changed(&release)?;
+    if built.is_some() && built >= newest(&SOURCES)? {
+        return Ok(release);
+    }
+    eprintln!(
+        "no current release binary: building Plimsoll without optimisation (cargo build --release makes a fast one)"
+    );
+    process::run(process::cargo().args(["build", "--quiet", "--locked", "--package", "plimsoll"]))?;
+    Ok(debug.join("plimsoll"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "a task watches the real clock")]
-fn now() -> Instant {
-    Instant::now()
+/// Returns when the newest of these files, and of those below these folders, was changed; those that are not there do not
+/// count.
+fn newest(paths: &[&str]) -> anyhow::Result<Option<SystemTime>> {
+    let mut newest = None;
+    for path in paths {
+        newest = newest.max(newest_below(&process::root().join(path))?);
+    }
+    Ok(newest)
 }
 
-/// Asks the system for a port that is free; the sample's own when it is.
-fn free_address() -> anyhow::Result<String> {
-    let listener =
-        TcpListener::bind(SAMPLE_ADDRESS).or_else(|_| TcpListener::bind("127.0.0.1:0"))?;
-    Ok(listener.local_addr()?.to_string())
+fn newest_below(path: &Path) -> anyhow::Result<Option<SystemTime>> {
+    if !path.is_dir() {
+        return changed(path);
+    }
+    let mut newest = None;
+    for entry in fs::read_dir(path).with_context(|| path.display().to_string())? {
+        newest = newest.max(newest_below(&entry?.path())?);
+    }
+    Ok(newest)
+}
+
+fn changed(path: &Path) -> anyhow::Result<Option<SystemTime>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata.modified()?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_file_of_all_folders_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("a/b");
+        fs::create_dir_all(&inner).unwrap();
+        let file = inner.join("c");
+        fs::write(&file, "").unwrap();
+        let later = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1 << 33);
+        fs::File::open(&file).unwrap().set_modified(later).unwrap();
+        assert_eq!(
+            newest_below(folder.path()).unwrap(),
+            changed(&file).unwrap()
+        );
+        assert_eq!(changed(&folder.path().join("d")).unwrap(), None);
+    }
 }

@@ -35,6 +35,7 @@ mod reference;
 mod sim;
 mod test;
 mod tidy;
+mod ui;
 
 use clap::{Parser, Subcommand};
 
@@ -63,10 +64,12 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Measure what something costs
     Bench(bench::Options),
-    /// Start the real server on a sample configuration and answer three questions live
-    Demo,
+    /// Build what is missing and run `plimsoll demo`
+    Demo(demo::Options),
     /// Judge us by another project's test data
     Conformance(conformance::Options),
+    /// Build the user interface into ui/dist, from where cargo build takes it
+    Ui(ui::Options),
     /// Write docs/reference anew
     Reference,
 }
@@ -81,8 +84,9 @@ fn main() -> anyhow::Result<()> {
         Task::Sim(options) => sim::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
-        Task::Demo => demo::run(),
+        Task::Demo(options) => demo::run(&options),
         Task::Conformance(options) => conformance::run(&options),
+        Task::Ui(options) => ui::run(&options),
         Task::Reference => reference::write(),
     }
 }

@@ -55,6 +55,6 @@ fn references() -> anyhow::Result<Vec<String>> {
     let outdated = reference::outdated()?;
     Ok(outdated
         .into_iter()
-        .map(|page| format!("docs/reference/{page}.md is out of date: run cargo xtask reference"))
+        .map(|path| format!("{path} is out of date: run cargo xtask reference"))
         .collect())
 }

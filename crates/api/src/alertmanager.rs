@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::app::{BuildInfo, ReloadRequest};
 use crate::operations::{self, Operated};
+use crate::ui::{self, UiParts};
 use crate::v2::{self, Desk};
 use crate::{compress, methods, origin, v1};
 
@@ -48,6 +49,8 @@ pub struct AlertmanagerParts {
     pub cors_origin: Pattern,
     /// What stands before all paths (`--web.route-prefix`): empty, or `/prefix` without a slash at the end.
     pub route_prefix: String,
+    /// What screens need beside the above.
+    pub ui: UiParts,
 }
 
 /// A server that does nothing but alerting.
@@ -100,6 +103,8 @@ pub fn alertmanager_router(app: Arc<AlertmanagerApp>) -> Router {
         BodyMemory::new(BODIES_MAX),
         parts.build,
     );
+    let screens = ui::Desk::of_alertmanager(parts);
+    let pages = middleware::from_fn_with_state(screens.clone(), ui::before_the_api);
     let hosts = middleware::from_fn_with_state(parts.listen, origin::refuse_other_hosts);
     let origins = Arc::new(parts.cors_origin.clone());
     let methods = middleware::from_fn_with_state(origins, methods::as_prometheus);
@@ -108,12 +113,14 @@ pub fn alertmanager_router(app: Arc<AlertmanagerApp>) -> Router {
         .with_state(app)
         .merge(v2::routes(desk.clone()))
         .merge(v1::alerting_routes(desk))
+        .merge(v1::screen_routes(screens))
         .route("/api/v1/{*rest}", any(gone))
         .fallback(|| async { (StatusCode::NOT_FOUND, "404 page not found\n") });
     let own = Router::new()
         .fallback_service(paths)
         .layer(middleware::from_fn(compress::for_who_asks))
         .layer(methods)
+        .layer(pages)
         .layer(hosts);
     match &*prefix {
         "" => own,

@@ -29,7 +29,7 @@ pub(crate) async fn for_who_asks(request: Request, next: Next) -> Response {
 }
 
 /// Says whether a client takes gzip.
-fn takes_gzip(headers: &HeaderMap) -> bool {
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT_ENCODING).iter();
     let texts = values.filter_map(|value| value.to_str().ok());
     texts.flat_map(|text| text.split(',')).any(|coding| {

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use plimsoll_promql::{ParseError, QueryError, QueryErrorKind};
 use plimsoll_types::{Refused, RefusedKind, StorageError, StorageErrorKind};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::caret;
 
@@ -142,20 +143,26 @@ impl ApiError {
     }
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// Why a request was not answered.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Refusal)]
+pub(crate) struct ErrorBody<'a> {
+    /// `error`.
     status: &'static str,
     #[serde(rename = "errorType")]
     error_type: &'static str,
+    /// What is wrong, in words.
     error: &'a str,
-    /// Not in Prometheus, so only for those who ask for it.
+    /// Where in the query, for requests with `caret=true`.
+    // Not in Prometheus, so only for those who ask for it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     caret: Option<&'a str>,
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = Body {
+        let body = ErrorBody {
             status: "error",
             error_type: self.kind.name(),
             error: &self.message,

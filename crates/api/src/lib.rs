@@ -22,10 +22,13 @@
 //! - What queries hold is counted until their answer is sent: from the first series that is found to the last byte that a
 //!   slow client reads. A client that goes away ends its query, running or waiting.
 //! - Light queries have turns, memory and processor time that heavy ones cannot take.
+//! - The description of the API ([`openapi_json`]) is made from the structs that answers are written from; the tests compare
+//!   every answer that they get with it.
 //! - Deliberately absent: access control. Until it exists `plimsoll serve` refuses to listen off loopback.
 //!
 //! # How to extend
-//! An endpoint is one file in `v1/` (or in `v2/`, for Alertmanager's) and one line in its `routes`.
+//! An endpoint is one file in `v1/` (or in `v2/`, for Alertmanager's), one line in its `routes` and one in its `describe`;
+//! its answer is a struct that derives `Serialize` and `ToSchema`.
 //!
 //! # Sources
 //! Prometheus' HTTP API documentation and its OpenAPI golden files; VictoriaMetrics' import and export documentation;
@@ -45,6 +48,7 @@ mod federate;
 mod go;
 mod methods;
 mod number;
+mod openapi;
 mod operations;
 mod origin;
 mod params;
@@ -56,6 +60,7 @@ mod server;
 mod streamed;
 mod surface;
 mod tenant;
+mod ui;
 mod v1;
 mod v2;
 mod value_json;
@@ -70,12 +75,17 @@ use axum::routing::get;
 
 pub use alertmanager::{AlertmanagerApp, AlertmanagerParts, alertmanager_router};
 pub use app::{App, BuildInfo, Parts, QueryLimits, ReloadError, ReloadRequest};
+pub use openapi::openapi_json;
 pub use operations::starting_router;
 pub use query_metrics::QueryMetrics;
 pub use server::{ServeLimits, serve};
 pub use surface::{
     Alertmanagers, DecisionsRead, InForce, NoRules, ReadDecisions, ReadLimits, ServerStatus,
     Surface,
+};
+pub use ui::{
+    Bundle, Change, ChangeKind, ChangesRead, ConfiguredObject, FileInForce, FilesInForce, Journal,
+    RecentChanges, ReloadOutcome, UiParts,
 };
 pub use v1::Subscribers;
 
@@ -85,6 +95,8 @@ pub fn router(app: Arc<App>) -> Router {
     let origins = Arc::new(app.parts.surface.cors_origin.clone());
     let methods = middleware::from_fn_with_state(origins, methods::as_prometheus);
     let alerting = alerting_routes(&app);
+    let desk = ui::Desk::of_server(&app);
+    let pages = middleware::from_fn_with_state(desk.clone(), ui::before_the_api);
     let paths = Router::new()
         .nest("/api/v1", v1::routes())
         .merge(v1::influx_routes())
@@ -96,12 +108,14 @@ pub fn router(app: Arc<App>) -> Router {
         // Handlers read bodies themselves, each with its own limit.
         .layer(DefaultBodyLimit::disable())
         .with_state(app)
-        .merge(alerting);
+        .merge(alerting)
+        .merge(v1::screen_routes(desk));
     // Around the router as a whole, which knows the methods of its paths.
     let own = Router::new()
         .fallback_service(paths)
         .layer(middleware::from_fn(compress::for_who_asks))
         .layer(methods)
+        .layer(pages)
         .layer(hosts);
     tenant::routes(&own).fallback_service(own)
 }

@@ -15,6 +15,7 @@ use plimsoll_slo::surface::Slos;
 use plimsoll_traffic::surface::Gateway;
 use plimsoll_types::{Decision, Labels, Pattern, ReplayStatistics, StoreAdmin, Timestamp};
 
+use crate::ui::UiParts;
 use crate::v1::Subscribers;
 
 /// What the composition root hands over beside the parts of queries and pushes.
@@ -51,6 +52,8 @@ pub struct Surface {
     pub read_limits: ReadLimits,
     /// Who listens to notifications.
     pub subscribers: Subscribers,
+    /// What screens need beside the above.
+    pub ui: UiParts,
 }
 
 /// Reads at most so many of the newest decisions about one subject or about all, the last one first. The error is what

@@ -4,13 +4,16 @@ mod active_queries;
 mod admin;
 mod alerting;
 mod cardinality;
+mod changes;
 mod decisions;
 mod export;
 mod features;
+mod files;
 mod format;
 mod gateway;
 mod import;
 mod labels;
+mod live;
 mod maintenance;
 mod metadata;
 mod notifications;
@@ -20,9 +23,11 @@ mod read;
 mod rules;
 mod search;
 mod series;
+mod services;
 mod slos;
 mod status;
 mod targets;
+mod ui_state;
 mod write;
 
 use std::sync::Arc;
@@ -32,10 +37,15 @@ use axum::middleware::from_fn;
 use axum::routing::{delete, get, post};
 
 use crate::app::App;
+use crate::openapi::{self, Described};
 use crate::origin;
+use crate::ui::Desk;
 
 pub(crate) use alerting::routes as alerting_routes;
+pub(crate) use live::Live;
 pub use notifications::Subscribers;
+pub(crate) use query::instant as instant_query;
+pub(crate) use services::{Detected, ServiceView, all as services};
 pub(crate) use status::version;
 
 /// Everything below `/api/v1`.
@@ -58,9 +68,50 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/features", get(features::features))
         .route("/notifications", get(notifications::list))
         .route("/notifications/live", get(notifications::live))
+        .route("/openapi.json", get(openapi::openapi))
         .route("/read", post(read::remote_read))
         .route("/export", get(export::vm_json).post(export::vm_json))
         .merge(changes())
+}
+
+/// Describes what is below `/api/v1`.
+pub(crate) fn describe(to: &mut Described) {
+    ui_state::describe(to);
+    live::describe(to);
+    services::describe(to);
+    changes::describe(to);
+    files::describe(to);
+    slos::describe(to);
+    gateway::describe(to);
+    alerting::describe(to);
+    rules::describe(to);
+    decisions::describe(to);
+    targets::describe(to);
+    status::describe(to);
+    cardinality::describe(to);
+    active_queries::describe(to);
+    metadata::describe(to);
+    query::describe(to);
+    format::describe(to);
+    series::describe(to);
+    labels::describe(to);
+    search::describe(to);
+}
+
+/// What screens ask, whole paths: a server that does nothing but alerting answers most of it, too.
+pub(crate) fn screen_routes(desk: Arc<Desk>) -> Router {
+    let router = Router::new()
+        .route("/api/v1/ui/state", get(ui_state::state))
+        .route("/api/v1/live", get(live::live))
+        .route("/api/v1/changes", get(changes::changes))
+        .route("/api/v1/status/files", get(files::files));
+    let router = match desk.is_server() {
+        true => router
+            .route("/api/v1/services", get(services::list))
+            .route("/api/v1/services/{name}", get(services::show)),
+        false => router,
+    };
+    router.with_state(desk)
 }
 
 fn queries() -> Router<Arc<App>> {

@@ -10,6 +10,7 @@
 //! Statuses, words and the order of fields are Alertmanager's: its clients read them.
 
 mod alerts;
+pub(crate) mod described;
 mod desk;
 mod filter;
 mod groups;
@@ -26,6 +27,7 @@ use axum::http::Method;
 use axum::middleware::from_fn;
 use axum::routing::{MethodFilter, MethodRouter, any, delete, get, post};
 
+use crate::openapi::Described;
 use crate::origin;
 
 pub(crate) use desk::Desk;
@@ -65,6 +67,11 @@ pub(crate) fn routes(desk: Arc<Desk>) -> Router {
         .layer(from_fn(refused::unless_json_is_wanted))
         .layer(DefaultBodyLimit::disable())
         .with_state(desk)
+}
+
+/// Describes them.
+pub(crate) fn describe(to: &mut Described) {
+    described::describe(to);
 }
 
 /// What a page of another site may not do.

@@ -6,11 +6,14 @@ mod alertmanager;
 mod budget;
 mod check;
 mod completions;
+mod demo;
 mod environment;
 mod failure;
 mod features;
 mod gateway;
+mod in_force;
 mod input;
+mod journal;
 mod man;
 mod output;
 mod promql;
@@ -26,6 +29,7 @@ mod slo;
 mod status;
 mod test;
 mod tsdb;
+mod version;
 
 use clap::{Parser, Subcommand};
 
@@ -38,6 +42,7 @@ pub(crate) use output::{print, print_more};
 #[command(
     name = "plimsoll",
     version,
+    long_version = version::long(),
     max_term_width = 100,
     after_help = "Examples:\n  \
         plimsoll serve --config prometheus.yml\n  \
@@ -54,6 +59,7 @@ enum Command {
     Serve(Box<serve::Arguments>),
     Alertmanager(Box<alertmanager::Arguments>),
     Gateway(Box<gateway::Arguments>),
+    Demo(demo::Arguments),
     #[command(subcommand)]
     Check(check::Command),
     #[command(subcommand)]
@@ -88,6 +94,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(arguments) => serve::run(*arguments),
         Command::Alertmanager(arguments) => alertmanager::run(*arguments),
         Command::Gateway(arguments) => gateway::run(*arguments),
+        Command::Demo(arguments) => demo::run(arguments),
         Command::Check(command) => check::run(command),
         Command::Alert(command) => alert::run(command),
         Command::Silence(command) => silence::run(command),

@@ -6,7 +6,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use crate::process;
 
 /// Floor and package, lowest first. A package that is not listed is refused, so that a new crate finds its floor.
-const FLOORS: [(u8, &str); 19] = [
+const FLOORS: [(u8, &str); 20] = [
     (0, "plimsoll-types"),
     (0, "plimsoll-wire"),
     (0, "plimsoll-gotemplate"),
@@ -24,6 +24,7 @@ const FLOORS: [(u8, &str); 19] = [
     (3, "plimsoll-api"),
     (3, "plimsoll-backup"),
     (3, "plimsoll-control"),
+    (3, "plimsoll-demo"),
     (3, "plimsoll-gateway"),
     (4, "plimsoll"),
 ];

@@ -10,10 +10,12 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use plimsoll_types::format_duration;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
+use crate::openapi::Described;
 use crate::params::Params;
 use crate::queries::{Active, Finished};
 
@@ -25,11 +27,13 @@ const TOP_MAX: i64 = 1000;
 const LIFETIME_DEFAULT: Duration = Duration::from_secs(600);
 
 /// A query that waits or runs. `start`, `end` and `step` are milliseconds.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ActiveQuery)]
 struct View {
     id: String,
     query: String,
-    state: &'static str,
+    state: ActiveQueryState,
+    /// Which turns it takes: `light`, `heavy` and others.
     lane: &'static str,
     /// Since when, in milliseconds since the epoch.
     started: i64,
@@ -43,6 +47,39 @@ struct View {
     bytes: u64,
 }
 
+/// Whether a query runs or waits for its turn.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum ActiveQueryState {
+    Running,
+    Queued,
+}
+
+/// A query that was ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = KilledQuery)]
+struct Killed {
+    id: String,
+}
+
+/// Describes the paths.
+pub(super) fn describe(to: &mut Described) {
+    to.get(
+        "/api/v1/status/active_queries",
+        "Lists queries that wait or run, the oldest first.",
+    )
+    .answers_list::<View>();
+    to.delete("/api/v1/status/active_queries/{id}", "Ends a query.")
+        .answers::<Killed>();
+    to.get(
+        "/api/v1/status/top_queries",
+        "Lists what queries cost that ended lately.",
+    )
+    .takes("topN", "Entries of each list, at most 1000; default 20.")
+    .takes("maxLifetime", "How far back; default 10m.")
+    .answers::<Top>();
+}
+
 /// Lists the queries that wait or run, the oldest first.
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
     let now = app.parts.clock.monotonic();
@@ -52,10 +89,9 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Response {
         View {
             id: show_id(query.id),
             query: asked.text.to_string(),
-            state: if attempt.state.is_running {
-                "running"
-            } else {
-                "queued"
+            state: match attempt.state.is_running {
+                true => ActiveQueryState::Running,
+                false => ActiveQueryState::Queued,
             },
             lane: attempt.state.lane.as_str(),
             started: query.started.millis(),
@@ -86,7 +122,9 @@ pub(crate) async fn kill(
         ApiError::new(Kind::NotFound, message)
     })?;
     tracing::info!(query = &*killed.asked.text, id, "a query was killed");
-    let answer = HashMap::from([("id", show_id(killed.id))]);
+    let answer = Killed {
+        id: show_id(killed.id),
+    };
     Ok(envelope::success(&answer, &Notes::default()))
 }
 
@@ -95,7 +133,8 @@ fn show_id(id: u64) -> String {
 }
 
 /// What queries of one text over ranges of one length cost together.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = QueryCost)]
 #[serde(rename_all = "camelCase")]
 struct Sum {
     query: String,
@@ -105,7 +144,9 @@ struct Sum {
     count: u64,
 }
 
-#[derive(Serialize)]
+/// What queries cost that ended lately.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TopQueries)]
 #[serde(rename_all = "camelCase")]
 struct Top {
     #[serde(rename = "topN")]

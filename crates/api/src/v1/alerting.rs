@@ -3,6 +3,7 @@
 
 mod explain;
 mod heartbeats;
+mod inhibitions;
 mod notices;
 mod preview;
 mod routes;
@@ -17,12 +18,15 @@ use plimsoll_types::Labels;
 use serde::Serialize;
 
 use crate::error::{ApiError, Kind};
+use crate::openapi::Described;
+use crate::v2::described::NewSilence;
 use crate::v2::{Desk, Query, Refused};
 
 /// Everything below `/api/v1/alerting`.
 pub(crate) fn routes(desk: Arc<Desk>) -> Router {
     Router::new()
         .route("/api/v1/alerting/explain", get(explain::explain))
+        .route("/api/v1/alerting/inhibitions", get(inhibitions::list))
         .route("/api/v1/alerting/notifications", get(notices::history))
         .route("/api/v1/alerting/deliveries", get(notices::deliveries))
         .route("/api/v1/alerting/heartbeats", get(heartbeats::list))
@@ -31,6 +35,48 @@ pub(crate) fn routes(desk: Arc<Desk>) -> Router {
         .route("/api/v1/alerting/silences/preview", post(preview::preview))
         .layer(DefaultBodyLimit::disable())
         .with_state(desk)
+}
+
+/// Describes the paths.
+pub(super) fn describe(to: &mut Described) {
+    const LABEL: &str = "`name=value`: a label.";
+    to.get(
+        "/api/v1/alerting/explain",
+        "Says who is told of an alert and who is not, and why.",
+    )
+    .takes("fingerprint", "The alert's, in the place of its labels.")
+    .takes_all("label", LABEL)
+    .answers::<explain::View<'static>>();
+    to.get(
+        "/api/v1/alerting/notifications",
+        "Lists what became of notices.",
+    )
+    .takes("limit", "1 to 1000; default 100.")
+    .takes("fingerprint", "Only those about this alert.")
+    .takes("receiver", "Only those to this receiver.")
+    .answers::<notices::Notices<'static>>();
+    to.get("/api/v1/alerting/deliveries", "Lists notices on their way.")
+        .answers::<notices::Deliveries<'static>>();
+    to.get(
+        "/api/v1/alerting/heartbeats",
+        "Lists who should be heard of.",
+    )
+    .answers::<heartbeats::Heartbeats<'static>>();
+    inhibitions::describe(to);
+    to.get("/api/v1/alerting/routes", "Shows the routing tree.")
+        .answers::<routes::Routes<'static>>();
+    to.get(
+        "/api/v1/alerting/routes/test",
+        "Says which routes labels take.",
+    )
+    .takes_all("label", LABEL)
+    .answers::<routes::Taken<'static>>();
+    to.post(
+        "/api/v1/alerting/silences/preview",
+        "Says what a silence would keep back.",
+    )
+    .body::<NewSilence>()
+    .answers::<preview::Preview>();
 }
 
 /// Wraps data as the API does.

@@ -11,11 +11,13 @@ use plimsoll_types::{
     Cardinality, CardinalityQuery, Churn, MetricChurn, MetricSeries, NamedCount, Timestamp, Unused,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
-use crate::number::rfc3339;
+use crate::openapi::Described;
+use crate::openapi::values::Time;
 use crate::params::Params;
 
 /// Entries of each list, unless `limit` says otherwise.
@@ -27,7 +29,9 @@ const UNUSED_AFTER_DEFAULT: Duration = Duration::from_hours(30 * 24);
 /// The longest windows that are compared: all series of both are looked at.
 const CHURN_MAX: Duration = Duration::from_hours(24);
 
-#[derive(Serialize)]
+/// What makes the store large, and what of it is worth its place.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Cardinality)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
     series: u64,
@@ -39,12 +43,16 @@ struct View<'a> {
     bytes_by_label: Vec<BytesView<'a>>,
     by_pair: Vec<PairView<'a>>,
     unused: UnusedView<'a>,
+    /// When it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     churn: Option<ChurnView<'a>>,
     folding: Vec<FoldingView<'a>>,
 }
 
-#[derive(Serialize)]
+/// A metric and its series.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardinalityMetric)]
 #[serde(rename_all = "camelCase")]
 struct MetricView<'a> {
     name: &'a str,
@@ -52,51 +60,63 @@ struct MetricView<'a> {
     /// Of all active series.
     share: f64,
     /// `null`: not since queries are noted.
-    last_queried: Option<String>,
+    last_queried: Option<Time>,
 }
 
-#[derive(Serialize)]
+/// A label and how many values it has.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardinalityLabel)]
 struct LabelView<'a> {
     name: &'a str,
     values: u64,
 }
 
-#[derive(Serialize)]
+/// A label and what its values take.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardinalityBytes)]
 struct BytesView<'a> {
     name: &'a str,
     bytes: u64,
 }
 
-#[derive(Serialize)]
+/// A label with a value, and its series.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardinalityPair)]
 struct PairView<'a> {
     name: &'a str,
     series: u64,
     share: f64,
 }
 
-#[derive(Serialize)]
+/// What nobody asked for.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardinalityUnused)]
 #[serde(rename_all = "camelCase")]
 struct UnusedView<'a> {
-    recorded_since: String,
-    before: String,
+    recorded_since: Time,
+    before: Time,
     metrics: u64,
     series: u64,
     share: f64,
     by_metric: Vec<MetricView<'a>>,
 }
 
-#[derive(Serialize)]
+/// What came and went between two windows.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardinalityChurn)]
 #[serde(rename_all = "camelCase")]
 struct ChurnView<'a> {
-    from: String,
-    middle: String,
-    to: String,
+    from: Time,
+    middle: Time,
+    to: Time,
     created: u64,
     ended: u64,
     by_metric: Vec<MetricChurnView<'a>>,
 }
 
-#[derive(Serialize)]
+/// What came and went of a metric.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardinalityMetricChurn)]
 struct MetricChurnView<'a> {
     name: &'a str,
     created: u64,
@@ -104,7 +124,9 @@ struct MetricChurnView<'a> {
     series: u64,
 }
 
-#[derive(Serialize)]
+/// A limit that folds series.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardinalityFolding)]
 #[serde(rename_all = "camelCase")]
 struct FoldingView<'a> {
     metric: &'a str,
@@ -112,7 +134,22 @@ struct FoldingView<'a> {
     limit: &'static str,
     members: u64,
     overflow_series: u64,
-    since: String,
+    since: Time,
+}
+
+/// Describes the path.
+pub(super) fn describe(to: &mut Described) {
+    to.get(
+        "/api/v1/status/cardinality",
+        "Says what makes the store large.",
+    )
+    .takes("limit", "Entries of each list, 1 to 10000; default 10.")
+    .takes("unused_after", "A duration; default 30d.")
+    .takes(
+        "churn",
+        "The length of the windows that are compared, at most 1d.",
+    )
+    .answers::<View<'static>>();
 }
 
 /// Returns what the store holds most of, and what of that is worth its place.
@@ -189,8 +226,8 @@ impl<'a> View<'a> {
 impl<'a> UnusedView<'a> {
     fn of(unused: &'a Unused, whole: u64) -> Self {
         Self {
-            recorded_since: rfc3339(unused.recorded_since),
-            before: rfc3339(unused.before),
+            recorded_since: Time(unused.recorded_since),
+            before: Time(unused.before),
             metrics: unused.metrics,
             series: unused.series,
             share: share(unused.series, whole),
@@ -208,9 +245,9 @@ impl<'a> ChurnView<'a> {
             series: entry.series,
         };
         Self {
-            from: rfc3339(churn.before.start),
-            middle: rfc3339(churn.now.start),
-            to: rfc3339(churn.now.end),
+            from: Time(churn.before.start),
+            middle: Time(churn.now.start),
+            to: Time(churn.now.end),
             created: churn.created,
             ended: churn.ended,
             by_metric: churn.by_metric.iter().map(metric).collect(),
@@ -226,7 +263,7 @@ impl<'a> FoldingView<'a> {
             limit: folding.limit,
             members: folding.members,
             overflow_series: folding.overflow_series,
-            since: rfc3339(folding.since),
+            since: Time(folding.since),
         }
     }
 }
@@ -245,8 +282,8 @@ fn metrics(list: &[MetricSeries], whole: u64) -> Vec<MetricView<'_>> {
 }
 
 /// Finer than it is noted would be a lie.
-fn seconds(time: Timestamp) -> String {
-    rfc3339(Timestamp::from_millis(
+fn seconds(time: Timestamp) -> Time {
+    Time(Timestamp::from_millis(
         time.millis().div_euclid(1000) * 1000,
     ))
 }

@@ -6,11 +6,13 @@ use axum::extract::State;
 use axum::response::Response;
 use plimsoll_types::Decision;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
-use crate::number::rfc3339;
+use crate::openapi::Described;
+use crate::openapi::values::Time;
 use crate::params::Params;
 
 /// Decisions of an answer where nothing is said.
@@ -18,26 +20,49 @@ const LIMIT_DEFAULT: i64 = 100;
 /// The most decisions of an answer.
 const LIMIT_MAX: i64 = 1000;
 
-#[derive(Serialize)]
+/// What was decided, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Decisions)]
 struct View<'a> {
     decisions: Vec<DecisionView<'a>>,
 }
 
-#[derive(Serialize)]
+/// What was decided, from what, and what would have changed it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Decision)]
 struct DecisionView<'a> {
-    at: String,
+    /// The slot of the evaluation.
+    at: Time,
+    /// `alert.firing` and the like.
     kind: &'a str,
+    /// About what: labels as they are printed.
     subject: &'a str,
+    /// File, group and name.
     rule: &'a str,
     inputs: Vec<InputView<'a>>,
     outcome: &'a str,
+    /// What would have changed the outcome.
     counterfactual: &'a str,
 }
 
-#[derive(Serialize)]
+/// What a decision was made from.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DecisionInput)]
 struct InputView<'a> {
     name: &'a str,
+    /// A number with its unit, or the query that reproduces it.
     value: &'a str,
+}
+
+/// Describes the path.
+pub(super) fn describe(to: &mut Described) {
+    to.get(
+        "/api/v1/decisions",
+        "Lists what was decided, the newest first.",
+    )
+    .takes("limit", "1 to 1000; default 100.")
+    .takes("subject", "Only those about this.")
+    .answers::<View<'static>>();
 }
 
 /// Returns the newest decisions, of all subjects or of one, the last one first.
@@ -62,7 +87,7 @@ pub(crate) async fn decisions(
 
 fn view(decision: &Decision) -> DecisionView<'_> {
     DecisionView {
-        at: rfc3339(decision.at),
+        at: Time(decision.at),
         kind: &decision.kind,
         subject: &decision.subject,
         rule: &decision.rule,

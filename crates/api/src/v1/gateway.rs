@@ -16,13 +16,99 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use plimsoll_traffic::Standing;
 use plimsoll_traffic::surface::Gateway;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use self::shown::{
+    ActivityShown, BackendShown, EndpointShown, LimitsShown, ListenerShown, RouteShown,
+};
 use super::slos::parameters;
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
+use crate::openapi::Described;
 use crate::params::Params;
+
+/// Describes the paths.
+pub(super) fn describe(to: &mut Described) {
+    to.get("/api/v1/gateway/listeners", "Lists where requests come in.")
+        .answers::<Listeners<'static>>();
+    to.get(
+        "/api/v1/gateway/routes",
+        "Lists the routes in the order of the file.",
+    )
+    .takes("name", "Only the one of this name.")
+    .answers::<Routes<'static>>();
+    to.get("/api/v1/gateway/backends", "Lists the backends.")
+        .takes("name", "Only the one of this name.")
+        .answers::<Backends<'static>>();
+    to.get(
+        "/api/v1/gateway/endpoints",
+        "Lists endpoints and why they stand as they do.",
+    )
+    .takes("backend", "Only those of this backend.")
+    .takes("state", "Only those in this state.")
+    .answers::<Endpoints<'static>>();
+    to.get(
+        "/api/v1/gateway/limits",
+        "Shows what is let in, and what of it is used.",
+    )
+    .answers::<LimitsShown<'static>>();
+    to.get(
+        "/api/v1/gateway/activity",
+        "Shows what was counted since the process began.",
+    )
+    .answers::<Activities<'static>>();
+    explain::describe(to);
+    to.get(
+        "/api/v1/gateway/orders",
+        "Lists the orders that are in force.",
+    )
+    .answers::<orders::Orders<'static>>();
+    to.post("/api/v1/gateway/orders", "Orders something.")
+        .body::<orders::Asked>()
+        .answers::<orders::Ordered<'static>>();
+    to.post("/api/v1/gateway/checks", "Checks an endpoint once, now.")
+        .needs("backend", "Its backend.")
+        .needs("endpoint", "The endpoint.")
+        .answers::<checks::Checked<'static>>();
+    tap::describe(to);
+}
+
+/// Where requests come in.
+#[derive(Serialize, ToSchema)]
+#[schema(as = GatewayListeners)]
+struct Listeners<'a> {
+    listeners: Vec<ListenerShown<'a>>,
+}
+
+/// Routes, in the order of the file.
+#[derive(Serialize, ToSchema)]
+#[schema(as = GatewayRoutes)]
+struct Routes<'a> {
+    routes: Vec<RouteShown<'a>>,
+}
+
+/// Backends, in the order of the file.
+#[derive(Serialize, ToSchema)]
+#[schema(as = GatewayBackends)]
+struct Backends<'a> {
+    backends: Vec<BackendShown<'a>>,
+}
+
+/// Endpoints, backend by backend.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Endpoints)]
+struct Endpoints<'a> {
+    endpoints: Vec<EndpointShown<'a>>,
+}
+
+/// What was counted, by route, backend and endpoint.
+#[derive(Serialize, ToSchema)]
+#[schema(as = GatewayActivities)]
+struct Activities<'a> {
+    activity: Vec<ActivityShown<'a>>,
+}
 
 /// What is read.
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -49,8 +135,9 @@ pub(super) fn changes() -> Router<Arc<App>> {
 async fn listeners(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, ApiError> {
     parameters::check(&uri, &[])?;
     answered(&app, |gateway| {
-        let all: Vec<Value> = gateway.listeners().iter().map(shown::listener).collect();
-        Ok(json!({"listeners": all}))
+        let all = gateway.listeners();
+        let listeners = all.iter().map(ListenerShown::from).collect();
+        Ok(success(&Listeners { listeners }))
     })
     .await
 }
@@ -69,8 +156,8 @@ async fn list_routes(
         if let Some(name) = name.filter(|_| all.is_empty()) {
             return Err(unknown("route", name));
         }
-        let all: Vec<Value> = all.iter().map(shown::route).collect();
-        Ok(json!({"routes": all}))
+        let routes = all.iter().map(RouteShown::from).collect();
+        Ok(success(&Routes { routes }))
     })
     .await
 }
@@ -84,8 +171,8 @@ async fn backends(
     parameters::check(&uri, &["name"])?;
     answered(&app, move |gateway| {
         let all = backends_of(gateway, params.get("name"))?;
-        let all: Vec<Value> = all.iter().map(shown::backend).collect();
-        Ok(json!({"backends": all}))
+        let backends = all.iter().map(BackendShown::from).collect();
+        Ok(success(&Backends { backends }))
     })
     .await
 }
@@ -99,14 +186,16 @@ async fn endpoints(
     parameters::check(&uri, &["backend", "state"])?;
     let state = params.get("state").map(standing).transpose()?;
     answered(&app, move |gateway| {
-        let mut listed = Vec::new();
-        for backend in backends_of(gateway, params.get("backend"))? {
-            let endpoints = backend.endpoints.iter();
+        let backends = backends_of(gateway, params.get("backend"))?;
+        let endpoints = backends.iter().flat_map(|backend| {
+            let all = backend.endpoints.iter();
             let wanted =
-                endpoints.filter(|endpoint| state.is_none_or(|state| state == endpoint.standing));
-            listed.extend(wanted.map(|endpoint| shown::endpoint(&backend.name, endpoint)));
-        }
-        Ok(json!({"endpoints": listed}))
+                all.filter(|endpoint| state.is_none_or(|state| state == endpoint.standing));
+            wanted.map(|endpoint| EndpointShown::of(&backend.name, endpoint))
+        });
+        Ok(success(&Endpoints {
+            endpoints: endpoints.collect(),
+        }))
     })
     .await
 }
@@ -114,15 +203,20 @@ async fn endpoints(
 /// Shows how much is let in, and how much of it is used.
 async fn limits(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, ApiError> {
     parameters::check(&uri, &[])?;
-    answered(&app, |gateway| Ok(shown::limits(&gateway.limits()))).await
+    answered(&app, |gateway| {
+        let limits = gateway.limits();
+        Ok(success(&LimitsShown::from(&limits)))
+    })
+    .await
 }
 
 /// Shows what was counted since the process began.
 async fn activity(State(app): State<Arc<App>>, uri: Uri) -> Result<Response, ApiError> {
     parameters::check(&uri, &[])?;
     answered(&app, |gateway| {
-        let all: Vec<Value> = gateway.activity().iter().map(shown::activity).collect();
-        Ok(json!({"activity": all}))
+        let all = gateway.activity();
+        let activity = all.iter().map(ActivityShown::from).collect();
+        Ok(success(&Activities { activity }))
     })
     .await
 }
@@ -152,14 +246,16 @@ fn standing(text: &str) -> Result<Standing, ApiError> {
 /// wait for dashboards.
 async fn answered(
     app: &Arc<App>,
-    ask: impl FnOnce(&dyn Gateway) -> Result<Value, ApiError> + Send + 'static,
+    ask: impl FnOnce(&dyn Gateway) -> Result<Response, ApiError> + Send + 'static,
 ) -> Result<Response, ApiError> {
     let gateway = gateway(app)?;
-    let asked = app.parts.tasks.run_blocking("gateway", move || {
-        let data = ask(&*gateway)?;
-        Ok(envelope::success(&data, &Notes::default()))
-    });
+    let tasks = &app.parts.tasks;
+    let asked = tasks.run_blocking("gateway", move || ask(&*gateway));
     asked.await.unwrap_or_else(|_| Err(ApiError::fault()))
+}
+
+fn success(data: &impl Serialize) -> Response {
+    envelope::success(data, &Notes::default())
 }
 
 /// Returns who takes requests in.

@@ -5,11 +5,30 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
+use crate::openapi::Described;
 use crate::params::Params;
+
+/// Names of labels, or values of one.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LabelTexts)]
+struct Texts(Vec<String>);
+
+/// Describes the paths.
+pub(super) fn describe(to: &mut Described) {
+    let names = to.get_or_post("/api/v1/labels", "Lists names of labels.");
+    super::series::chosen(names).answers::<Texts>();
+    let values = to.get(
+        "/api/v1/label/{name}/values",
+        "Lists the values of a label.",
+    );
+    super::series::chosen(values).answers::<Texts>();
+}
 
 /// Returns label names.
 pub(crate) async fn names(
@@ -24,7 +43,7 @@ pub(crate) async fn names(
         let queryable = &app.parts.queryable;
         let mut found = queryable.label_names(&selectors, range, limit.saturating_add(1))?;
         let notes = envelope::cut(&mut found, limit);
-        Ok(envelope::success(&found, &notes))
+        Ok(envelope::success(&Texts(found), &notes))
     })
     .await
 }
@@ -50,7 +69,7 @@ pub(crate) async fn values(
         let mut found =
             queryable.label_values(&name, &selectors, range, limit.saturating_add(1))?;
         let notes = envelope::cut(&mut found, limit);
-        Ok(envelope::success(&found, &notes))
+        Ok(envelope::success(&Texts(found), &notes))
     })
     .await
 }

@@ -7,16 +7,20 @@ use axum::extract::State;
 use axum::response::Response;
 use plimsoll_types::{Metadata, MetricType, Queryable};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::ApiError;
+use crate::openapi::{Described, words};
 use crate::params::Params;
 
-#[derive(Serialize)]
+/// What a metric means.
+#[derive(Serialize, ToSchema)]
+#[schema(as = MetricMetadata)]
 struct View<'a> {
     #[serde(rename = "type")]
-    metric_type: &'static str,
+    metric_type: words::MetricType,
     unit: &'a str,
     help: &'a str,
 }
@@ -24,11 +28,25 @@ struct View<'a> {
 impl<'a> From<&'a Metadata> for View<'a> {
     fn from(metadata: &'a Metadata) -> Self {
         Self {
-            metric_type: metadata.metric_type.as_str(),
+            metric_type: words::MetricType(metadata.metric_type),
             unit: &metadata.unit,
             help: &metadata.help,
         }
     }
+}
+
+/// What metrics mean, by their names.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Metadata)]
+struct All<'a>(BTreeMap<&'a str, Vec<View<'a>>>);
+
+/// Describes the path.
+pub(super) fn describe(to: &mut Described) {
+    to.get("/api/v1/metadata", "Says what metrics mean.")
+        .takes("metric", "Only this one.")
+        .takes("limit", "At most so many metrics.")
+        .takes("limit_per_metric", "At most so many entries of each.")
+        .answers::<All<'static>>();
 }
 
 /// Returns type, unit and help by the name of the metric family.
@@ -44,14 +62,14 @@ pub(crate) async fn metadata(
     let metric = params.get("metric").map(String::from);
     app.ask(None, move |app, _| {
         let families = read_families(&*app.parts.queryable, metric.as_deref(), limit)?;
-        let view: BTreeMap<&str, Vec<View<'_>>> = families
+        let metadata = families
             .iter()
             .map(|(name, entries)| {
                 let shown = entries.iter().take(per_metric);
                 (name.as_str(), shown.map(View::from).collect())
             })
             .collect();
-        Ok(envelope::success(&view, &Notes::default()))
+        Ok(envelope::success(&All(metadata), &Notes::default()))
     })
     .await
 }

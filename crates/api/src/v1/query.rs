@@ -1,6 +1,7 @@
 //! `/api/v1/query`, `/query_range` and `/query_exemplars`.
 
 mod answer;
+mod described;
 mod log;
 mod run;
 mod stats;
@@ -19,6 +20,7 @@ use crate::caller::Caller;
 use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
 use crate::number::{grouped, write_timestamp, write_value};
+use crate::openapi::Described;
 use crate::params::Params;
 use crate::selectors;
 use crate::value_json;
@@ -26,6 +28,11 @@ use crate::value_json;
 /// Up to here a text without regular expressions is parsed where it is read; more takes longer than a thread of the
 /// network should be away.
 const PARSED_INLINE_MAX: usize = 4096;
+
+/// Describes the paths.
+pub(super) fn describe(to: &mut Described) {
+    described::describe(to);
+}
 
 /// Evaluates at one point in time.
 pub(crate) async fn instant(

@@ -11,6 +11,7 @@ use axum::response::Response;
 use plimsoll_rules::view::{GroupView, RuleView};
 use plimsoll_types::Matcher;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use self::pages::Pages;
 use self::view::{Alert, Group, alerts_of};
@@ -18,6 +19,7 @@ use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::ApiError;
 use crate::go;
+use crate::openapi::Described;
 use crate::params::Params;
 
 /// Returns rule groups.
@@ -38,45 +40,85 @@ pub(crate) async fn rules(
     .await
 }
 
-#[derive(Serialize)]
+/// Groups of rules.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RuleGroups)]
 #[serde(rename_all = "camelCase")]
 struct Discovery<'a> {
     groups: Vec<Group<'a>>,
+    /// Where the next page begins.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     group_next_token: Option<String>,
+}
+
+/// The alerts of all rules that are pending or fire.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RuleAlerts)]
+struct Alerts<'a> {
+    alerts: Vec<Alert<'a>>,
+}
+
+/// Who alerts are sent to.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Alertmanagers)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    active_alertmanagers: Vec<AlertmanagerUrl>,
+    /// Those that discovery found and relabelling dropped.
+    dropped_alertmanagers: Vec<AlertmanagerUrl>,
+}
+
+/// Where an Alertmanager is.
+#[derive(Serialize, ToSchema)]
+struct AlertmanagerUrl {
+    url: String,
+}
+
+/// Describes the paths.
+pub(super) fn describe(to: &mut Described) {
+    to.get("/api/v1/rules", "Lists rule groups.")
+        .takes("type", "`alert` or `record`.")
+        .takes_all("rule_name[]", "Only rules of these names.")
+        .takes_all("rule_group[]", "Only groups of these names.")
+        .takes_all("file[]", "Only groups of these files.")
+        .takes_all(
+            "match[]",
+            "Only rules whose labels one of these selectors selects.",
+        )
+        .takes("exclude_alerts", "Whether alerts are left out.")
+        .takes("group_limit", "Groups of a page.")
+        .takes("group_next_token", "Where the page begins.")
+        .answers::<Discovery<'static>>();
+    to.get(
+        "/api/v1/alerts",
+        "Lists alerts of rules that are pending or fire.",
+    )
+    .answers::<Alerts<'static>>();
+    to.get("/api/v1/alertmanagers", "Lists who alerts are sent to.")
+        .answers::<Told>();
 }
 
 /// Returns the alerts that are pending or fire.
 pub(crate) async fn alerts(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    #[derive(Serialize)]
-    struct View<'a> {
-        alerts: Vec<Alert<'a>>,
-    }
     app.ask(None, |app, _| {
         let groups = app.parts.surface.rules.groups();
         let rules = groups.iter().flat_map(|group| &group.rules);
         let alerts = rules.filter_map(|rule| rule.alerting.as_ref());
         let alerts = alerts.flat_map(alerts_of).collect();
-        Ok(envelope::success(&View { alerts }, &Notes::default()))
+        Ok(envelope::success(&Alerts { alerts }, &Notes::default()))
     })
     .await
 }
 
 /// Returns the Alertmanagers that alerts go to, and those that relabelling dropped.
 pub(crate) async fn alertmanagers(State(app): State<Arc<App>>) -> Response {
-    #[derive(Serialize)]
-    struct Target {
-        url: String,
-    }
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct View {
-        active_alertmanagers: Vec<Target>,
-        dropped_alertmanagers: Vec<Target>,
-    }
-    let targets = |urls: Vec<String>| urls.into_iter().map(|url| Target { url }).collect();
+    let targets = |urls: Vec<String>| {
+        let urls = urls.into_iter();
+        urls.map(|url| AlertmanagerUrl { url }).collect()
+    };
     let all = (app.parts.surface.alertmanagers)();
-    let view = View {
+    let view = Told {
         active_alertmanagers: targets(all.active),
         dropped_alertmanagers: targets(all.dropped),
     };

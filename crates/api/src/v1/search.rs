@@ -18,13 +18,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use plimsoll_types::METRIC_NAME;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::{ApiError, Kind};
 use crate::go;
+use crate::openapi::Described;
 use crate::params::Params;
 use score::Terms;
 
+/// Lines of JSON.
+const KIND: &str = "application/x-ndjson";
 /// Results when nothing is said, as in Prometheus.
 const LIMIT_DEFAULT: i64 = 100;
 /// The most results.
@@ -40,6 +44,77 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/label_values", get(label_values).post(label_values))
 }
 
+/// A line: some results, or behind all of them whether there are more.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SearchLine)]
+#[serde(untagged)]
+enum Line<'a> {
+    Results {
+        results: Vec<Found<'a>>,
+    },
+    End {
+        status: &'static str,
+        has_more: bool,
+    },
+}
+
+/// A name, or a value of a label.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SearchResult)]
+struct Found<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    name: Option<&'a str>,
+    /// How well it fits, 0 to 1; with `include_score`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    score: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    value: Option<&'a str>,
+}
+
+impl<'a> Found<'a> {
+    fn of(key: Key, text: &'a str, score: Option<f64>) -> Self {
+        let (name, value) = match key {
+            Key::Name => (Some(text), None),
+            Key::Value => (None, Some(text)),
+        };
+        Self { name, score, value }
+    }
+}
+
+/// What a result is called.
+#[derive(Clone, Copy)]
+enum Key {
+    Name,
+    Value,
+}
+
+/// Describes the paths.
+pub(super) fn describe(to: &mut Described) {
+    let mut path = |name: &str, summary: &str| {
+        let path = format!("/api/v1/search/{name}");
+        let operation = to.get_or_post(&path, summary);
+        let operation = match name {
+            "label_values" => operation.needs("label", "The label."),
+            _ => operation,
+        };
+        super::series::chosen(operation)
+            .takes_all("search[]", "A term: its characters appear in this order.")
+            .takes("sort_by", "`alpha` or `score`.")
+            .takes("sort_dir", "`asc` or `dsc`.")
+            .takes("case_sensitive", "Default true.")
+            .takes("fuzz_threshold", "The least score in hundredths.")
+            .takes("include_score", "Default false.")
+            .takes("batch_size", "Results of a line; default 100.")
+            .streams::<Line<'static>>(KIND);
+    };
+    path("metric_names", "Searches the names of metrics.");
+    path("label_names", "Searches the names of labels.");
+    path("label_values", "Searches the values of a label.");
+}
+
 /// What is searched.
 #[derive(Clone)]
 enum Field {
@@ -49,17 +124,24 @@ enum Field {
 
 async fn metric_names(app: State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
     let field = Field::Values(METRIC_NAME.into());
-    search(app, params, field, "metric_names", "name").await
+    search(app, params, field, "metric_names", Key::Name).await
 }
 
 async fn label_names(app: State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
-    search(app, params, Field::Names, "label_names", "name").await
+    search(app, params, Field::Names, "label_names", Key::Name).await
 }
 
 async fn label_values(app: State<Arc<App>>, params: Params) -> Result<Response, ApiError> {
     let label = params.get("label").map(String::from);
     let label = label.ok_or_else(|| bad("missing required parameter \"label\"".into()))?;
-    search(app, params, Field::Values(label), "label_values", "value").await
+    search(
+        app,
+        params,
+        Field::Values(label),
+        "label_values",
+        Key::Value,
+    )
+    .await
 }
 
 fn bad(reason: String) -> ApiError {
@@ -82,7 +164,7 @@ async fn search(
     params: Params,
     field: Field,
     endpoint: &'static str,
-    key: &'static str,
+    key: Key,
 ) -> Result<Response, ApiError> {
     app.ask(None, move |app, _| {
         let wanted = wanted(&params, endpoint)?;
@@ -173,7 +255,7 @@ fn threshold(params: &Params) -> Result<f64, ApiError> {
     Ok(number as f64 / 100.0)
 }
 
-fn answer(found: Vec<String>, wanted: &Wanted, key: &'static str) -> Response {
+fn answer(found: Vec<String>, wanted: &Wanted, key: Key) -> Response {
     let scored = |name: String| wanted.terms.score(&name).map(|score| (name, score));
     let mut found: Vec<(String, f64)> = found.into_iter().filter_map(scored).collect();
     if wanted.by_score {
@@ -194,30 +276,18 @@ fn answer(found: Vec<String>, wanted: &Wanted, key: &'static str) -> Response {
     let none: &[(String, f64)] = &[];
     let batches = found.chunks(wanted.batch);
     for batch in batches.chain(found.is_empty().then_some(none)) {
-        let results = batch
-            .iter()
-            .map(|(name, score)| result(key, name, *score, wanted.shows_score));
-        let results: Vec<_> = results.collect();
-        push_line(&mut lines, &serde_json::json!({"results": results}));
-    }
-    #[derive(Serialize)]
-    struct End {
-        status: &'static str,
-        has_more: bool,
+        let results = batch.iter();
+        let results = results.map(|(name, score)| {
+            let score = wanted.shows_score.then_some(*score);
+            Found::of(key, name, score)
+        });
+        let results = results.collect();
+        push_line(&mut lines, &Line::Results { results });
     }
     let status = "success";
-    push_line(&mut lines, &End { status, has_more });
-    let content_type = [(header::CONTENT_TYPE, "application/x-ndjson; charset=utf-8")];
-    (content_type, lines).into_response()
-}
-
-fn result(key: &str, name: &str, score: f64, shows_score: bool) -> serde_json::Value {
-    let mut result = serde_json::Map::new();
-    result.insert(key.into(), name.into());
-    if shows_score {
-        result.insert("score".into(), score.into());
-    }
-    result.into()
+    push_line(&mut lines, &Line::End { status, has_more });
+    let content_type = format!("{KIND}; charset=utf-8");
+    ([(header::CONTENT_TYPE, content_type)], lines).into_response()
 }
 
 fn push_line(lines: &mut String, line: &impl Serialize) {

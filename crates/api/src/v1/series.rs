@@ -8,8 +8,25 @@ use axum::response::Response;
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
+use crate::openapi::values::Labels;
+use crate::openapi::{Described, Operation};
 use crate::params::Params;
 use crate::value_json::{write_labels, write_list};
+
+/// Describes the path.
+pub(super) fn describe(to: &mut Described) {
+    let series = to.get_or_post("/api/v1/series", "Lists the label sets of series.");
+    chosen(series).answers_list::<Labels<'static>>();
+}
+
+/// Describes how series are chosen.
+pub(super) fn chosen(operation: Operation<'_>) -> Operation<'_> {
+    operation
+        .takes_all("match[]", "A selector; one of them is enough.")
+        .takes("start", "The first time; default the first there is.")
+        .takes("end", "The last time; default the last there is.")
+        .takes("limit", "At most so many.")
+}
 
 /// Returns the series that fulfil any one of the selectors.
 pub(crate) async fn series(

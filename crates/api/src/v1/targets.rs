@@ -11,14 +11,15 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use plimsoll_ingest::scrape::{LastScrape, PoolView, TargetView};
-use plimsoll_types::{Labels, format_duration};
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::ApiError;
 use crate::number::{NEVER, rfc3339};
+use crate::openapi::Described;
+use crate::openapi::values::{Labels, Length, Time};
 use crate::params::Params;
 
 /// Targets and what belongs to them.
@@ -32,16 +33,21 @@ pub(super) fn routes() -> Router<Arc<App>> {
 
 /// Returns the names of the jobs.
 async fn scrape_pools(State(app): State<Arc<App>>) -> Response {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct View {
-        scrape_pools: Vec<String>,
-    }
     let scrape_pools = app.parts.surface.scrapes.pools().into_keys().collect();
-    envelope::success(&View { scrape_pools }, &Notes::default())
+    envelope::success(&Pools { scrape_pools }, &Notes::default())
 }
 
-#[derive(Serialize)]
+/// The names of the jobs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ScrapePools)]
+#[serde(rename_all = "camelCase")]
+struct Pools {
+    scrape_pools: Vec<String>,
+}
+
+/// What is scraped.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Targets)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
     active_targets: Vec<ActiveView<'a>>,
@@ -50,39 +56,72 @@ struct View<'a> {
     dropped_target_counts: Option<BTreeMap<&'a str, usize>>,
 }
 
-#[derive(Serialize)]
+/// What is scraped, and how it goes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Target)]
 #[serde(rename_all = "camelCase")]
 struct ActiveView<'a> {
-    discovered_labels: LabelsView<'a>,
-    labels: LabelsView<'a>,
+    /// Before relabelling.
+    discovered_labels: Labels<'a>,
+    labels: Labels<'a>,
+    /// The job.
     scrape_pool: &'a str,
     scrape_url: String,
+    /// As another machine would have to write it.
     global_url: String,
+    /// Empty when the last scrape was good.
     last_error: String,
+    /// In the year 1 when there was none.
+    #[schema(value_type = Time)]
     last_scrape: String,
+    /// In seconds.
     last_scrape_duration: f64,
-    health: &'static str,
-    scrape_interval: String,
-    scrape_timeout: String,
+    health: TargetHealth,
+    scrape_interval: Length,
+    scrape_timeout: Length,
 }
 
-#[derive(Serialize)]
+/// How the last scrape of a target went; `unknown` before the first one.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum TargetHealth {
+    Unknown,
+    Up,
+    Down,
+}
+
+/// What relabelling dropped.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DroppedTarget)]
 #[serde(rename_all = "camelCase")]
 struct DroppedView<'a> {
-    discovered_labels: LabelsView<'a>,
+    discovered_labels: Labels<'a>,
     scrape_pool: &'a str,
 }
 
-struct LabelsView<'a>(&'a Labels);
-
-impl Serialize for LabelsView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, value) in self.0.iter() {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
+/// Describes the paths.
+pub(super) fn describe(to: &mut Described) {
+    to.get("/api/v1/scrape_pools", "Lists the names of the jobs.")
+        .answers::<Pools>();
+    to.get("/api/v1/targets", "Lists what is scraped.")
+        .takes("state", "`active`, `dropped` or `any`.")
+        .takes("scrapePool", "Only those of this job.")
+        .answers::<View<'static>>();
+    to.get(
+        "/api/v1/targets/metadata",
+        "Says what the metrics of each target mean.",
+    )
+    .takes("match_target", "A selector of targets.")
+    .takes("metric", "Only this metric.")
+    .takes("limit", "About so many entries.")
+    .answers_list::<metadata::View<'static>>();
+    to.get(
+        "/api/v1/targets/relabel_steps",
+        "Says what each rule of relabelling makes of labels.",
+    )
+    .needs("scrapePool", "The job.")
+    .needs("labels", "An object of JSON.")
+    .answers::<relabel_steps::View<'static>>();
 }
 
 /// Returns the targets of all jobs or of one, with `state` those in force, those dropped, or both.
@@ -112,7 +151,7 @@ async fn targets(State(app): State<Arc<App>>, params: Params) -> Result<Response
             if shows_dropped {
                 view.dropped_targets
                     .extend(pool.dropped.iter().map(|labels| DroppedView {
-                        discovered_labels: LabelsView(labels),
+                        discovered_labels: Labels(labels),
                         scrape_pool: job,
                     }));
             }
@@ -132,14 +171,14 @@ fn dropped_counts(pools: &BTreeMap<String, PoolView>) -> BTreeMap<&str, usize> {
 fn active<'a>(job: &'a str, view: &'a TargetView, host: &str) -> ActiveView<'a> {
     let last = view.last_scrape();
     let health = match &last {
-        None => "unknown",
-        Some(LastScrape { error: None, .. }) => "up",
-        Some(_) => "down",
+        None => TargetHealth::Unknown,
+        Some(LastScrape { error: None, .. }) => TargetHealth::Up,
+        Some(_) => TargetHealth::Down,
     };
     let target = &view.target;
     ActiveView {
-        discovered_labels: LabelsView(&view.discovered),
-        labels: LabelsView(&target.labels),
+        discovered_labels: Labels(&view.discovered),
+        labels: Labels(&target.labels),
         scrape_pool: job,
         scrape_url: target.url.to_string(),
         global_url: global_url(target.url.clone(), host),
@@ -152,8 +191,8 @@ fn active<'a>(job: &'a str, view: &'a TargetView, host: &str) -> ActiveView<'a> 
             .as_ref()
             .map_or(0.0, |last| last.duration.as_secs_f64()),
         health,
-        scrape_interval: format_duration(target.interval),
-        scrape_timeout: format_duration(target.timeout),
+        scrape_interval: Length(target.interval),
+        scrape_timeout: Length(target.timeout),
     }
 }
 

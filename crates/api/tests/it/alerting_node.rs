@@ -164,3 +164,15 @@ pub(crate) fn server_with(text: &str) -> (Server, Arc<Node>) {
     });
     (server, made.expect("the closure was called"))
 }
+
+/// A server that routes alerts, and what its screens are told.
+pub(crate) fn server_with_ui(change: impl FnOnce(&plimsoll_api::UiParts)) -> (Server, Arc<Node>) {
+    let mut made = None;
+    let server = Server::governed(plimsoll_testkit::MemoryStore::new(), |parts| {
+        let node = Node::new(CONFIG, parts.clock.clone());
+        parts.surface.alerting = Some(node.clone());
+        change(&parts.surface.ui);
+        made = Some(node);
+    });
+    (server, made.expect("the closure was called"))
+}

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use http_body_util::BodyExt;
 use plimsoll_alerting::surface::Alerting;
-use plimsoll_api::{AlertmanagerApp, AlertmanagerParts, BuildInfo, alertmanager_router};
+use plimsoll_api::{AlertmanagerApp, AlertmanagerParts, BuildInfo, UiParts, alertmanager_router};
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::metrics::Registry;
 use plimsoll_runtime::shutdown::Shutdown;
@@ -42,6 +42,7 @@ pub(crate) fn app(
         },
         cors_origin: Pattern::new("").expect("an expression"),
         route_prefix: route_prefix.to_owned(),
+        ui: UiParts::in_memory(Timestamp::from_millis(90_000), "http://box:9093"),
     })
 }
 
@@ -87,6 +88,32 @@ async fn it_answers_alertmanager_s_paths_and_no_others() {
     assert!(text.contains("/api/v2"), "{text}");
     assert_eq!(get(&router, "/api/v2").await.0, 404);
     assert_eq!(get(&router, "/graph").await.0, 404);
+}
+
+#[tokio::test]
+async fn screens_are_told_that_there_is_nothing_but_alerting() {
+    let (router, _) = router("");
+    let (status, text) = get(&router, "/api/v1/ui/state").await;
+    assert_eq!(status, 200, "{text}");
+    assert!(text.contains(r#""kind":"alertmanager""#), "{text}");
+    assert!(text.contains(r#""alerting":true,"slos":false"#), "{text}");
+    assert_eq!(get(&router, "/api/v1/changes").await.0, 200);
+    assert_eq!(get(&router, "/api/v1/status/files").await.0, 200);
+    assert_eq!(get(&router, "/api/v1/services").await.0, 410);
+}
+
+#[tokio::test]
+async fn pages_name_the_prefix() {
+    let (router, _) = router("/am");
+    let request = Request::get("/am/alerts").header(header::ACCEPT, "text/html");
+    let request = request.body(Body::empty()).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status().as_u16(), 200);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let text = String::from_utf8(body.to_vec()).unwrap();
+    assert!(text.contains("&#x2f;am/minimal.css"), "{text}");
+    assert!(!text.contains("href=\"/"), "{text}");
+    assert_eq!(get(&router, "/am/minimal.css").await.0, 200);
 }
 
 #[tokio::test]

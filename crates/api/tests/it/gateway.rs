@@ -24,7 +24,7 @@ use crate::harness::Server;
 
 /// A gateway before one backend of two endpoints, one of them ejected.
 #[derive(Default)]
-struct Fake {
+pub(crate) struct Fake {
     asked: Mutex<Vec<Question>>,
     orders: Mutex<Vec<Order>>,
     filters: Mutex<Vec<Filter>>,

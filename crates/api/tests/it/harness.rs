@@ -10,7 +10,7 @@ use axum::response::Response;
 use http_body_util::BodyExt;
 use plimsoll_api::{
     Alertmanagers, App, BuildInfo, InForce, NoRules, Parts, QueryLimits, QueryMetrics, ReadLimits,
-    ReloadRequest, ServerStatus, Subscribers, Surface, router,
+    ReloadRequest, ServerStatus, Subscribers, Surface, UiParts, router,
 };
 use plimsoll_ingest::push::{Limits, Metrics, Receiver};
 use plimsoll_ingest::scrape::Overview;
@@ -25,6 +25,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tower::ServiceExt;
 
+use crate::contract;
 use crate::store_admin::RecordingAdmin;
 
 const LOOPBACK: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9880));
@@ -222,6 +223,7 @@ impl Server {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
         let response = self.respond(request).await;
         let (parts, body) = response.into_parts();
         let body = body
@@ -229,11 +231,13 @@ impl Server {
             .await
             .expect("a body without faults")
             .to_bytes();
-        Answer {
+        let answer = Answer {
             status: parts.status,
             headers: parts.headers,
             body: String::from_utf8(body.to_vec()).expect("answers are text"),
-        }
+        };
+        contract::check(&method, &uri, &answer);
+        answer
     }
 }
 
@@ -269,5 +273,6 @@ fn surface(admin: &RecordingAdmin) -> Surface {
         features: Features::ALL,
         read_limits: ReadLimits::default(),
         subscribers: Subscribers::default(),
+        ui: UiParts::in_memory(at, "http://box:9880"),
     }
 }

@@ -35,7 +35,7 @@ slos:
 
 /// One SLO of the counter-example: 1460 bad of a million, where 1000 are allowed.
 #[derive(Default)]
-struct Fake {
+pub(crate) struct Fake {
     corrections: Mutex<Vec<Correction>>,
     asked: Mutex<Vec<(Address, HistoryQuestion)>>,
     /// The first time of which samples are kept.

@@ -16,6 +16,7 @@ use plimsoll_runtime::tasks::Tasks;
 use plimsoll_state::{Location, Patience, Retention, Store};
 
 use super::Failure;
+use super::in_force::Role;
 
 /// How long expired silences are kept when nothing is said: as long as in Alertmanager.
 pub(crate) const RETENTION: &str = "120h";
@@ -121,6 +122,19 @@ impl Routing {
         Arc::new(self.alerting.clone())
     }
 
+    /// Returns the files that are in force: alertmanager.yml and the templates that it names. Blocks on the disk.
+    pub(crate) fn files(&self) -> Vec<(PathBuf, Role)> {
+        let config = surface::Alerting::status(&self.alerting).config;
+        let templates = config
+            .templates
+            .iter()
+            .flat_map(|pattern| matching(pattern));
+        let templates = templates.map(|path| (path, Role::Templates));
+        std::iter::once((self.file.path.clone(), Role::Alertmanager))
+            .chain(templates)
+            .collect()
+    }
+
     /// Returns where the rule engine's notices go.
     pub(crate) fn sink(&self) -> Arc<dyn AlertSink> {
         self.alerting.sink()
@@ -138,6 +152,12 @@ impl Routing {
             close(local.as_ref()).await;
         }
     }
+}
+
+/// Returns the files that a pattern names now.
+fn matching(pattern: &Path) -> Vec<PathBuf> {
+    let found = glob::glob(&pattern.to_string_lossy());
+    found.into_iter().flatten().flatten().collect()
 }
 
 /// Opens the file for what is accepted while the shared database is away.

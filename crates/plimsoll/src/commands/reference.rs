@@ -1,4 +1,4 @@
-//! `plimsoll reference`: the generated pages of docs/reference.
+//! `plimsoll reference`: the generated pages of docs/reference, and the description of the API.
 
 mod cli;
 mod metrics;
@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use super::{Failure, print};
 
-/// Print a page of the reference as Markdown
+/// Print a page of the reference: Markdown, or OpenAPI
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Which page
@@ -18,12 +18,13 @@ pub(crate) struct Arguments {
 enum Page {
     Cli,
     Metrics,
+    Openapi,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let page = match arguments.page {
-        Page::Cli => cli::page(),
-        Page::Metrics => metrics::page(),
-    };
-    print(&page)
+    match arguments.page {
+        Page::Cli => print(&cli::page()),
+        Page::Metrics => print(&metrics::page()),
+        Page::Openapi => print(plimsoll_api::openapi_json()),
+    }
 }

@@ -60,17 +60,119 @@ const DATABASES: [&str; 2] = ["postgres", "postgresql"];
 /// Returns the line that begins at byte `start` of a text, with stars for secrets.
 pub(super) fn masked_line(text: &str, start: usize) -> String {
     let line = text[start..].lines().next().unwrap_or("");
-    if is_inside_secret(text, start, line) {
+    let mut outer = enclosing(text, start, line);
+    let is_inside_secret = is_inside_secret(text, start, line);
+    let is_of_webhooks = outer.any(|outer| outer.contains(WEBHOOKS));
+    masked_inside(line, is_inside_secret, is_of_webhooks)
+}
+
+/// Returns a line with stars for secrets, by what it is inside of.
+fn masked_inside(line: &str, is_inside_secret: bool, is_of_webhooks: bool) -> String {
+    if is_inside_secret {
         let all = indent(line)..line.len();
         return stars(line, std::slice::from_ref(&all));
     }
     let mut hidden = secret_values(line).ranges;
     hidden.extend(user_info(line));
-    if enclosing(text, start, line).any(|outer| outer.contains(WEBHOOKS)) || line.contains(WEBHOOKS)
-    {
+    if is_of_webhooks || line.contains(WEBHOOKS) {
         hidden.extend(url_paths(line));
     }
     stars(line, &hidden)
+}
+
+/// Returns a text with stars for secrets, those in comments among them: what is commented out was in force once, and may
+/// be again.
+pub(super) fn masked_text(text: &str) -> String {
+    let uncommented = uncommented(text);
+    let mut masked = String::with_capacity(text.len());
+    // Comments are inside of what is above them in either text, other lines only of what is in force.
+    let (mut above, mut above_comments) = (Above::default(), Above::default());
+    let lines = text.lines().zip(uncommented.lines());
+    for (line, plain) in lines {
+        match line.trim_start().starts_with('#') {
+            true => {
+                let shown = above_comments.mask(plain);
+                let marks = line.chars().zip(shown.chars());
+                masked.extend(marks.map(|(own, shown)| {
+                    if own == '#' && shown == ' ' {
+                        '#'
+                    } else {
+                        shown
+                    }
+                }));
+            }
+            false => masked.push_str(&above.mask(line)),
+        }
+        masked.push('\n');
+        above.push(line);
+        above_comments.push(plain);
+    }
+    if !text.ends_with('\n') {
+        masked.pop();
+    }
+    masked
+}
+
+/// The lines above one that it, or one below it, may be inside of: what [`enclosing`] finds by walking up, kept so that
+/// a text is walked once.
+#[derive(Default)]
+struct Above(Vec<Outer>);
+
+struct Outer {
+    indent: usize,
+    key_column: usize,
+    is_item: bool,
+    /// A secret begins in it and goes on below.
+    goes_on: bool,
+    is_of_webhooks: bool,
+}
+
+impl Above {
+    fn mask(&self, line: &str) -> String {
+        let (mut is_inside_secret, mut is_of_webhooks) = (false, false);
+        let (mut indent, mut is_item) = (indent(line), line.trim_start().starts_with("- "));
+        for outer in self.0.iter().rev() {
+            let is_list_of = is_item && !outer.is_item && outer.indent == indent;
+            if outer.key_column < indent || is_list_of {
+                is_inside_secret |= outer.goes_on;
+                is_of_webhooks |= outer.is_of_webhooks;
+                (indent, is_item) = (outer.indent, outer.is_item);
+            }
+        }
+        masked_inside(line, is_inside_secret, is_of_webhooks)
+    }
+
+    /// Adds a line, and forgets those that no line below can be inside of any more without being inside of this one.
+    fn push(&mut self, line: &str) {
+        let content = line.trim_start();
+        if content.is_empty() || content.starts_with('#') {
+            return;
+        }
+        let new = Outer {
+            indent: indent(line),
+            key_column: key_column(line),
+            is_item: content.starts_with("- "),
+            goes_on: secret_values(line).goes_on,
+            is_of_webhooks: line.contains(WEBHOOKS),
+        };
+        self.0.retain(|old| {
+            let is_inner = old.key_column >= new.key_column && old.indent >= new.indent;
+            let has_list = new.is_item && !old.is_item && new.key_column >= old.indent;
+            !is_inner || has_list
+        });
+        self.0.push(new);
+    }
+}
+
+/// Makes spaces of the marks at the begin of comments, so that everything stays at its place.
+fn uncommented(text: &str) -> String {
+    let mut is_mark = true;
+    let plain = |character: char| {
+        let space = is_mark && character == '#';
+        is_mark = character == '\n' || (is_mark && matches!(character, ' ' | '#'));
+        if space { ' ' } else { character }
+    };
+    text.chars().map(plain).collect()
 }
 
 /// Says whether a secret that begins in a line above goes on here.
@@ -316,6 +418,47 @@ mod tests {
         check("password: x\nusername: y", "username: y");
         check("- password: x\n  username: y", "  username: y");
         check("a:\n- password: x\n- username: y", "- username: y");
+    }
+
+    #[test]
+    fn a_text_is_masked_as_a_whole_and_nothing_moves() {
+        let text = "a: 1\n# password: hunter2\n# key: |\n#    abc\nbasic_auth:\r\n  password: x\n  username: \u{fc}";
+        let masked = masked_text(text);
+        let expected = "a: 1\n# password: *******\n# key: |\n#    ***\nbasic_auth:\n  password: *\n  username: \u{fc}";
+        assert_eq!(masked, expected);
+        assert_eq!(masked_text(""), "");
+        assert_eq!(masked_text("a: 1\n"), "a: 1\n");
+    }
+
+    #[test]
+    fn a_text_is_masked_as_its_lines_are_in_time_that_grows_with_it() {
+        let mut lines = Vec::new();
+        for (number, key) in SECRET_KEYS.iter().enumerate() {
+            let pad = " ".repeat(number % 5);
+            lines.push(format!("{pad}{key}: |"));
+            lines.push(format!("{pad}  value{number}"));
+            lines.push(format!("{pad}- {key}: x{number}"));
+            lines.push(format!("{pad}  - plain: http://u:p@h/{number}"));
+            lines.push(format!("{}webhook_configs:", " ".repeat(number % 3)));
+            lines.push(format!("{pad}- url: http://h/{number}"));
+        }
+        // Every rotation of them is another text, most of them no YAML.
+        for turn in 0..lines.len() {
+            lines.rotate_left(1 + turn % 7);
+            let text = lines.join("\n");
+            let mut start = 0;
+            for (line, masked) in lines.iter().zip(masked_text(&text).lines()) {
+                assert_eq!(
+                    masked,
+                    masked_line(&text, start),
+                    "line {line:?} of\n{text}"
+                );
+                start += line.len() + 1;
+            }
+        }
+        // Walking up from each of so many lines would take minutes.
+        let long = "# a\n- b: 1\n".repeat(50_000);
+        assert_eq!(masked_text(&long).len(), long.len());
     }
 
     #[test]

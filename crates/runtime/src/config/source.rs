@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::compose::compose;
 use super::deserialize::{Ignored, NodeDeserializer};
 use super::error::Error;
-use super::mask::masked_line;
+use super::mask::{masked_line, masked_text};
 use super::{Diagnostic, Diagnostics, Severity, Span};
 
 /// The most bytes that a configuration file may have: 32 MiB, some 300 000 scrape jobs.
@@ -117,6 +117,11 @@ impl Source {
     /// Returns the text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Returns the text with stars for secrets, line by line as it is: what a person may be shown of a file.
+    pub fn masked(&self) -> String {
+        masked_text(&self.text)
     }
 
     /// Returns the number of a place's line, from 1.

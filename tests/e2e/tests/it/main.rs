@@ -28,6 +28,7 @@ mod cli_serve;
 mod cli_shell;
 mod cli_test_rules;
 mod cli_tsdb;
+mod demo_runs;
 mod differential;
 mod durability;
 mod gateway_clients;

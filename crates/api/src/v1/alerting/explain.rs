@@ -1,19 +1,23 @@
 //! `/api/v1/alerting/explain`: who was told of an alert and who was not, why, and what is next.
 
+mod why;
+
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use plimsoll_alerting::{ChannelExplanation, Explanation, Fingerprint, Told, Why};
-use plimsoll_types::{Labels, Timestamp};
+use plimsoll_alerting::{ChannelExplanation, Explanation, Fingerprint, Told};
+use plimsoll_types::Labels;
 use plimsoll_wire::alertmanager::ListedAlert;
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
+use self::why::WhyView;
 use super::{answer, enveloped, labels};
 use crate::error::ApiError;
-use crate::number::rfc3339;
+use crate::openapi::values::{Labels as LabelSet, Time};
+use crate::v2::described::Alert;
 use crate::v2::{Desk, Query, Refused, listed_alert};
 
 /// Explains the alert with a `fingerprint`, or with exactly the labels of every `label=<name>=<value>`, which need not
@@ -48,17 +52,24 @@ fn subject(desk: &Desk, query: &Query) -> Result<Labels, Refused> {
     })
 }
 
-#[derive(Serialize)]
+/// Who was told of an alert and who was not, why, and what is next.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertExplanation)]
 #[serde(rename_all = "camelCase")]
-struct View<'a> {
-    labels: Value,
+pub(super) struct View<'a> {
+    labels: LabelSet<'a>,
     /// `null` when there is none with these labels.
+    #[schema(value_type = Option<Alert>)]
     alert: Option<ListedAlert>,
+    /// Each integration that it is routed to.
     channels: Vec<ChannelView<'a>>,
+    /// Other receivers.
     not_routed_to: Vec<&'a str>,
 }
 
-#[derive(Serialize)]
+/// An integration that an alert is routed to.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertChannel)]
 #[serde(rename_all = "camelCase")]
 struct ChannelView<'a> {
     receiver: &'a str,
@@ -66,26 +77,34 @@ struct ChannelView<'a> {
     integration: String,
     route: &'a str,
     group: String,
+    /// What it was told last.
     told: Option<ToldView<'a>>,
-    why: Value,
-    next_at: Option<String>,
+    why: WhyView<'a>,
+    /// When something can happen at the earliest.
+    next_at: Option<Time>,
+    /// The reason as a sentence.
     text: &'a str,
 }
 
-#[derive(Serialize)]
+/// What somebody was told last.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertTold)]
 #[serde(rename_all = "camelCase")]
 struct ToldView<'a> {
-    at: String,
+    at: Time,
+    /// Why it was told, in a word.
     reason: &'a str,
     is_resolved: bool,
+    /// The receiver that was told instead.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     via: Option<&'a str>,
 }
 
 fn view(explanation: &Explanation) -> View<'_> {
     let names = explanation.not_routed_to.iter();
     View {
-        labels: object(&explanation.labels),
+        labels: LabelSet(&explanation.labels),
         alert: explanation.alert.as_ref().map(listed_alert),
         channels: explanation.channels.iter().map(channel).collect(),
         not_routed_to: names.map(|name| &**name).collect(),
@@ -100,69 +119,17 @@ fn channel(explanation: &ChannelExplanation) -> ChannelView<'_> {
         route: &explanation.route,
         group: key.group.to_string(),
         told: explanation.told.as_ref().map(told),
-        why: why(&explanation.why),
-        next_at: explanation.next_at.map(rfc3339),
+        why: (&explanation.why).into(),
+        next_at: explanation.next_at.map(Time),
         text: &explanation.text,
     }
 }
 
 fn told(told: &Told) -> ToldView<'_> {
     ToldView {
-        at: rfc3339(told.at),
+        at: Time(told.at),
         reason: told.reason.as_str(),
         is_resolved: told.is_resolved,
         via: told.via.as_deref(),
     }
-}
-
-/// Writes a reason as an object whose `kind` says which it is.
-fn why(why: &Why) -> Value {
-    let at = |time: &Timestamp| rfc3339(*time);
-    match why {
-        Why::NoAlert => json!({"kind": "no_alert"}),
-        Why::RowsUnread => json!({"kind": "rows_unread"}),
-        Why::NoIntegration => json!({"kind": "no_integration"}),
-        Why::Waiting { until, timer } => {
-            json!({"kind": "waiting", "until": at(until), "timer": timer.as_str()})
-        }
-        Why::WarmUp { until } => json!({"kind": "warm_up", "until": at(until)}),
-        Why::Silenced { by } => {
-            let by = by.iter().map(|(id, created_by, ends_at)| {
-                json!({"id": id.to_string(), "createdBy": created_by, "endsAt": at(ends_at)})
-            });
-            json!({"kind": "silenced", "by": by.collect::<Vec<_>>()})
-        }
-        Why::Inhibited { by, labels, rule } => json!({
-            "kind": "inhibited", "by": by.to_string(), "labels": object(labels), "rule": rule,
-        }),
-        Why::Muted { by } => json!({"kind": "muted", "by": by}),
-        Why::BeingTold { delivery, since } => {
-            json!({"kind": "being_told", "delivery": delivery.to_string(), "since": at(since)})
-        }
-        Why::Queued {
-            delivery,
-            until,
-            failures,
-            error,
-        } => json!({
-            "kind": "queued", "delivery": delivery.to_string(), "until": at(until),
-            "failures": failures, "error": &**error,
-        }),
-        Why::NothingNew { repeat_at } => {
-            json!({"kind": "nothing_new", "repeatAt": at(repeat_at)})
-        }
-        Why::ResolvedNotWanted => json!({"kind": "resolved_not_wanted"}),
-        Why::ResolvedUnheard => json!({"kind": "resolved_unheard"}),
-        Why::ResolvedTold => json!({"kind": "resolved_told"}),
-        Why::NotLeading => json!({"kind": "not_leading"}),
-    }
-}
-
-fn object(labels: &Labels) -> Value {
-    let pairs = labels.iter();
-    Value::Object(
-        pairs
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect(),
-    )
 }

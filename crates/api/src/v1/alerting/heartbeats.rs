@@ -4,27 +4,52 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::json;
+use plimsoll_alerting::HeartbeatView;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{answer, enveloped};
 use crate::error::ApiError;
-use crate::number::rfc3339;
+use crate::openapi::values::Time;
 use crate::v2::Desk;
+
+/// The heartbeats of the configuration, in its order.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Heartbeats<'a> {
+    heartbeats: Vec<Shown<'a>>,
+}
+
+/// An alert that must always be there.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Heartbeat)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    /// The name of the alert that fires when it stays away.
+    name: &'a str,
+    /// When it was posted last; when we started, if it was not since.
+    seen_at: Time,
+    /// When it is missing, or since when it is.
+    missing_at: Time,
+    is_missing: bool,
+}
 
 /// Lists the heartbeats of the configuration in its order.
 pub(super) async fn list(State(desk): State<Arc<Desk>>) -> Result<Response, ApiError> {
     answer(&desk, |desk| {
         let found = desk.look(|engine, _| engine.heartbeats());
-        let listed = found.iter().map(|heartbeat| {
-            json!({
-                "name": heartbeat.name,
-                "seenAt": rfc3339(heartbeat.seen_at),
-                "missingAt": rfc3339(heartbeat.missing_at),
-                "isMissing": heartbeat.is_missing,
-            })
-        });
-        let listed: Vec<_> = listed.collect();
-        Ok(enveloped(&json!({ "heartbeats": listed })))
+        let heartbeats = found.iter().map(Shown::from).collect();
+        Ok(enveloped(&Heartbeats { heartbeats }))
     })
     .await
+}
+
+impl<'a> From<&'a HeartbeatView> for Shown<'a> {
+    fn from(heartbeat: &'a HeartbeatView) -> Self {
+        Self {
+            name: &heartbeat.name,
+            seen_at: Time(heartbeat.seen_at),
+            missing_at: Time(heartbeat.missing_at),
+            is_missing: heartbeat.is_missing,
+        }
+    }
 }

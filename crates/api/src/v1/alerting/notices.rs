@@ -8,10 +8,12 @@ use axum::response::{IntoResponse, Response};
 use plimsoll_alerting::rows::{ChannelKey, HistoryRow, Outcome, Part};
 use plimsoll_alerting::{DeliveryView, Fingerprint};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{answer, enveloped, limit};
 use crate::error::ApiError;
-use crate::number::rfc3339;
+use crate::openapi::values::Time;
+use crate::openapi::words::DeliveryPhase;
 use crate::v2::{Desk, Query, Refused};
 
 /// How many lines of the history are looked through when only some are wanted.
@@ -19,30 +21,66 @@ const SEARCHED_MAX: u32 = 10_000;
 /// How many alerts of a notice are named.
 const ALERTS_MAX: usize = 100;
 
-#[derive(Serialize)]
+/// What became of notices, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Notifications)]
+pub(super) struct Notices<'a> {
+    notifications: Vec<NoticeView<'a>>,
+}
+
+/// Notices on their way, the one that waits longest first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Deliveries<'a> {
+    deliveries: Vec<WaitingView<'a>>,
+}
+
+/// What became of a notice.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Notification)]
 #[serde(rename_all = "camelCase")]
 struct NoticeView<'a> {
-    at: String,
+    at: Time,
     delivery: String,
     #[serde(flatten)]
     channel: ChannelView<'a>,
+    /// Why it was sent, in a word.
     reason: &'a str,
-    outcome: &'a str,
+    outcome: NotificationOutcome,
+    /// When it failed, and is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
-    retry_at: Option<String>,
+    #[schema(nullable = false)]
+    retry_at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     failed_over_to: Option<&'a str>,
     attempts: u32,
-    decided_at: String,
+    decided_at: Time,
     firing: usize,
     resolved: usize,
     /// The first of them.
     alerts: Vec<PartView>,
+    /// Why it failed; empty when it did not.
     error: &'a str,
+    /// Whether a template failed, and a plain text was sent instead.
     is_degraded: bool,
 }
 
-#[derive(Serialize)]
+/// What became of a notice, in a word.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum NotificationOutcome {
+    Sent,
+    Failed,
+    Superseded,
+    Withdrawn,
+    FailedOver,
+    Dead,
+    Orphaned,
+}
+
+/// Who is told, by what, of which group.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NotificationChannel)]
 struct ChannelView<'a> {
     receiver: &'a str,
     /// Kind and number of the integration: `webhook[0]`.
@@ -50,27 +88,45 @@ struct ChannelView<'a> {
     group: String,
 }
 
-#[derive(Serialize)]
+/// An alert of a notice.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NotificationAlert)]
 struct PartView {
     fingerprint: String,
-    status: &'static str,
+    status: PartStatus,
 }
 
-#[derive(Serialize)]
+/// What was told of an alert.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NotificationAlertStatus)]
+#[serde(rename_all = "lowercase")]
+enum PartStatus {
+    Firing,
+    Resolved,
+}
+
+/// A notice on its way.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Delivery)]
 #[serde(rename_all = "camelCase")]
 struct WaitingView<'a> {
     delivery: String,
     #[serde(flatten)]
     channel: ChannelView<'a>,
+    /// Why it is sent, in a word.
     reason: &'a str,
-    phase: &'a str,
+    phase: DeliveryPhase,
     firing: usize,
     resolved: usize,
-    decided_at: String,
+    decided_at: Time,
     attempts: u32,
-    attempt_at: String,
+    /// When it is tried next, or since when it is.
+    attempt_at: Time,
+    /// Empty when none failed.
     last_error: &'a str,
+    /// The receiver that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     instead_of: Option<&'a str>,
 }
 
@@ -92,8 +148,8 @@ pub(super) async fn history(State(desk): State<Arc<Desk>>, uri: Uri) -> Result<R
         alert.is_none_or(has) && receiver.is_none_or(|name| *row.channel.receiver == *name)
     });
     rows.truncate(limit);
-    let notices: Vec<_> = rows.iter().map(notice).collect();
-    let body = enveloped(&serde_json::json!({ "notifications": notices }));
+    let notifications = rows.iter().map(notice).collect();
+    let body = enveloped(&Notices { notifications });
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
@@ -101,8 +157,8 @@ pub(super) async fn history(State(desk): State<Arc<Desk>>, uri: Uri) -> Result<R
 pub(super) async fn deliveries(State(desk): State<Arc<Desk>>) -> Result<Response, ApiError> {
     answer(&desk, |desk| {
         let found = desk.look(|engine, _| engine.deliveries());
-        let waiting: Vec<_> = found.iter().map(waiting).collect();
-        Ok(enveloped(&serde_json::json!({ "deliveries": waiting })))
+        let deliveries = found.iter().map(waiting).collect();
+        Ok(enveloped(&Deliveries { deliveries }))
     })
     .await
 }
@@ -118,7 +174,7 @@ fn channel(key: &ChannelKey) -> ChannelView<'_> {
 fn notice(row: &HistoryRow) -> NoticeView<'_> {
     let resolved = row.parts.iter().filter(|part| part.is_resolved()).count();
     let (retry_at, failed_over_to) = match &row.outcome {
-        Outcome::Failed { retry_at } => (Some(rfc3339(*retry_at)), None),
+        Outcome::Failed { retry_at } => (Some(Time(*retry_at)), None),
         Outcome::FailedOver { to } => (None, Some(&**to)),
         Outcome::Sent
         | Outcome::Superseded
@@ -127,15 +183,15 @@ fn notice(row: &HistoryRow) -> NoticeView<'_> {
         | Outcome::Orphaned => (None, None),
     };
     NoticeView {
-        at: rfc3339(row.at),
+        at: Time(row.at),
         delivery: row.delivery.to_string(),
         channel: channel(&row.channel),
         reason: row.reason.as_str(),
-        outcome: row.outcome.as_str(),
+        outcome: (&row.outcome).into(),
         retry_at,
         failed_over_to,
         attempts: row.attempts,
-        decided_at: rfc3339(row.decided_at),
+        decided_at: Time(row.decided_at),
         firing: row.parts.len() - resolved,
         resolved,
         alerts: row.parts.iter().take(ALERTS_MAX).map(part).collect(),
@@ -148,8 +204,8 @@ fn part(part: &Part) -> PartView {
     PartView {
         fingerprint: part.fingerprint.to_string(),
         status: match part.is_resolved() {
-            true => "resolved",
-            false => "firing",
+            true => PartStatus::Resolved,
+            false => PartStatus::Firing,
         },
     }
 }
@@ -159,13 +215,27 @@ fn waiting(delivery: &DeliveryView) -> WaitingView<'_> {
         delivery: delivery.id.to_string(),
         channel: channel(&delivery.channel),
         reason: delivery.reason.as_str(),
-        phase: delivery.phase.as_str(),
+        phase: DeliveryPhase(delivery.phase),
         firing: delivery.firing,
         resolved: delivery.resolved,
-        decided_at: rfc3339(delivery.decided_at),
+        decided_at: Time(delivery.decided_at),
         attempts: delivery.attempts,
-        attempt_at: rfc3339(delivery.attempt_at),
+        attempt_at: Time(delivery.attempt_at),
         last_error: &delivery.last_error,
         instead_of: delivery.instead_of.as_deref(),
+    }
+}
+
+impl From<&Outcome> for NotificationOutcome {
+    fn from(outcome: &Outcome) -> Self {
+        match outcome {
+            Outcome::Sent => Self::Sent,
+            Outcome::Failed { .. } => Self::Failed,
+            Outcome::Superseded => Self::Superseded,
+            Outcome::Withdrawn => Self::Withdrawn,
+            Outcome::FailedOver { .. } => Self::FailedOver,
+            Outcome::Dead => Self::Dead,
+            Outcome::Orphaned => Self::Orphaned,
+        }
     }
 }

@@ -6,15 +6,30 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use plimsoll_types::{ByteCount, Labels};
-use plimsoll_wire::alertmanager::{SILENCE_BYTES_MAX, decode_silence};
-use serde_json::json;
+use plimsoll_wire::alertmanager::{ListedAlert, SILENCE_BYTES_MAX, decode_silence};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{answer, enveloped};
 use crate::error::ApiError;
+use crate::v2::described::Alert;
 use crate::v2::{Desk, Refused, draft, listed_alert};
 
 /// How many alerts are shown; all are counted.
 const ALERTS_MAX: usize = 1000;
+
+/// What a silence would keep back.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SilencePreview)]
+pub(super) struct Preview {
+    /// Alerts that fire, in all.
+    active: u64,
+    /// Those that it would keep back.
+    matched: usize,
+    /// The first 1000 of these.
+    #[schema(value_type = Vec<Alert>)]
+    alerts: Vec<ListedAlert>,
+}
 
 /// Takes a silence as `POST /api/v2/silences` does, and changes nothing.
 pub(super) async fn preview(
@@ -33,10 +48,11 @@ pub(super) async fn preview(
             let found = engine.silence_preview(matches, ALERTS_MAX, now);
             (engine.numbers().firing, found)
         });
-        let alerts: Vec<_> = alerts.iter().map(listed_alert).collect();
-        Ok(enveloped(&json!({
-            "active": active, "matched": matched, "alerts": alerts,
-        })))
+        Ok(enveloped(&Preview {
+            active,
+            matched,
+            alerts: alerts.iter().map(listed_alert).collect(),
+        }))
     })
     .await
 }

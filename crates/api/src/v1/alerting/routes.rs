@@ -6,15 +6,34 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use plimsoll_alerting::{GroupBy, Route, RouteId, matchers};
-use plimsoll_types::format_duration;
 use serde::Serialize;
-use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{answer, enveloped, labels};
 use crate::error::ApiError;
+use crate::openapi::values::Length;
 use crate::v2::{Desk, Query};
 
-#[derive(Serialize)]
+/// The routing tree.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertRoutes)]
+pub(super) struct Routes<'a> {
+    /// Depth first, the root first.
+    routes: Vec<RouteView<'a>>,
+}
+
+/// The routes that an alert takes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertRoutesTaken)]
+pub(super) struct Taken<'a> {
+    /// Those of `routes`.
+    receivers: Vec<&'a str>,
+    routes: Vec<RouteView<'a>>,
+}
+
+/// A route with everything that it inherits.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertRoute)]
 #[serde(rename_all = "camelCase")]
 struct RouteView<'a> {
     id: &'a str,
@@ -23,14 +42,17 @@ struct RouteView<'a> {
     parent: Option<usize>,
     matchers: Vec<String>,
     receiver: &'a str,
+    /// Names of labels; `...` is all.
     group_by: Vec<&'a str>,
-    group_wait: String,
-    group_interval: String,
-    repeat_interval: String,
-    resolve_interval: String,
+    group_wait: Length,
+    group_interval: Length,
+    repeat_interval: Length,
+    resolve_interval: Length,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    #[schema(required = false)]
     mute_time_intervals: &'a [String],
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    #[schema(required = false)]
     active_time_intervals: &'a [String],
     r#continue: bool,
 }
@@ -39,8 +61,8 @@ struct RouteView<'a> {
 pub(super) async fn tree(State(desk): State<Arc<Desk>>) -> Result<Response, ApiError> {
     answer(&desk, |desk| {
         let config = desk.alerting.status().config;
-        let routes: Vec<_> = config.route.iter().map(|(_, route)| view(route)).collect();
-        Ok(enveloped(&json!({ "routes": routes })))
+        let routes = config.route.iter().map(|(_, route)| view(route)).collect();
+        Ok(enveloped(&Routes { routes }))
     })
     .await
 }
@@ -56,10 +78,8 @@ pub(super) async fn test(State(desk): State<Arc<Desk>>, uri: Uri) -> Result<Resp
             .iter()
             .map(|id| view(config.route.route(*id)))
             .collect();
-        let receivers: Vec<_> = routes.iter().map(|route| route.receiver).collect();
-        Ok(enveloped(
-            &json!({ "receivers": receivers, "routes": routes }),
-        ))
+        let receivers = routes.iter().map(|route| route.receiver).collect();
+        Ok(enveloped(&Taken { receivers, routes }))
     })
     .await
 }
@@ -75,10 +95,10 @@ fn view(route: &Route) -> RouteView<'_> {
             GroupBy::All => vec!["..."],
             GroupBy::Labels(names) => names.iter().map(String::as_str).collect(),
         },
-        group_wait: format_duration(route.group_wait),
-        group_interval: format_duration(route.group_interval),
-        repeat_interval: format_duration(route.repeat_interval),
-        resolve_interval: format_duration(route.resolve_interval),
+        group_wait: Length(route.group_wait),
+        group_interval: Length(route.group_interval),
+        repeat_interval: Length(route.repeat_interval),
+        resolve_interval: Length(route.resolve_interval),
         mute_time_intervals: &route.mute_time_intervals,
         active_time_intervals: &route.active_time_intervals,
         r#continue: route.continues,

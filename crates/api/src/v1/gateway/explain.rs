@@ -8,10 +8,27 @@ use axum::http::Uri;
 use axum::response::Response;
 use plimsoll_traffic::surface::Question;
 
-use super::{answered, parameters, taken};
+use super::taken::ExplanationShown;
+use super::{answered, parameters, success};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::openapi::Described;
 use crate::params::Params;
+
+/// Describes the path.
+pub(super) fn describe(to: &mut Described) {
+    to.get(
+        "/api/v1/gateway/explain",
+        "Says where a request would go, and why not elsewhere.",
+    )
+    .takes("method", "Default GET.")
+    .takes("host", "Default localhost.")
+    .takes("path", "Default /.")
+    .takes_all("header", "`Name: value`.")
+    .takes("client", "An address; default 127.0.0.1.")
+    .takes("listener", "Default the first for HTTP.")
+    .answers::<ExplanationShown<'static>>();
+}
 
 /// Explains where a request would go: `method` (GET), `host` (localhost), `path` (/), every `header=Name: value`, the
 /// address of its `client` (127.0.0.1) and the `listener` (the first for HTTP).
@@ -26,7 +43,8 @@ pub(super) async fn explain(
     )?;
     let question = read(&params)?;
     answered(&app, move |gateway| {
-        Ok(taken::explanation(&gateway.explain(&question)?))
+        let explanation = gateway.explain(&question)?;
+        Ok(success(&ExplanationShown::from(&explanation)))
     })
     .await
 }

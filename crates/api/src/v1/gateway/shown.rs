@@ -1,227 +1,210 @@
-//! Listeners, routes, backends, endpoints and limits as JSON.
+//! Listeners, routes, backends and endpoints as JSON.
 
-use std::time::Duration;
+mod limits;
+mod routes;
 
-use plimsoll_traffic::limit::admission;
-use plimsoll_traffic::surface::{
-    ActionView, Activity, BackendView, EndpointView, FaultEffect, FaultView, LimitsView,
-    ListenerView, MaintenanceView, RateView, RouteView,
-};
-use plimsoll_traffic::{AdminState, Criticality, LevelView};
-use plimsoll_types::Timestamp;
-use serde_json::{Value, json};
+use plimsoll_traffic::AdminState;
+use plimsoll_traffic::LevelView;
+use plimsoll_traffic::surface::{BackendView, EndpointView, ListenerView};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::number::rfc3339;
+use crate::openapi::values::Time;
+use crate::openapi::words::{BreakerState, CheckStatus, EndpointState};
+
+pub(super) use self::limits::{ActivityShown, ConcurrencyShown, LimitsShown};
+pub(super) use self::routes::{FaultShown, MaintenanceShown, RouteShown};
 
 /// A place where requests come in.
-pub(super) fn listener(view: &ListenerView) -> Value {
-    json!({
-        "name": view.name,
-        "address": view.address.to_string(),
-        "tcpBackend": view.tcp_backend,
-        "isTls": view.is_tls,
-        "connections": view.connections,
-        "connectionsMax": view.connections_max,
-        "connectionsTotal": view.connections_total,
-    })
-}
-
-/// A route.
-pub(super) fn route(view: &RouteView) -> Value {
-    let mirror = view.mirror.as_ref();
-    json!({
-        "name": view.name,
-        "hosts": view.hosts,
-        "listeners": view.listeners,
-        "matches": view.matches,
-        "action": action(&view.action),
-        "timeoutSeconds": view.timeout.as_secs_f64(),
-        "criticality": view.criticality.as_str(),
-        "limits": view.limits,
-        "mirror": mirror.map(|(backend, share)| json!({"backend": backend, "share": share})),
-        "maintenance": view.maintenance.as_ref().map(maintenance),
-        "faults": view.faults.iter().map(fault).collect::<Vec<_>>(),
-    })
-}
-
-fn action(view: &ActionView) -> Value {
-    match view {
-        ActionView::Forward(shares) => {
-            let shares = shares.iter();
-            let shares = shares.map(|one| json!({"backend": one.backend, "share": one.share}));
-            json!({"kind": "forward", "shares": shares.collect::<Vec<_>>()})
-        }
-        ActionView::Redirect(status) => json!({"kind": "redirect", "status": status}),
-        ActionView::Answer(status) => json!({"kind": "answer", "status": status}),
-    }
-}
-
-/// What is answered in maintenance.
-pub(super) fn maintenance(view: &MaintenanceView) -> Value {
-    json!({"status": view.status, "body": view.body, "isOrdered": view.is_ordered})
-}
-
-/// What is broken on purpose.
-pub(super) fn fault(view: &FaultView) -> Value {
-    let effect = match view.effect {
-        FaultEffect::Delay(delay) => json!({"kind": "delay", "seconds": delay.as_secs_f64()}),
-        FaultEffect::Abort(status) => json!({"kind": "abort", "status": status}),
-        FaultEffect::Reset => json!({"kind": "reset"}),
-    };
-    json!({
-        "share": view.share,
-        "only": view.only,
-        "effect": effect,
-        "until": time(view.until),
-        "isOrdered": view.is_ordered,
-    })
+#[derive(Serialize, ToSchema)]
+#[schema(as = GatewayListener)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListenerShown<'a> {
+    name: &'a str,
+    /// Address and port.
+    address: String,
+    /// The backend that gets the bytes of its connections; `null` for HTTP.
+    tcp_backend: Option<&'a str>,
+    is_tls: bool,
+    /// Connections that are open.
+    connections: usize,
+    connections_max: usize,
+    /// Connections since the listener began.
+    connections_total: u64,
 }
 
 /// A backend, its endpoints counted only.
-pub(super) fn backend(view: &BackendView) -> Value {
-    let endpoints = view.endpoints.iter();
-    let usable = endpoints.filter(|endpoint| endpoint.standing.is_usable());
-    let in_flight = view.endpoints.iter().map(|one| u64::from(one.in_flight));
-    json!({
-        "name": view.name,
-        "policy": view.policy,
-        "check": view.check,
-        "routes": view.routes,
-        "levels": levels(&view.levels),
-        "ejectionsWithheld": view.ejections_withheld,
-        "concurrency": view.door.as_ref().map(door),
-        "endpoints": view.endpoints.len(),
-        "endpointsUsable": usable.count(),
-        "inFlight": in_flight.sum::<u64>(),
-    })
+#[derive(Serialize, ToSchema)]
+#[schema(as = GatewayBackend)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BackendShown<'a> {
+    name: &'a str,
+    /// How an endpoint is chosen.
+    policy: &'static str,
+    /// How endpoints are checked, in words; `null` is not at all.
+    check: Option<&'a str>,
+    /// The routes that send requests there.
+    routes: &'a [String],
+    /// The priority that is used first comes first.
+    levels: Vec<LevelShown>,
+    /// How often an endpoint was not ejected because enough others were.
+    ejections_withheld: u64,
+    /// `null` is no limit.
+    concurrency: Option<ConcurrencyShown>,
+    /// How many there are.
+    endpoints: usize,
+    endpoints_usable: usize,
+    in_flight: u64,
+}
+
+/// A priority and what it gets.
+#[derive(Serialize, ToSchema)]
+#[schema(as = GatewayLevel)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LevelShown {
+    /// 0 is used first.
+    priority: u8,
+    /// The part of requests that goes there, 0 to 1.
+    share: f64,
+    /// Whether health is ignored because too few are healthy.
+    is_panicking: bool,
+    /// Endpoints that may be chosen.
+    candidates: usize,
+}
+
+/// An endpoint of a backend.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Endpoint)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct EndpointShown<'a> {
+    backend: &'a str,
+    name: &'a str,
+    /// 0 is used first.
+    priority: u8,
+    state: EndpointState,
+    is_usable: bool,
+    /// Why it stands so, with numbers; empty when there is nothing to say.
+    reason: &'a str,
+    admin: Admin,
+    /// `null` when it is not checked.
+    checks: Option<CheckStatus>,
+    /// Why the last check failed.
+    check_error: Option<&'a str>,
+    checked_at: Option<Time>,
+    next_check: Option<Time>,
+    /// Attempts that run.
+    in_flight: u32,
+    /// Connections that are open.
+    connections: usize,
+    /// The average that policies see.
+    latency_seconds: f64,
+    /// `null` when it has none.
+    breaker: Option<BreakerState>,
+    breaker_open_until: Option<Time>,
+    /// Until when it rests.
+    ejected_until: Option<Time>,
+    weight_declared: u32,
+    /// The weight that counts: declared, or ordered since.
+    weight: u32,
+    /// What slow start leaves of it now.
+    weight_effective: f64,
+}
+
+/// What a person ordered; `auto` is nothing.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[schema(as = EndpointOrdered)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Admin {
+    Auto,
+    ForcedUp,
+    ForcedDown,
+    Draining,
+}
+
+impl<'a> From<&'a ListenerView> for ListenerShown<'a> {
+    fn from(view: &'a ListenerView) -> Self {
+        Self {
+            name: &view.name,
+            address: view.address.to_string(),
+            tcp_backend: view.tcp_backend.as_deref(),
+            is_tls: view.is_tls,
+            connections: view.connections,
+            connections_max: view.connections_max,
+            connections_total: view.connections_total,
+        }
+    }
+}
+
+impl<'a> From<&'a BackendView> for BackendShown<'a> {
+    fn from(view: &'a BackendView) -> Self {
+        let endpoints = view.endpoints.iter();
+        let usable = endpoints.filter(|endpoint| endpoint.standing.is_usable());
+        let in_flight = view.endpoints.iter().map(|one| u64::from(one.in_flight));
+        Self {
+            name: &view.name,
+            policy: view.policy,
+            check: view.check.as_deref(),
+            routes: &view.routes,
+            levels: levels(&view.levels),
+            ejections_withheld: view.ejections_withheld,
+            concurrency: view.door.as_ref().map(ConcurrencyShown::from),
+            endpoints: view.endpoints.len(),
+            endpoints_usable: usable.count(),
+            in_flight: in_flight.sum(),
+        }
+    }
 }
 
 /// Priorities and what they get.
-pub(super) fn levels(levels: &[LevelView]) -> Value {
-    let shown = levels.iter().map(|level| {
-        json!({
-            "priority": level.priority,
-            "share": level.share,
-            "isPanicking": level.is_panicking,
-            "candidates": level.candidates,
-        })
+pub(super) fn levels(levels: &[LevelView]) -> Vec<LevelShown> {
+    let shown = levels.iter().map(|level| LevelShown {
+        priority: level.priority,
+        share: level.share,
+        is_panicking: level.is_panicking,
+        candidates: level.candidates,
     });
     shown.collect()
 }
 
-/// An endpoint of a backend.
-pub(super) fn endpoint(backend: &str, view: &EndpointView) -> Value {
-    json!({
-        "backend": backend,
-        "name": view.name,
-        "priority": view.priority,
-        "state": view.standing.as_str(),
-        "isUsable": view.standing.is_usable(),
-        "reason": view.reason,
-        "admin": admin(view.admin),
-        "checks": view.checks.map(|status| status.as_str()),
-        "checkError": view.check_error,
-        "checkedAt": time(view.checked_at),
-        "nextCheck": time(view.next_check),
-        "inFlight": view.in_flight,
-        "connections": view.connections,
-        "latencySeconds": view.latency.as_secs_f64(),
-        "breaker": view.breaker.map(|state| state.as_str()),
-        "breakerOpenUntil": time(view.breaker_open_until),
-        "ejectedUntil": time(view.ejected_until),
-        "weightDeclared": view.weight_declared,
-        "weight": view.weight,
-        "weightEffective": view.weight_effective,
-    })
-}
+impl<'a> EndpointShown<'a> {
+    pub(super) fn of(backend: &'a str, view: &'a EndpointView) -> Self {
+        Self {
+            backend,
+            name: &view.name,
+            priority: view.priority,
+            state: EndpointState(view.standing),
+            is_usable: view.standing.is_usable(),
+            reason: &view.reason,
+            admin: view.admin.into(),
+            checks: view.checks.map(CheckStatus),
+            check_error: view.check_error.as_deref(),
+            checked_at: view.checked_at.map(Time),
+            next_check: view.next_check.map(Time),
+            in_flight: view.in_flight,
+            connections: view.connections,
+            latency_seconds: view.latency.as_secs_f64(),
+            breaker: view.breaker.map(BreakerState),
+            breaker_open_until: view.breaker_open_until.map(Time),
+            ejected_until: view.ejected_until.map(Time),
+            weight_declared: view.weight_declared,
+            weight: view.weight,
+            weight_effective: view.weight_effective,
+        }
+    }
 
-/// What a person ordered, in a word.
-pub(super) const fn admin(state: AdminState) -> &'static str {
-    match state {
-        AdminState::Auto => "auto",
-        AdminState::ForcedUp => "forced_up",
-        AdminState::ForcedDown => "forced_down",
-        AdminState::Draining => "draining",
+    /// Says something else of why it stands so.
+    pub(super) fn because(self, reason: &'a str) -> Self {
+        Self { reason, ..self }
     }
 }
 
-/// How much is let in, and how much of it is used.
-pub(super) fn limits(view: &LimitsView) -> Value {
-    let bulkheads = view
-        .bulkheads
-        .iter()
-        .map(|one| json!({"route": one.route, "max": one.max, "inFlight": one.in_flight}));
-    let doors = view.doors.iter().map(|one| {
-        let mut shown = door(&one.view);
-        shown["backend"] = one.backend.as_str().into();
-        shown
-    });
-    json!({
-        "retryBudget": view.retry_budget,
-        "rates": view.rates.iter().map(rate).collect::<Vec<_>>(),
-        "inFlight": bulkheads.collect::<Vec<_>>(),
-        "concurrency": doors.collect::<Vec<_>>(),
-    })
-}
-
-fn rate(view: &RateView) -> Value {
-    json!({
-        "route": view.route,
-        "name": view.name,
-        "key": view.key,
-        "count": view.count,
-        "perSeconds": view.per.as_secs_f64(),
-        "burst": view.burst,
-        "isDryRun": view.is_dry_run,
-        "keys": view.keys,
-        "forgotten": view.forgotten,
-    })
-}
-
-/// A limit of requests in flight, and who waits for a place.
-pub(super) fn door(view: &admission::View) -> Value {
-    let by_class = |value: &dyn Fn(usize) -> Value| -> Value {
-        let classes = Criticality::ALL.into_iter();
-        let shown = classes.map(|class| (class.as_str().to_owned(), value(class.index())));
-        Value::Object(shown.collect())
-    };
-    json!({
-        "kind": view.kind,
-        "limit": view.limit,
-        "isMeasuring": view.is_measuring,
-        "inFlight": view.in_flight,
-        "waiting": by_class(&|index| view.waiting[index].into()),
-        "admitted": by_class(&|index| view.shares[index].into()),
-        "meanWaitSeconds": seconds(view.mean_wait),
-        "longestWaitSeconds": seconds(view.longest_wait),
-    })
-}
-
-/// What was counted.
-pub(super) fn activity(view: &Activity) -> Value {
-    let classes = view.classes.iter();
-    let classes = classes.map(|(class, count)| ((*class).to_owned(), (*count).into()));
-    let buckets = view.buckets.iter();
-    // JSON has no infinity: the last bucket ends nowhere.
-    let buckets = buckets.map(|(end, count)| {
-        let end = end.is_finite().then_some(*end);
-        json!({"atMostSeconds": end, "count": count})
-    });
-    json!({
-        "route": view.route.as_deref(),
-        "backend": view.backend.as_deref(),
-        "endpoint": view.endpoint.as_deref(),
-        "classes": Value::Object(classes.collect()),
-        "tookSeconds": view.took_seconds,
-        "buckets": buckets.collect::<Vec<_>>(),
-    })
-}
-
-/// A time, when there is one.
-pub(super) fn time(at: Option<Timestamp>) -> Value {
-    at.map_or(Value::Null, |at| rfc3339(at).into())
-}
-
-fn seconds(duration: Duration) -> Value {
-    duration.as_secs_f64().into()
+impl From<AdminState> for Admin {
+    fn from(state: AdminState) -> Self {
+        match state {
+            AdminState::Auto => Self::Auto,
+            AdminState::ForcedUp => Self::ForcedUp,
+            AdminState::ForcedDown => Self::ForcedDown,
+            AdminState::Draining => Self::Draining,
+        }
+    }
 }

@@ -6,6 +6,8 @@
 //! | `{"missed":N}` | N requests were not shown, because the client read too slowly |
 //! | empty | nothing, for 15 s: shows whether the client is still there |
 
+mod line;
+
 use std::io;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -25,12 +27,15 @@ use tokio::sync::mpsc;
 use super::{gateway, parameters};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::openapi::Described;
 use crate::params::Params;
 
 /// Lines that wait for a client; more wait in the tap, which drops them when they are too many.
 const WAITING_MAX: usize = 64;
 /// A client that is gone without a word is noticed after this time.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
+/// Not application/json..., which is compressed, and so held back, for who takes gzip.
+const KIND: &str = "application/x-jsonlines";
 /// What a request may say.
 const PARAMETERS: [&str; 12] = [
     "route",
@@ -48,6 +53,22 @@ const PARAMETERS: [&str; 12] = [
 ];
 
 type Lines = mpsc::Sender<Result<Bytes, io::Error>>;
+
+/// Describes the path.
+pub(super) fn describe(to: &mut Described) {
+    let mut operation = to.get(
+        "/api/v1/gateway/tap",
+        "Shows requests as they end, line by line.",
+    );
+    for name in PARAMETERS {
+        operation = match name {
+            "class" | "reason" => operation.takes_all(name, "Only requests of which this holds."),
+            "at_least" => operation.takes(name, "Only requests that took so long."),
+            name => operation.takes(name, "Only requests of which this holds."),
+        };
+    }
+    operation.streams::<line::Line>(KIND);
+}
 
 /// Shows requests that pass a filter.
 pub(super) async fn tap(
@@ -71,9 +92,8 @@ pub(super) async fn tap(
     let stream = futures_util::stream::unfold(shown, |mut shown| async move {
         shown.recv().await.map(|line| (line, shown))
     });
-    // Not application/json..., which is compressed, and so held back, for who takes gzip.
     let headers = [
-        (header::CONTENT_TYPE, "application/x-jsonlines"),
+        (header::CONTENT_TYPE, KIND),
         (header::CACHE_CONTROL, "no-cache"),
     ];
     Ok((headers, Body::from_stream(stream)).into_response())

@@ -5,17 +5,21 @@ use std::time::Duration;
 use plimsoll_promql::{PlanNode, Stats};
 use plimsoll_types::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::value_json::{write_list, write_string};
 
 /// The statistics in Prometheus' shape.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QueryStats)]
 pub(super) struct View {
     timings: Timings,
     samples: Samples,
 }
 
-#[derive(Debug, Serialize)]
+/// What a query took, in seconds.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QueryTimings)]
 #[serde(rename_all = "camelCase")]
 struct Timings {
     eval_total_time: f64,
@@ -26,10 +30,14 @@ struct Timings {
     exec_total_time: f64,
 }
 
-#[derive(Debug, Serialize)]
+/// What a query looked at.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = QuerySamples)]
 #[serde(rename_all = "camelCase")]
 struct Samples {
+    /// With `stats=all`: seconds since the epoch, and how many.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     total_queryable_samples_per_step: Vec<(f64, u64)>,
     total_queryable_samples: u64,
     samples_read: u64,

@@ -3,42 +3,56 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use plimsoll_rules::AlertState;
 use plimsoll_rules::view::{AlertView, AlertingView, GroupView, RuleView};
-use plimsoll_types::{Labels, Timestamp};
+use plimsoll_types::Timestamp;
 use serde::Serialize;
 use serde::ser::Serializer;
+use utoipa::ToSchema;
 
 use super::Filter;
 use crate::number::{NEVER, rfc3339};
+use crate::openapi::values::{Labels, Time};
+use crate::openapi::words::{RuleAlertState, RuleHealth};
 
-/// A group.
-#[derive(Serialize)]
+/// A group of rules.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RuleGroup)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Group<'a> {
     name: &'a str,
     file: &'a str,
     rules: Vec<Rule<'a>>,
+    /// How often it is evaluated, in seconds.
     interval: Seconds,
+    /// Series or alerts that a rule may have; 0 is no limit.
     limit: u64,
+    /// In seconds.
     evaluation_time: Seconds,
+    /// In the year 1 when there was none.
+    #[schema(value_type = Time)]
     last_evaluation: String,
 }
 
-/// A rule; the fields of both kinds differ.
-#[derive(Serialize)]
+/// A rule; `type` says of which kind.
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Rule<'a> {
     Alerting(Alerting<'a>),
     Recording(Recording<'a>),
 }
 
-#[derive(Serialize)]
+/// A rule that alerts.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertingRule)]
 #[serde(rename_all = "camelCase")]
 struct Alerting<'a> {
-    state: &'static str,
+    state: RuleState,
     name: &'a str,
     query: &'a str,
+    /// How long it must hold, in seconds.
     duration: Seconds,
+    /// In seconds.
     keep_firing_for: Seconds,
     labels: &'a BTreeMap<String, String>,
     annotations: &'a BTreeMap<String, String>,
@@ -46,46 +60,85 @@ struct Alerting<'a> {
     alerts: Option<Vec<Alert<'a>>>,
     #[serde(flatten)]
     evaluated: Evaluated<'a>,
-    r#type: &'static str,
+    r#type: AlertingKind,
 }
 
-#[derive(Serialize)]
+/// A rule that records.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecordingRule)]
 #[serde(rename_all = "camelCase")]
 struct Recording<'a> {
     name: &'a str,
     query: &'a str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
     labels: &'a BTreeMap<String, String>,
     #[serde(flatten)]
     evaluated: Evaluated<'a>,
-    r#type: &'static str,
+    r#type: RecordingKind,
 }
 
-/// How the last evaluation went.
-#[derive(Serialize)]
+/// The kind of a rule that alerts.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AlertingRuleType)]
+#[serde(rename_all = "lowercase")]
+enum AlertingKind {
+    Alerting,
+}
+
+/// The kind of a rule that records.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RecordingRuleType)]
+#[serde(rename_all = "lowercase")]
+enum RecordingKind {
+    Recording,
+}
+
+/// What the alerts of a rule are at most; `unknown` before its first evaluation.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum RuleState {
+    Inactive,
+    Pending,
+    Firing,
+    Unknown,
+}
+
+/// How the last evaluation of a rule went.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RuleEvaluation)]
 #[serde(rename_all = "camelCase")]
 struct Evaluated<'a> {
-    health: &'static str,
+    health: RuleHealth,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     last_error: Option<&'a str>,
+    /// In seconds.
     evaluation_time: Seconds,
+    /// In the year 1 when there was none.
+    #[schema(value_type = Time)]
     last_evaluation: String,
 }
 
-/// An alert.
-#[derive(Serialize)]
+/// An alert of a rule.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RuleAlert)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Alert<'a> {
-    labels: LabelsView<'a>,
+    labels: Labels<'a>,
     annotations: BTreeMap<&'a str, &'a str>,
-    state: &'static str,
-    active_at: String,
+    state: RuleAlertState,
+    active_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
-    keep_firing_since: Option<String>,
+    #[schema(nullable = false)]
+    keep_firing_since: Option<Time>,
+    /// A number as text.
     value: String,
 }
 
 /// A duration; whole seconds have no fraction, as in Go.
+#[derive(ToSchema)]
+#[schema(value_type = f64)]
 struct Seconds(Duration);
 
 impl Serialize for Seconds {
@@ -94,14 +147,6 @@ impl Serialize for Seconds {
             0 => serializer.serialize_u64(self.0.as_secs()),
             _ => serializer.serialize_f64(self.0.as_secs_f64()),
         }
-    }
-}
-
-struct LabelsView<'a>(&'a Labels);
-
-impl Serialize for LabelsView<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter())
     }
 }
 
@@ -130,7 +175,7 @@ impl<'a> Group<'a> {
 impl<'a> Rule<'a> {
     fn of(rule: &'a RuleView, leaves_alerts_out: bool) -> Self {
         let evaluated = Evaluated {
-            health: rule.health.as_str(),
+            health: RuleHealth(rule.health),
             last_error: rule.last_error.as_deref(),
             evaluation_time: Seconds(rule.evaluation_time),
             last_evaluation: time(rule.last_evaluation),
@@ -141,12 +186,11 @@ impl<'a> Rule<'a> {
                 query: &rule.query,
                 labels: &rule.labels,
                 evaluated,
-                r#type: "recording",
+                r#type: RecordingKind::Recording,
             });
         };
         Self::Alerting(Alerting {
-            // Before its first evaluation nobody knows.
-            state: alerting.state.map_or("unknown", |state| state.as_str()),
+            state: alerting.state.into(),
             name: &rule.name,
             query: &rule.query,
             duration: Seconds(alerting.hold),
@@ -155,8 +199,19 @@ impl<'a> Rule<'a> {
             annotations: &alerting.annotations,
             alerts: (!leaves_alerts_out).then(|| alerts_of(alerting).collect()),
             evaluated,
-            r#type: "alerting",
+            r#type: AlertingKind::Alerting,
         })
+    }
+}
+
+impl From<Option<AlertState>> for RuleState {
+    fn from(state: Option<AlertState>) -> Self {
+        match state {
+            Some(AlertState::Inactive) => Self::Inactive,
+            Some(AlertState::Pending) => Self::Pending,
+            Some(AlertState::Firing) => Self::Firing,
+            None => Self::Unknown,
+        }
     }
 }
 
@@ -168,11 +223,11 @@ pub(super) fn alerts_of(alerting: &AlertingView) -> impl Iterator<Item = Alert<'
 impl<'a> Alert<'a> {
     fn of(alert: &'a AlertView) -> Self {
         Self {
-            labels: LabelsView(&alert.labels),
+            labels: Labels(&alert.labels),
             annotations: alert.annotations.iter().collect(),
-            state: alert.state.as_str(),
-            active_at: rfc3339(alert.active_at),
-            keep_firing_since: alert.keep_firing_since.map(rfc3339),
+            state: RuleAlertState(alert.state),
+            active_at: Time(alert.active_at),
+            keep_firing_since: alert.keep_firing_since.map(Time),
             value: value(alert.value),
         }
     }

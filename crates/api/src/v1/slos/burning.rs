@@ -1,59 +1,122 @@
 //! Why a budget pages or does not: what each of its rules sees, and what it lacks.
 
 use plimsoll_slo::BurnRule;
-use plimsoll_slo::burn::{Condition, Verdict};
+use plimsoll_slo::burn::Condition;
 use plimsoll_slo::view::SloView;
 use plimsoll_types::format_duration;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{definition, figures};
+use super::definition::RuleShown;
+use super::figures::{self, EventCounts, Heading};
+
+/// A budget with what each of its burn rules sees now.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloBudgetExplained)]
+pub(super) struct Explained<'a> {
+    #[serde(flatten)]
+    heading: Heading<'a>,
+    rules: Vec<RuleExplained>,
+}
+
+/// What a burn rule sees now.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloRuleExplained)]
+#[serde(rename_all = "camelCase")]
+struct RuleExplained {
+    rule: RuleShown,
+    holds: bool,
+    verdict: Verdict,
+    /// Why, in a sentence, and what would change it.
+    text: String,
+    /// The counts of the long window.
+    long: EventCounts,
+    /// Bad events that an earlier alert told of: they start no second one.
+    bad_told_before: i64,
+    /// How many times as fast as the budget allows the long window burned.
+    long_burn: Option<f64>,
+    /// The counts of the short window, where the rule has one.
+    short: Option<EventCounts>,
+    short_burn: Option<f64>,
+    /// How many bad events the long window has when it burns exactly at the rule's factor.
+    bad_expected: f64,
+    /// That a service burning exactly at the factor shows so many bad events, 0 to 1.
+    chance: f64,
+    /// Of a rule that asks for it.
+    pieces: Option<Pieces>,
+    /// Whether an alert of this rule may end.
+    is_quiet: bool,
+}
+
+/// How many pieces of a long window burn, of how many.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloPieces)]
+struct Pieces {
+    burning: u32,
+    of: u32,
+}
+
+/// Whether a burn rule holds, and otherwise the first thing that it lacks.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloVerdict)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Holds,
+    NoData,
+    LongBelow,
+    ShortBelow,
+    Over,
+    NotSustained,
+    ThinEvidence,
+}
 
 /// All budgets, and at most so many groups, with their rules.
-pub(super) fn budgets(view: &SloView, groups: usize) -> Value {
-    let budgets = figures::shown(view, groups).map(|budget| {
-        let mut shown = figures::heading(budget);
-        let rules = budget.conditions.iter();
-        shown["rules"] = rules
-            .map(|(rule, condition)| explained(rule, condition))
-            .collect();
-        shown
+pub(super) fn budgets(view: &SloView, groups: usize) -> Vec<Explained<'_>> {
+    let budgets = figures::shown(view, groups).map(|budget| Explained {
+        heading: budget.into(),
+        rules: budget.conditions.iter().map(RuleExplained::from).collect(),
     });
     budgets.collect()
 }
 
-fn explained(rule: &BurnRule, condition: &Condition) -> Value {
-    json!({
-        "rule": definition::rule(rule),
-        "holds": condition.verdict == Verdict::Holds,
-        "verdict": word(condition.verdict),
-        "text": text(rule, condition),
-        "long": figures::counts(condition.long),
-        // Bad events that an earlier alert told of start no second one.
-        "badToldBefore": condition.told,
-        "longBurn": condition.long_burn,
-        "short": condition.short.map(figures::counts),
-        "shortBurn": condition.short_burn,
-        "badExpected": condition.expected,
-        "chance": condition.chance,
-        "pieces": condition.pieces.map(|(burning, all)| json!({"burning": burning, "of": all})),
-        "isQuiet": condition.is_quiet,
-    })
+impl From<&(BurnRule, Condition)> for RuleExplained {
+    fn from((rule, condition): &(BurnRule, Condition)) -> Self {
+        Self {
+            rule: rule.into(),
+            holds: condition.verdict == plimsoll_slo::burn::Verdict::Holds,
+            verdict: condition.verdict.into(),
+            text: text(rule, condition),
+            long: condition.long.into(),
+            bad_told_before: condition.told,
+            long_burn: condition.long_burn,
+            short: condition.short.map(EventCounts::from),
+            short_burn: condition.short_burn,
+            bad_expected: condition.expected,
+            chance: condition.chance,
+            pieces: condition.pieces.map(|(burning, of)| Pieces { burning, of }),
+            is_quiet: condition.is_quiet,
+        }
+    }
 }
 
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Holds => "holds",
-        Verdict::NoData => "no_data",
-        Verdict::LongBelow => "long_below",
-        Verdict::ShortBelow => "short_below",
-        Verdict::Over => "over",
-        Verdict::NotSustained => "not_sustained",
-        Verdict::ThinEvidence => "thin_evidence",
+impl From<plimsoll_slo::burn::Verdict> for Verdict {
+    fn from(verdict: plimsoll_slo::burn::Verdict) -> Self {
+        use plimsoll_slo::burn::Verdict as Found;
+        match verdict {
+            Found::Holds => Self::Holds,
+            Found::NoData => Self::NoData,
+            Found::LongBelow => Self::LongBelow,
+            Found::ShortBelow => Self::ShortBelow,
+            Found::Over => Self::Over,
+            Found::NotSustained => Self::NotSustained,
+            Found::ThinEvidence => Self::ThinEvidence,
+        }
     }
 }
 
 /// Says in a sentence why a rule holds or does not, and what would change that.
 fn text(rule: &BurnRule, condition: &Condition) -> String {
+    use plimsoll_slo::burn::Verdict;
     let long = format_duration(rule.long);
     let short = rule.short.map_or_else(String::new, format_duration);
     let burn = |burn: Option<f64>| burn.unwrap_or_default();

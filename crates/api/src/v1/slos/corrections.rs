@@ -9,21 +9,90 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use plimsoll_runtime::config::Source;
 use plimsoll_slo::{Correction, file};
-use plimsoll_types::{ByteCount, format_duration};
-use serde_json::{Value, json};
+use plimsoll_types::ByteCount;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::definition::selector;
-use super::{Id, parameters, slos, success, time};
+use super::{Id, parameters, slos, success};
 use crate::app::App;
 use crate::body;
 use crate::error::{ApiError, Kind};
-use crate::number::rfc3339;
+use crate::openapi::values::{Length, Time};
+use crate::openapi::words::SloCorrectionKind;
 use crate::params::Params;
 
 /// A correction is a few lines.
 const BODY_MAX: ByteCount = ByteCount::KIB.times(64);
 /// What diagnostics would name a file; callers see none.
 const BODY: &str = "body";
+
+/// The corrections of an SLO.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloCorrections)]
+pub(super) struct All<'a> {
+    corrections: Vec<Shown<'a>>,
+}
+
+/// A time whose events count differently.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloCorrection)]
+pub(super) struct Shown<'a> {
+    id: &'a str,
+    kind: SloCorrectionKind,
+    from: Time,
+    #[serde(rename = "for")]
+    length: Length,
+    /// When it recurs: a rule of RFC 5545.
+    repeat: Option<&'a str>,
+    /// The time zone of the rule.
+    zone: Option<String>,
+    /// Of which series events are meant; `null` for all.
+    #[serde(rename = "match")]
+    matching: Option<String>,
+    reason: &'a str,
+    author: &'a str,
+    created: Time,
+    /// When it was taken back.
+    revoked: Option<Time>,
+}
+
+/// A correction to be made: the fields of an entry of `corrections` in a file.
+#[derive(ToSchema)]
+#[schema(as = NewSloCorrection)]
+#[expect(
+    dead_code,
+    reason = "the reader of files reads it; this says what it takes"
+)]
+pub(super) struct New {
+    id: String,
+    kind: SloCorrectionKind,
+    /// RFC 3339.
+    from: String,
+    /// Either this or `for`.
+    #[schema(nullable = false)]
+    to: Option<String>,
+    #[schema(nullable = false)]
+    r#for: Option<String>,
+    /// A rule of RFC 5545.
+    #[schema(nullable = false)]
+    repeat: Option<String>,
+    /// The time zone of the rule.
+    #[schema(nullable = false)]
+    zone: Option<String>,
+    /// A selector; without it all events are meant.
+    #[schema(nullable = false)]
+    r#match: Option<String>,
+    reason: String,
+    author: String,
+}
+
+/// A correction that was taken back.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloCorrectionRevoked)]
+pub(super) struct Revoked<'a> {
+    id: &'a str,
+}
 
 /// Lists the corrections of an SLO, those of its file and those that were taken back among them.
 pub(super) async fn list(
@@ -34,8 +103,8 @@ pub(super) async fn list(
     let slos = slos(&app)?;
     parameters::check(&uri, &[])?;
     let found = slos.corrections(&format!("{service}/{name}")).await?;
-    let listed: Vec<Value> = found.iter().map(view).collect();
-    Ok(success(&json!({"corrections": listed})))
+    let corrections = found.iter().map(Shown::from).collect();
+    Ok(success(&All { corrections }))
 }
 
 /// Takes a correction: the fields of an entry of `corrections` in a file.
@@ -51,10 +120,10 @@ pub(super) async fn add(
         .await
         .map_err(|unread| ApiError::new(unread.kind, unread.reason))?;
     let correction = read(&app, &bytes)?;
-    let shown = view(&correction);
+    let answer = success(&Shown::from(&correction));
     slos.correct(&format!("{service}/{name}"), correction)
         .await?;
-    Ok((StatusCode::CREATED, success(&shown)).into_response())
+    Ok((StatusCode::CREATED, answer).into_response())
 }
 
 /// Takes a correction back; `author` says who does.
@@ -71,7 +140,7 @@ pub(super) async fn revoke(
     };
     slos.revoke(&format!("{service}/{name}"), &id, author)
         .await?;
-    Ok(success(&json!({"id": id})))
+    Ok(success(&Revoked { id: &id }))
 }
 
 fn read(app: &App, bytes: &[u8]) -> Result<Correction, ApiError> {
@@ -89,22 +158,25 @@ fn read(app: &App, bytes: &[u8]) -> Result<Correction, ApiError> {
     })
 }
 
-fn view(correction: &Correction) -> Value {
-    let (rule, zone) = match &correction.repeat {
-        Some((rule, zone)) => (Some(&**rule), zone.iana_name().or(Some("UTC"))),
-        None => (None, None),
-    };
-    json!({
-        "id": &*correction.id,
-        "kind": correction.kind.as_str(),
-        "from": rfc3339(correction.from),
-        "for": format_duration(correction.length),
-        "repeat": rule,
-        "zone": zone,
-        "match": (!correction.matchers.is_empty()).then(|| selector(&correction.matchers)),
-        "reason": correction.reason,
-        "author": correction.author,
-        "created": rfc3339(correction.created),
-        "revoked": time(correction.revoked),
-    })
+impl<'a> From<&'a Correction> for Shown<'a> {
+    fn from(correction: &'a Correction) -> Self {
+        let (repeat, zone) = match &correction.repeat {
+            Some((rule, zone)) => (Some(&**rule), zone.iana_name().or(Some("UTC"))),
+            None => (None, None),
+        };
+        let matchers = &correction.matchers;
+        Self {
+            id: &correction.id,
+            kind: SloCorrectionKind(correction.kind),
+            from: Time(correction.from),
+            length: Length(correction.length),
+            repeat,
+            zone: zone.map(str::to_owned),
+            matching: (!matchers.is_empty()).then(|| selector(matchers)),
+            reason: &correction.reason,
+            author: &correction.author,
+            created: Time(correction.created),
+            revoked: correction.revoked.map(Time),
+        }
+    }
 }

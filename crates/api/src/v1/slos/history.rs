@@ -8,12 +8,14 @@ use axum::http::Uri;
 use axum::response::Response;
 use plimsoll_slo::Span;
 use plimsoll_slo::view::{Address, HistoryQuestion};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{Id, figures, group, parameters, slos, success};
+use super::figures::EventCounts;
+use super::{Id, group, parameters, slos, success};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::number::rfc3339;
+use crate::openapi::values::Time;
 use crate::params::Params;
 
 /// As for a range query.
@@ -21,6 +23,26 @@ const POINTS_MAX: u128 = 11_000;
 /// What is shown when nothing is said.
 const LENGTH: Duration = Duration::from_secs(24 * 3600);
 const STEP: Duration = Duration::from_secs(300);
+
+/// What was counted of a budget, slice by slice.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloHistory)]
+pub(super) struct History<'a> {
+    id: &'a str,
+    slices: Vec<Slice>,
+}
+
+/// What was counted in a slice of time, with corrections.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloSlice)]
+struct Slice {
+    /// Its begin.
+    at: Time,
+    #[serde(flatten)]
+    counts: EventCounts,
+    /// The share of the first window's budget that was left at its end.
+    remaining: Option<f64>,
+}
 
 /// Shows slices of `step` from `start` to `end`, of an `objective` and of the group of every `label=<name>=<value>`.
 pub(super) async fn history(
@@ -46,14 +68,15 @@ pub(super) async fn history(
     };
     app.ask(None, move |_, _| {
         let points = slos.history(&address, &question)?;
-        let points = points.iter().map(|point| {
-            let mut shown = figures::counts(point.counts);
-            shown["at"] = rfc3339(point.at).into();
-            shown["remaining"] = point.remaining.into();
-            shown
+        let slices = points.iter().map(|point| Slice {
+            at: Time(point.at),
+            counts: point.counts.into(),
+            remaining: point.remaining,
         });
-        let points: Vec<Value> = points.collect();
-        Ok(success(&json!({"id": address.id, "slices": points})))
+        Ok(success(&History {
+            id: &address.id,
+            slices: slices.collect(),
+        }))
     })
     .await
 }

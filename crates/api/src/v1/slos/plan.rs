@@ -22,10 +22,13 @@ use plimsoll_types::Timestamp;
 use self::asked::Asked;
 use self::known::Known;
 use self::promised::Promised;
-use super::{Id, group, parameters, slos, success, unknown};
+use super::{Id, group, slos, success, unknown};
 use crate::app::App;
 use crate::error::{ApiError, Kind};
+use crate::openapi::Operation;
 use crate::params::Params;
+
+pub(super) use self::shown::Plans;
 
 const MINUTE: Duration = Duration::from_secs(60);
 /// What a request may say: here, in [`asked`], in [`nines`] and in [`promised`].
@@ -44,6 +47,39 @@ const PARAMETERS: [&str; 12] = [
     "bad_per_outage",
 ];
 
+/// Describes what a request may say, the budget left aside.
+pub(super) fn parameters(operation: Operation<'_>) -> Operation<'_> {
+    operation
+        .takes("start", "The first time; default 30 days ago.")
+        .takes("end", "The end; default now.")
+        .takes_all(
+            "change",
+            "Another promise as an object of JSON or YAML, at most 10.",
+        )
+        .takes_all("deploy", "When something was deployed.")
+        .takes(
+            "deploys_per_day",
+            "How often, evenly, in the place of `deploy`.",
+        )
+        .takes(
+            "freezes_from",
+            "The state that freezes deploys: caution, critical or exhausted.",
+        )
+        .takes_all("offer", "`target:price in a year`, at most 20.")
+        .takes(
+            "events_per_year",
+            "For the offers; default what was counted.",
+        )
+        .takes(
+            "outages_per_year",
+            "For the offers; default what was found.",
+        )
+        .takes(
+            "bad_per_outage",
+            "For the offers; default the mean of what was found.",
+        )
+}
+
 /// Lives through the time from `start` to `end` with the promise in force and with each `change`, and says what would have
 /// come of it; each `deploy` is the time of one, frozen from the state `freezes_from` on.
 pub(super) async fn plan(
@@ -53,7 +89,7 @@ pub(super) async fn plan(
     params: Params,
 ) -> Result<Response, ApiError> {
     let slos = slos(&app)?;
-    parameters::check(&uri, &PARAMETERS)?;
+    super::parameters::check(&uri, &PARAMETERS)?;
     let now = app.parts.clock.now();
     let asked = Asked::read(&params, now)?;
     let address = Address {

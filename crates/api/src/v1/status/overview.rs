@@ -1,7 +1,6 @@
 //! `/api/v1/status/store`: what the store promises, what its last opening found, and how it is.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -10,15 +9,19 @@ use plimsoll_types::{
     RetentionStatus, StoreStatus, SyncPolicy, TierStatus, TimeRange, format_duration,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::ApiError;
+use crate::openapi::values::Length;
+use crate::openapi::words::StoreTier;
 
-/// Durations are written as in configurations (`5ms`, `15d`), times in milliseconds since the epoch.
-#[derive(Serialize)]
+/// What the store promises, and how it is. Times are in milliseconds since the epoch.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreStatus)]
 #[serde(rename_all = "camelCase")]
-struct View {
+pub(super) struct View {
     durability: DurabilityView,
     recovery: RecoveryView,
     retention: RetentionView,
@@ -30,20 +33,24 @@ struct View {
     free_bytes: Option<u64>,
 }
 
-#[derive(Serialize)]
+/// When what is written is durable.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreDurability)]
 #[serde(rename_all = "camelCase")]
 struct DurabilityView {
+    /// `always`, `group` or `os`.
     mode: &'static str,
-    group_delay: String,
+    group_delay: Length,
     group_bytes: u64,
-    periodic_interval: String,
+    periodic_interval: Length,
     free_bytes_reserve: u64,
-    retry_interval: String,
+    retry_interval: Length,
     writes: Vec<PromiseView>,
 }
 
 /// What is promised about one kind of writes.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = StorePromise)]
 #[serde(rename_all = "camelCase")]
 struct PromiseView {
     writes: &'static str,
@@ -52,7 +59,9 @@ struct PromiseView {
     power_loss_loses: String,
 }
 
-#[derive(Serialize)]
+/// What the last opening of the store found.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreRecovery)]
 #[serde(rename_all = "camelCase")]
 struct RecoveryView {
     duration_seconds: f64,
@@ -74,14 +83,18 @@ struct RecoveryView {
     repaired: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A damaged place of the log.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreDamage)]
 struct DamageView {
     segment: String,
     offset: u64,
     bytes: u64,
 }
 
-#[derive(Serialize)]
+/// A part that cannot be read and was set aside.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreQuarantined)]
 #[serde(rename_all = "camelCase")]
 struct QuarantineView {
     name: String,
@@ -90,7 +103,9 @@ struct QuarantineView {
     reason: String,
 }
 
-#[derive(Serialize)]
+/// How long samples are kept.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreRetention)]
 #[serde(rename_all = "camelCase")]
 struct RetentionView {
     rules: Vec<RuleView>,
@@ -99,17 +114,21 @@ struct RetentionView {
     horizon: i64,
 }
 
-#[derive(Serialize)]
+/// How long samples of some series are kept.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreRetentionRule)]
 struct RuleView {
     selector: String,
-    raw: String,
+    raw: Length,
     #[serde(rename = "5m")]
-    five_minutes: String,
+    five_minutes: Length,
     #[serde(rename = "1h")]
-    hour: String,
+    hour: Length,
 }
 
-#[derive(Serialize)]
+/// What is in memory.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreHead)]
 #[serde(rename_all = "camelCase")]
 struct HeadView {
     series: u64,
@@ -120,10 +139,12 @@ struct HeadView {
     log_bytes: u64,
 }
 
-#[derive(Serialize)]
+/// What is on disk, as fine as this.
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoreTierStatus)]
 #[serde(rename_all = "camelCase")]
 struct TierView {
-    tier: &'static str,
+    tier: StoreTier,
     parts: u64,
     samples: u64,
     bytes: u64,
@@ -163,11 +184,11 @@ impl From<DurabilityStatus> for DurabilityView {
                 SyncPolicy::Group => "group",
                 SyncPolicy::Os => "os",
             },
-            group_delay: format_duration(status.group_delay),
+            group_delay: Length(status.group_delay),
             group_bytes: status.group_bytes.0,
-            periodic_interval: format_duration(status.periodic_interval),
+            periodic_interval: Length(status.periodic_interval),
             free_bytes_reserve: status.free_bytes_reserve.0,
-            retry_interval: format_duration(status.retry_interval),
+            retry_interval: Length(status.retry_interval),
             writes: promises(&status),
         }
     }
@@ -258,12 +279,11 @@ fn quarantined(parts: Vec<QuarantineStatus>) -> Vec<QuarantineView> {
 
 impl From<RetentionStatus> for RetentionView {
     fn from(status: RetentionStatus) -> Self {
-        let duration = |duration: Duration| format_duration(duration);
         let rule = |rule: RetentionRuleStatus| RuleView {
             selector: rule.selector,
-            raw: duration(rule.raw),
-            five_minutes: duration(rule.five_minutes),
-            hour: duration(rule.hour),
+            raw: Length(rule.raw),
+            five_minutes: Length(rule.five_minutes),
+            hour: Length(rule.hour),
         };
         Self {
             rules: status.rules.into_iter().map(rule).collect(),
@@ -293,7 +313,7 @@ impl From<HeadStatus> for HeadView {
 impl From<TierStatus> for TierView {
     fn from(status: TierStatus) -> Self {
         Self {
-            tier: status.tier.as_str(),
+            tier: StoreTier(status.tier),
             parts: status.parts,
             samples: status.samples,
             bytes: status.bytes.0,
@@ -305,6 +325,8 @@ impl From<TierStatus> for TierView {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use plimsoll_types::ByteCount;
 
     use super::*;

@@ -6,10 +6,12 @@ use axum::extract::State;
 use axum::response::Response;
 use plimsoll_types::{NamedCount, PartStatistics, StoreStatistics, TimeRange};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
+use crate::openapi::Described;
 use crate::params::Params;
 
 /// Entries of each list, unless `limit` says otherwise.
@@ -17,7 +19,9 @@ const LISTED_DEFAULT: i64 = 10;
 /// The most entries of each list, as in Prometheus.
 const LISTED_MAX: i64 = 10_000;
 
-#[derive(Serialize)]
+/// What the head holds most of.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TsdbStatus)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
     head_stats: HeadView,
@@ -27,7 +31,9 @@ struct View<'a> {
     series_count_by_label_value_pair: Vec<CountView<'a>>,
 }
 
-#[derive(Serialize)]
+/// The head in numbers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TsdbHead)]
 #[serde(rename_all = "camelCase")]
 struct HeadView {
     num_series: u64,
@@ -37,7 +43,9 @@ struct HeadView {
     max_time: i64,
 }
 
-#[derive(Serialize)]
+/// A name and how many there are.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NamedCount)]
 struct CountView<'a> {
     name: &'a str,
     value: u64,
@@ -99,7 +107,8 @@ pub(super) async fn statistics(
 }
 
 /// A sealed part in the words of a block's meta file.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Block)]
 #[serde(rename_all = "camelCase")]
 struct BlockView {
     ulid: String,
@@ -110,7 +119,9 @@ struct BlockView {
     version: u64,
 }
 
-#[derive(Serialize)]
+/// What is in a block.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BlockStats)]
 #[serde(rename_all = "camelCase")]
 struct BlockStatsView {
     num_samples: u64,
@@ -119,7 +130,9 @@ struct BlockStatsView {
     num_bytes: u64,
 }
 
-#[derive(Serialize)]
+/// What a block was made of.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BlockCompaction)]
 struct CompactionView {
     level: u64,
     sources: Vec<String>,
@@ -147,30 +160,49 @@ impl From<PartStatistics> for BlockView {
     }
 }
 
+/// The sealed parts.
+#[derive(Serialize, ToSchema)]
+struct Blocks {
+    blocks: Vec<BlockView>,
+}
+
+/// How far the log was read back, in segments.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WalReplay)]
+struct Replay {
+    min: u64,
+    max: u64,
+    current: u64,
+}
+
+/// Describes the paths.
+pub(super) fn describe(to: &mut Described) {
+    to.get("/api/v1/status/tsdb", "Shows what the head holds most of.")
+        .takes("limit", "Entries of each list, 1 to 10000; default 10.")
+        .answers::<View<'static>>();
+    to.get("/api/v1/status/tsdb/blocks", "Lists the sealed parts.")
+        .answers::<Blocks>();
+    to.get(
+        "/api/v1/status/walreplay",
+        "Says how far the log was read back.",
+    )
+    .answers::<Replay>();
+}
+
 /// Returns the sealed parts.
 pub(super) async fn blocks(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
-    #[derive(Serialize)]
-    struct View {
-        blocks: Vec<BlockView>,
-    }
     app.ask(None, |app, _| {
         let statistics = app.parts.surface.store.statistics(0)?;
         let blocks = statistics.parts.into_iter().map(BlockView::from).collect();
-        Ok(envelope::success(&View { blocks }, &Notes::default()))
+        Ok(envelope::success(&Blocks { blocks }, &Notes::default()))
     })
     .await
 }
 
 /// Returns how far the WAL was read back: always all of it, because nothing is answered before.
 pub(super) async fn replay(State(app): State<Arc<App>>) -> Response {
-    #[derive(Serialize)]
-    struct View {
-        min: u64,
-        max: u64,
-        current: u64,
-    }
     let segments = app.parts.surface.status.replay.segments;
-    let view = View {
+    let view = Replay {
         min: 0,
         max: segments,
         current: segments,

@@ -10,11 +10,13 @@ use axum::extract::State;
 use axum::response::Response;
 use plimsoll_types::{Labels, METRIC_NAME, Matcher, Metadata, Queryable, TimeRange};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::LabelsView;
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::ApiError;
+use crate::openapi::values::Labels as LabelSet;
+use crate::openapi::words::MetricType;
 use crate::params::Params;
 use crate::v1::metadata::{Families, family, read_families};
 
@@ -23,13 +25,17 @@ const SEEN_WITHIN: Duration = Duration::from_mins(15);
 /// The most entries of an answer: some 100 MB of JSON would be more than anybody reads.
 const ENTRIES_MAX: usize = 500_000;
 
-#[derive(Serialize)]
-struct View<'a> {
-    target: LabelsView<'a>,
+/// What a metric of a target means.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TargetMetadata)]
+pub(super) struct View<'a> {
+    target: LabelSet<'a>,
+    /// Not there when one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     metric: Option<String>,
     #[serde(rename = "type")]
-    metric_type: &'static str,
+    metric_type: MetricType,
     help: String,
     unit: String,
 }
@@ -112,9 +118,9 @@ fn of_target<'a>(
             .any(|view| view.metric.as_deref() == Some(name));
         if !is_known {
             views.push(View {
-                target: LabelsView(labels),
+                target: LabelSet(labels),
                 metric: Some(name.to_owned()),
-                metric_type: entry.metric_type.as_str(),
+                metric_type: MetricType(entry.metric_type),
                 help: entry.help.clone(),
                 unit: entry.unit.clone(),
             });

@@ -8,38 +8,48 @@ use axum::response::Response;
 use plimsoll_ingest::relabel::{self, Action, RelabelConfig};
 use plimsoll_types::Labels;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::LabelsView;
 use crate::app::App;
 use crate::envelope::{self, Notes};
 use crate::error::{ApiError, Kind};
+use crate::openapi::values::Labels as LabelSet;
 use crate::params::Params;
 
 /// The most labels of a set to try; targets have a few dozen.
 const LABELS_MAX: usize = 1000;
 
-#[derive(Serialize)]
-struct View<'a> {
+/// What each rule of relabelling makes of labels.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RelabelSteps)]
+pub(super) struct View<'a> {
     steps: Vec<StepView<'a>>,
 }
 
-#[derive(Serialize)]
+/// A rule, and what it makes of labels.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RelabelStep)]
 struct StepView<'a> {
     rule: RuleView<'a>,
-    output: LabelsView<'a>,
+    output: LabelSet<'a>,
+    /// Whether the target is kept.
     keep: bool,
 }
 
 /// A rule as Prometheus' JSON has it: without what is empty.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RelabelRule)]
 struct RuleView<'a> {
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    #[schema(required = false)]
     source_labels: &'a [String],
     separator: &'a str,
     regex: &'a str,
     #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
     modulus: u64,
     #[serde(skip_serializing_if = "str::is_empty")]
+    #[schema(required = false)]
     target_label: &'a str,
     replacement: &'a str,
     action: &'static str,
@@ -106,7 +116,7 @@ fn steps(app: &App, params: &Params) -> Result<Response, ApiError> {
         .zip(&steps)
         .map(|(rule, step)| StepView {
             rule: RuleView::from(rule),
-            output: LabelsView(&step.labels),
+            output: LabelSet(&step.labels),
             keep: step.is_kept,
         })
         .collect();

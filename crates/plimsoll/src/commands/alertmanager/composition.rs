@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_alerting::config::Loaded;
-use plimsoll_api::{AlertmanagerApp, AlertmanagerParts, BuildInfo, ServeLimits};
+use plimsoll_api::{
+    AlertmanagerApp, AlertmanagerParts, BuildInfo, Bundle, FilesInForce, ServeLimits, UiParts,
+};
 use plimsoll_control::alerting;
 use plimsoll_runtime::clock::Clock;
 use plimsoll_runtime::http::SecretSource;
@@ -19,6 +21,7 @@ use tokio::sync::mpsc;
 use super::{Arguments, reload};
 use crate::commands::Failure;
 use crate::commands::alerting::{Base, Routing, close};
+use crate::commands::journal::StateJournal;
 use crate::commands::serve::{default_origin, owner};
 
 /// How long tasks may take to end, after the 10 s of the requests that were running; orchestrators kill after 30 s.
@@ -55,6 +58,13 @@ pub(super) async fn serve(
         retention: arguments.retention,
     };
     let routing = Routing::start(arguments.file(), loaded, base, options).await?;
+    let ui = UiParts {
+        started: clock.now(),
+        external_url: arguments.external_url(address).into(),
+        files: Arc::new(FilesInForce::default()),
+        journal: StateJournal::start(store.clone(), clock.clone(), &tasks),
+        bundle: Bundle::embedded(),
+    };
     let (reload, reloads) = mpsc::channel(1);
     let app = AlertmanagerApp::new(AlertmanagerParts {
         alerting: routing.surface(),
@@ -70,11 +80,18 @@ pub(super) async fn serve(
         },
         cors_origin: default_origin(address),
         route_prefix: arguments.route_prefix(),
+        ui: ui.clone(),
     });
-    let reloading = routing.clone();
-    let said = arguments.clone();
+    let reloader = reload::Reloader {
+        arguments: arguments.clone(),
+        routing: routing.clone(),
+        ui,
+        clock: clock.clone(),
+        tasks: tasks.clone(),
+    };
+    reloader.tell_start().await;
     tasks.spawn("reload", OnPanic::Fatal, |stop| {
-        reload::run(said, reloading, reloads, signals, stop)
+        reloader.run(reloads, signals, stop)
     });
     let server = plimsoll_api::serve(
         listener,

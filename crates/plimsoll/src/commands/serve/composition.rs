@@ -86,6 +86,7 @@ pub(super) async fn serve(
     let app = running.app(&ground, reload);
     let mut reloader = running.reloader(&ground, &loaded, scrapes, app.clone());
     put_into_force(&mut reloader, &loaded).await?;
+    reloader.tell_start(&loaded.config).await;
     ground.tasks.spawn("reload", OnPanic::Fatal, |stop| {
         reloader.run(reloads, signals, stop)
     });

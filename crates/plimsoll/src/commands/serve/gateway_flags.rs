@@ -85,6 +85,11 @@ impl GatewayArguments {
         }])
     }
 
+    /// Returns the configuration's file, where there is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.gateway_config.as_deref()
+    }
+
     /// Returns the socket over which the next process takes over.
     pub(super) fn handover(&self) -> Option<&Path> {
         self.gateway_handover.as_deref()

@@ -1,10 +1,11 @@
 //! Reading the configuration again: on SIGHUP and on `POST /-/reload`. Validated first; a bad one changes nothing.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_api::{App, ReloadError, ReloadRequest, ServerStatus};
+use plimsoll_api::{App, ReloadError, ReloadRequest, ServerStatus, UiParts};
 use plimsoll_control::sender::Sender;
 use plimsoll_control::{Prepared, Rules, alerting, slo};
 use plimsoll_ingest::config::{Config, Loaded, State, WalSync};
@@ -19,13 +20,16 @@ use tokio::sync::mpsc;
 
 use super::metrics::ReloadMetrics;
 use super::sources::Sources;
-use super::{Arguments, composition, facts, gateway, load, rules, slos};
+use super::{Arguments, composition, facts, gateway, history, load, rules, slos};
 use crate::commands::alerting::Routing;
+use crate::commands::in_force::{self, Role};
 
 /// Puts configurations into force.
 pub(super) struct Reloader {
     arguments: Arguments,
     at_start: StoreSettings,
+    /// What is in force, once something is.
+    config: Option<Config>,
     parts: Parts,
 }
 
@@ -46,6 +50,8 @@ pub(super) struct Parts {
     pub(super) store: Arc<Db>,
     pub(super) app: Arc<App>,
     pub(super) status: Arc<ServerStatus>,
+    /// Where screens read what is in force.
+    pub(super) ui: UiParts,
     pub(super) metrics: ReloadMetrics,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) tasks: Tasks,
@@ -107,6 +113,7 @@ impl Reloader {
         Self {
             arguments,
             at_start: StoreSettings::of(&loaded.config),
+            config: None,
             parts,
         }
     }
@@ -231,11 +238,11 @@ impl Reloader {
             tokio::select! {
                 request = requests.recv() => {
                     let Some(answer) = request else { return };
-                    let outcome = self.reload().await;
+                    let outcome = self.reload("POST /-/reload").await;
                     // The one who asked may have gone away; the log has it too.
                     let _ = answer.send(outcome);
                 }
-                () = signals.next() => drop(self.reload().await),
+                () = signals.next() => drop(self.reload("SIGHUP").await),
                 () = stop.wait() => return,
             }
         }
@@ -255,8 +262,9 @@ impl Reloader {
     }
 
     /// Returns what the one who asked should know of a reload that went well; empty when there is nothing.
-    async fn reload(&mut self) -> Result<String, ReloadError> {
+    async fn reload(&mut self, origin: &str) -> Result<String, ReloadError> {
         let outcome = self.attempt().await;
+        self.tell_screens(&outcome, origin).await;
         match &outcome {
             Ok(_) => tracing::info!("the configuration was read again and is in force"),
             Err(ReloadError::Refused(reason) | ReloadError::Failed(reason)) => {
@@ -266,6 +274,40 @@ impl Reloader {
             }
         }
         outcome
+    }
+
+    async fn tell_screens(&self, outcome: &Result<String, ReloadError>, origin: &str) {
+        let now = self.parts.clock.now();
+        let differences = match (outcome, &self.config) {
+            (Ok(_), Some(config)) => self.show_files(config).await,
+            _ => Vec::new(),
+        };
+        history::note_reload(&self.parts.ui, outcome, &differences, (now, origin));
+    }
+
+    /// Reads the files that are in force for people to see; returns which of them are other ones than before.
+    async fn show_files(&self, config: &Config) -> Vec<String> {
+        let mut files = files(&self.arguments, config);
+        let (routing, now) = (self.parts.routing.clone(), self.parts.clock.now());
+        let read = move || {
+            files.extend(routing.iter().flat_map(Routing::files));
+            in_force::read(&files, now)
+        };
+        // A panic was logged; what was shown before stays.
+        let Ok(read) = self.parts.tasks.run_blocking("read files", read).await else {
+            return Vec::new();
+        };
+        let shown = &self.parts.ui.files;
+        let differences = in_force::differences(&shown.files(), &read);
+        shown.replace(read);
+        differences
+    }
+
+    /// Tells screens that the server began with a configuration.
+    pub(super) async fn tell_start(&mut self, config: &Config) {
+        self.config = Some(config.clone());
+        self.show_files(config).await;
+        history::note_start(&self.parts.ui, self.parts.clock.now());
     }
 
     async fn attempt(&mut self) -> Result<String, ReloadError> {
@@ -281,6 +323,7 @@ impl Reloader {
         if let (Some(running), Some(prepared)) = (&self.parts.routing, routing) {
             running.apply(prepared).await;
         }
+        self.config = Some(loaded.config.clone());
         Ok(self.waits_for_restart(&loaded.config))
     }
 
@@ -301,4 +344,20 @@ impl Reloader {
         );
         format!("the configuration is in force, but for {names}: restart Plimsoll to apply it\n")
     }
+}
+
+/// Returns the files that a configuration is read from, but for those of routing.
+fn files(arguments: &Arguments, config: &Config) -> Vec<(PathBuf, Role)> {
+    let of = |paths: &[PathBuf], role: Role| {
+        let paths = paths.iter().cloned();
+        paths.map(|path| (path, role)).collect::<Vec<_>>()
+    };
+    let gateway = arguments.gateway.file().map(Path::to_owned);
+    [
+        of(arguments.config.as_slice(), Role::Prometheus),
+        of(&config.rule_files, Role::Rules),
+        of(&config.plimsoll.slo.files, Role::Slo),
+        of(gateway.as_slice(), Role::Gateway),
+    ]
+    .concat()
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use plimsoll_api::{
-    Alertmanagers, App, BuildInfo, Parts, ReadDecisions, ReloadRequest, ServerStatus, Subscribers,
-    Surface,
+    Alertmanagers, App, BuildInfo, Bundle, FilesInForce, Parts, ReadDecisions, ReloadRequest,
+    ServerStatus, Subscribers, Surface, UiParts,
 };
 use plimsoll_control::sender::Sender;
 use plimsoll_control::slo::{Slos, Tap};
@@ -25,6 +25,7 @@ use super::sources::Sources;
 use super::{facts, gateway, rules, slos};
 use crate::commands::Failure;
 use crate::commands::alerting::{Base, Routing, close};
+use crate::commands::journal::StateJournal;
 
 /// What runs.
 pub(super) struct Running {
@@ -42,6 +43,8 @@ pub(super) struct Running {
     slos: Slos,
     /// Routing of alerts, where it is done here.
     routing: Option<Routing>,
+    /// What screens are told beside all this.
+    ui: UiParts,
 }
 
 impl Running {
@@ -97,8 +100,17 @@ impl Running {
         let slos = slos::start(ground, config, &db, tap.clone(), &state, &rules, sink);
         let counters = metrics.scrape.clone();
         let scrapes = Scrapes::new(limiter.clone(), clock.clone(), counters, context);
+        let journal = StateJournal::start(state.store.clone(), clock.clone(), tasks);
+        let status = status(ground, &db, loaded).await?;
         let running = Self {
-            status: status(ground, &db, loaded).await?,
+            ui: UiParts {
+                started: status.started,
+                external_url: arguments.rules.external_url(ground.address).into(),
+                files: Arc::new(FilesInForce::default()),
+                journal,
+                bundle: Bundle::embedded(),
+            },
+            status,
             db,
             tap,
             limiter,
@@ -161,6 +173,7 @@ impl Running {
             features: arguments.query.features(),
             read_limits: arguments.query.read_limits(),
             subscribers: Subscribers::default(),
+            ui: self.ui.clone(),
         }
     }
 
@@ -194,6 +207,7 @@ impl Running {
             store: self.db.clone(),
             app,
             status: self.status.clone(),
+            ui: self.ui.clone(),
             metrics: ground.metrics.reload.clone(),
             clock,
             tasks,

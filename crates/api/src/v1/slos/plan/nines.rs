@@ -2,11 +2,12 @@
 
 use plimsoll_slo::Target;
 use plimsoll_slo::whatif::{Nine, Offer, Year};
-use plimsoll_types::format_duration;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::asked::positive;
 use crate::error::ApiError;
+use crate::openapi::values::Length;
 use crate::params::Params;
 
 const OFFERS_MAX: usize = 20;
@@ -65,10 +66,10 @@ fn offer(text: &str) -> Result<Offer, ApiError> {
     Ok(Offer { target, price })
 }
 
-/// Writes the table; `null` without offers.
-pub(super) fn table(offers: &Offers, in_force: Target, year: &Year) -> Value {
+/// Makes the table; none without offers.
+pub(super) fn table(offers: &Offers, in_force: Target, year: &Year) -> Option<Table> {
     if offers.offers.is_empty() {
-        return Value::Null;
+        return None;
     }
     let there = Offer {
         target: in_force,
@@ -77,23 +78,65 @@ pub(super) fn table(offers: &Offers, in_force: Target, year: &Year) -> Value {
     let all: Vec<Offer> = std::iter::once(there)
         .chain(offers.offers.iter().copied())
         .collect();
-    let lines: Vec<Value> = year.nines(&all).iter().map(line).collect();
-    json!({
-        "year": {"events": year.valid, "outages": year.outages, "badPerOutage": year.bad},
-        "offers": lines,
+    Some(Table {
+        year: YearShown {
+            events: year.valid,
+            outages: year.outages,
+            bad_per_outage: year.bad,
+        },
+        offers: year.nines(&all).iter().map(Line::from).collect(),
     })
 }
 
-fn line(line: &Nine) -> Value {
-    json!({
-        "target": line.offer.target.to_string(),
-        "price": line.offer.price,
-        "nines": line.nines,
-        "downtime": format_duration(line.downtime),
-        // What the budget of a year has room for, and how many fewer than there were that is.
-        "outages": line.outages,
-        "avoided": line.avoided,
-        "pricePerOutage": line.price_per_outage,
-        "pricePerNine": line.price_per_nine,
-    })
+/// What another nine costs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloNines)]
+pub(super) struct Table {
+    year: YearShown,
+    /// The target in force first.
+    offers: Vec<Line>,
+}
+
+/// A year as it was, or as the request knows it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloYear)]
+#[serde(rename_all = "camelCase")]
+struct YearShown {
+    events: f64,
+    outages: f64,
+    bad_per_outage: f64,
+}
+
+/// A target and what it buys.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SloNine)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    /// In percent.
+    target: String,
+    price: f64,
+    nines: f64,
+    /// In a year.
+    downtime: Length,
+    /// What the budget of a year has room for.
+    outages: Option<f64>,
+    /// How many fewer than there were that is.
+    avoided: f64,
+    price_per_outage: Option<f64>,
+    price_per_nine: Option<f64>,
+}
+
+impl From<&Nine> for Line {
+    fn from(line: &Nine) -> Self {
+        Self {
+            target: line.offer.target.to_string(),
+            price: line.offer.price,
+            nines: line.nines,
+            downtime: Length(line.downtime),
+            outages: line.outages,
+            avoided: line.avoided,
+            price_per_outage: line.price_per_outage,
+            price_per_nine: line.price_per_nine,
+        }
+    }
 }
