@@ -23,7 +23,8 @@ export function TopBar({ open }: { open: (name: OverlayName) => void }) {
         type="button"
         class="topbar-search"
         aria-haspopup="dialog"
-        aria-label="Go to or search Ctrl K"
+        // The name where a narrow screen hides the words.
+        title="Go to or search"
         onClick={() => open("palette")}
       >
         <Icon name="search" size={14} />
