@@ -18,7 +18,7 @@ function screens({ service, slo, alert }) {
     services: ["/services", service],
     service: [`/services/${service}`, service],
     slos: ["/slos", slo.split("/")[1]],
-    slo: [`/slos/${slo}`, slo.split("/")[1]],
+    slo: [`/slos/${slo}`, "Burn rules"],
     alerts: ["/alerts", name],
     alert: [`/alerts?alert=${fingerprint}`, name],
     rules: ["/rules", "rules.yml"],
