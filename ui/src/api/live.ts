@@ -132,6 +132,8 @@ function close(state: LiveState): void {
   source?.close();
   source = undefined;
   liveState.set(state);
+  // What was counted then is not known to be so now.
+  liveCounts.set({});
 }
 
 export function pulseOf(text: string): Pulse | null {

@@ -20,8 +20,9 @@ function fromPrometheus(query: URLSearchParams): string {
   for (const expression of expressions) if (expression !== null) target.append("expr", expression);
   const length = query.get("g0.range_input");
   const end = endOf(query.get("g0.end_input"));
-  if (end !== null) {
-    target.set("from", new Date(end - (durationOf(length) ?? 3_600_000)).toISOString());
+  const from = end === null ? null : parseTime(String(Math.round((end - (durationOf(length) ?? 3_600_000)) / 1000)), 0);
+  if (end !== null && from !== null) {
+    target.set("from", new Date(from).toISOString());
     target.set("to", new Date(end).toISOString());
   } else if (length !== null && durationOf(length) !== null) {
     target.set("from", `now-${length.replace(/\s/g, "")}`);
@@ -55,10 +56,19 @@ function fromAlertmanager(address: string): string | null {
     return withQuery("/silences", target);
   }
   if (first === "silences") {
-    target.set(third === "edit" ? "edit" : "silence", decodeURIComponent(second ?? ""));
+    target.set(third === "edit" ? "edit" : "silence", unescaped(second ?? ""));
     return withQuery("/silences", target);
   }
   return first === "status" ? "/system" : null;
+}
+
+/** A link that was cut off in the middle of an escape is taken as it is. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function withQuery(path: string, query: URLSearchParams): string {

@@ -22,8 +22,16 @@ export function parseDuration(text: string): number | null {
   return sum;
 }
 
+/** What a Date can be, in milliseconds to either side of 1970 (ECMA-262). */
+const TIME_MAX = 8.64e15;
+
 /** Milliseconds since 1970 of a text; `null` for one that is no time. Without a zone it is read as UTC. */
 export function parseTime(text: string, now: number): number | null {
+  const at = readTime(text, now);
+  return at !== null && Math.abs(at) <= TIME_MAX ? at : null;
+}
+
+function readTime(text: string, now: number): number | null {
   const plain = text.trim();
   if (plain === "now") return now;
   const relative = /^now\s*([+-])\s*(\S+)$/.exec(plain);

@@ -4,11 +4,12 @@
 //! show too. In doubt more is masked than needed. Each character becomes one star, so that carets stay below their place.
 
 /// Keys whose value nobody may see, with all that is nested in it.
-const SECRET_KEYS: [&str; 43] = [
+const SECRET_KEYS: [&str; 45] = [
     "password",
     "credentials",
     "bearer_token",
     "client_secret",
+    "client_certificate_key",
     "secret",
     "secrets",
     "key",
@@ -47,11 +48,12 @@ const SECRET_KEYS: [&str; 43] = [
     "wechat_api_secret",
     "api_secret",
     "rocketchat_token",
+    "rocketchat_token_id",
     "user_key",
 ];
 
-/// The section in which URLs hold a secret behind their host, because that is how webhooks are protected.
-const WEBHOOKS: &str = "webhook_configs";
+/// The sections in which URLs hold a secret behind their host, because that is how webhooks are protected.
+const WEBHOOKS: [&str; 2] = ["webhook_configs", "incidentio_configs"];
 
 /// Schemes of URLs that mostly hold a password, and maybe one with characters that should have been escaped: of these all
 /// is hidden up to the last `@`.
@@ -62,8 +64,12 @@ pub(super) fn masked_line(text: &str, start: usize) -> String {
     let line = text[start..].lines().next().unwrap_or("");
     let mut outer = enclosing(text, start, line);
     let is_inside_secret = is_inside_secret(text, start, line);
-    let is_of_webhooks = outer.any(|outer| outer.contains(WEBHOOKS));
+    let is_of_webhooks = outer.any(names_webhooks);
     masked_inside(line, is_inside_secret, is_of_webhooks)
+}
+
+fn names_webhooks(line: &str) -> bool {
+    WEBHOOKS.iter().any(|section| line.contains(section))
 }
 
 /// Returns a line with stars for secrets, by what it is inside of.
@@ -74,7 +80,7 @@ fn masked_inside(line: &str, is_inside_secret: bool, is_of_webhooks: bool) -> St
     }
     let mut hidden = secret_values(line).ranges;
     hidden.extend(user_info(line));
-    if is_of_webhooks || line.contains(WEBHOOKS) {
+    if is_of_webhooks || names_webhooks(line) {
         hidden.extend(url_paths(line));
     }
     stars(line, &hidden)
@@ -153,7 +159,7 @@ impl Above {
             key_column: key_column(line),
             is_item: content.starts_with("- "),
             goes_on: secret_values(line).goes_on,
-            is_of_webhooks: line.contains(WEBHOOKS),
+            is_of_webhooks: names_webhooks(line),
         };
         self.0.retain(|old| {
             let is_inner = old.key_column >= new.key_column && old.indent >= new.indent;

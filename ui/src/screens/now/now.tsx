@@ -1,7 +1,7 @@
 // What needs somebody now: who is paged, which budgets run out, what is down, what was changed.
 
 import { useMemo, useState } from "preact/hooks";
-import { useTick } from "../../api/live";
+import { useCounts, useTick } from "../../api/live";
 import { serverState } from "../../api/server";
 import { Page } from "../../components/page";
 import { type Loaded, useLoad } from "../../hooks/load";
@@ -30,7 +30,10 @@ export default function Now() {
     setTeaches(false);
     setGuide("off");
   };
-  if (guide === "on" || (teaches && guide !== "off")) {
+  // Who has something that fires or is down has other worries, whatever arrived.
+  const counts = useCounts();
+  const isCalm = (counts.firing ?? 0) + (counts.targetsDown ?? 0) + (counts.endpointsDown ?? 0) === 0;
+  if (guide === "on" || (teaches && isCalm && guide !== "off")) {
     return (
       <Page title="Now" sub={teaches ? "No data of yours is here yet." : "How to send data."}>
         <Guide ways={ways} arrived={arrived} onClose={close} />
