@@ -12,14 +12,13 @@ pub(crate) struct Options {
 
 type Step = (&'static str, fn() -> anyhow::Result<()>);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 8] = [
     ("fmt", fmt),
     // Before what compiles the program, which takes the result in.
     ("ui", ui::gate),
     ("clippy", clippy),
     ("doc", doc),
     ("test", test::run),
-    ("browse", ui::browse),
     ("sim", sim::smoke),
     ("tidy", || tidy::run(&tidy::Options::default())),
     ("licences", licences::run),

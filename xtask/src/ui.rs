@@ -49,11 +49,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     }
 }
 
-/// Uses what was built in a browser: a step of `cargo xtask ci`.
-pub(crate) fn browse() -> anyhow::Result<()> {
-    browse::run(&prepared()?)
-}
-
 /// Checks and builds: the step of `cargo xtask ci`.
 pub(crate) fn gate() -> anyhow::Result<()> {
     let folder = prepared()?;
